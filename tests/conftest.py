@@ -1,0 +1,15 @@
+import pytest
+
+from tests.tiny import tiny_prior_folder, tiny_tokenizer_folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    """The checkpoint folder of a small tokenizer, trained for real."""
+    return tiny_tokenizer_folder(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_prior(tiny_folder):
+    """The checkpoint folder of a small prior over the small tokenizer's tokens."""
+    return tiny_prior_folder(tiny_folder)

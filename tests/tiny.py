@@ -1,0 +1,83 @@
+"""A small tokenizer, trained for real on pictures that are made here, and a small prior over its tokens."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from vqcore.checkpoint import save_prior, save_tokenizer
+from vqcore.networks import NetworkConfig
+from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.sequence import Grid, Layout, Words
+from vqcore.train import main
+from vqcore.vqvae import VQVAE, VQVAEConfig
+
+PRIOR_SHAPE = (8, 8)
+
+
+def draw_picture(seed: int, width: int = 160, height: int = 128) -> np.ndarray:
+    """A gradient sky with discs and bars in random colours: uint8 [height, width, 3]."""
+    draw = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    ends = draw.integers(0, 256, (2, 3))
+    picture = ends[0] + (ends[1] - ends[0]) * (y / height)[..., None]
+    for _ in range(6):
+        cy, cx, r = draw.integers(height), draw.integers(width), draw.integers(8, 40)
+        shape = (y - cy) ** 2 + (x - cx) ** 2 < r**2 if draw.random() < 0.6 else (abs(x - cx) < r // 2) & (abs(y - cy) < r)
+        picture = np.where(shape[..., None], draw.integers(0, 256, 3), picture)
+    return picture.astype(np.uint8)
+
+
+def picture_folder(folder: Path, count: int = 24) -> Path:
+    """A folder of so many drawn pictures as PNG files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in range(count):
+        Image.fromarray(draw_picture(seed)).save(folder / f"{seed:03}.png")
+    return folder
+
+
+@contextmanager
+def one_thread():
+    """Models as tiny as these are as fast on one, and are not held up by whatever else runs."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def colours_folder(folder: Path) -> Path:
+    """A checkpoint of an untrained tokenizer, f = 4, K = 16: a mean colour decides on the token."""
+    torch.manual_seed(0)
+    network = NetworkConfig(
+        downsampling=4, code_dim=4, coarse_width=8, fine_width=8, encoder_fine_blocks=0, encoder_coarse_blocks=0,
+        decoder_coarse_blocks=0, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
+    )
+    return save_tokenizer(VQVAE(VQVAEConfig(network, codebook_size=16)), folder)
+
+
+def tiny_tokenizer_folder(folder: Path, seconds: float = 8) -> Path:
+    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for some seconds."""
+    data = picture_folder(folder / "pictures")
+    out = folder / "tiny"
+    with one_thread():
+        status = main(["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--minutes", str(seconds / 60)])
+    assert status == 0
+    return out
+
+
+def tiny_prior_folder(tokenizer_folder: Path) -> Path:
+    """A prior beside that checkpoint, over 8 × 8 of its tokens, of `bar` and `disc`: untrained, with weights so large
+    that every token depends on those before it."""
+    layout = Layout(Words.of(["bar", "disc"]), 1, (Grid(64, PRIOR_SHAPE),))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        prior = Transformer(layout, TransformerConfig(2, 32, 2), str(tokenizer_folder), ["bar", "disc"])
+    with torch.no_grad():
+        for weights in prior.parameters():
+            if weights.ndim > 1:
+                weights *= 12
+    return save_prior(prior, tokenizer_folder.parent / "tiny-prior", torch.float32)
