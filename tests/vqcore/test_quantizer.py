@@ -1,0 +1,166 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from vqcore.quantizer import VectorQuantizer, nearest_codes, perplexity
+
+
+def brute_force(vectors, codebook):
+    return (vectors.double()[:, None] - codebook.double()).square().sum(-1).argmin(1)
+
+
+@pytest.mark.parametrize("n, k, d", [(1, 1, 1), (97, 13, 3), (501, 129, 7), (2049, 1000, 32)])
+@pytest.mark.parametrize("offset, spread", [(0, 1), (5, 0.01), (-300, 0.1), (0, 1e-6), (0, 1e12)])
+def test_nearest_code_is_that_of_a_float64_brute_force(n, k, d, offset, spread):
+    torch.manual_seed(n + d)
+    codebook = offset + spread * torch.randn(k, d)
+    vectors = offset + spread * torch.randn(n, d)
+    assert torch.equal(nearest_codes(vectors, codebook), brute_force(vectors, codebook))
+
+
+def test_lowest_index_wins_a_tie():
+    codebook = torch.tensor([[0.0, 2], [1, 0], [-1, 0], [1, 0], [0, -2]])
+    assert nearest_codes(torch.zeros(1, 2), codebook).tolist() == [1]
+    torch.manual_seed(0)
+    doubled = torch.randn(50, 8).repeat(3, 1)
+    assert torch.equal(nearest_codes(doubled + 0.01, doubled), torch.arange(50).repeat(3))
+    assert nearest_codes(torch.randn(300, 4), torch.ones(9000, 4)).unique().tolist() == [0]
+
+
+def test_vectors_halfway_between_two_codes_are_settled_exactly():
+    torch.manual_seed(0)
+    codebook = 7 + torch.randn(64, 16)
+    a, b = torch.randint(64, (2, 4000))
+    vectors = (codebook[a] + codebook[b]) / 2
+    assert torch.equal(nearest_codes(vectors, codebook), brute_force(vectors, codebook))
+
+
+def test_values_that_overflow_float32_are_still_compared():
+    codebook = torch.tensor([[1e30, 0], [0, 1e30], [-1e30, 0]])
+    assert nearest_codes(torch.tensor([[0, 9e29], [-3e29, 0]]), codebook).tolist() == [1, 2]
+
+
+MEMORY = """
+import resource, sys, torch
+from vqcore.quantizer import nearest_codes
+vectors, codebook = torch.randn(int(sys.argv[1]), 4), torch.randn(8192, 4)
+nearest_codes(vectors[:1000], codebook)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+nearest_codes(vectors, codebook)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.parametrize("count, megabytes", [(50_000, 100), pytest.param(1_000_000, 300, marks=pytest.mark.slow)])
+def test_memory_does_not_grow_with_vectors_times_codes(count, megabytes):
+    done = subprocess.run([sys.executable, "-c", MEMORY, str(count)], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < megabytes
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 5), (2, 4, 3, 5), (2, 4, 2, 3, 2), (0, 4, 3, 3)])
+def test_any_number_of_spatial_dimensions_and_an_empty_batch(shape):
+    quantizer = VectorQuantizer(codebook_size=16, code_dim=4)
+    out = quantizer(torch.randn(shape))
+    assert out.z_q.shape == shape and out.tokens.shape == (shape[0], *shape[2:])
+    assert torch.equal(quantizer.decode(out.tokens), quantizer.decode(quantizer.encode(quantizer.decode(out.tokens))))
+    assert out.loss.isfinite()
+
+
+@pytest.mark.parametrize("bad, words", [
+    (torch.full((1, 4, 2), torch.nan), "NaN"),
+    (torch.zeros(1, 5, 2), "D = 4"),
+    (torch.zeros(1, 4, 2, dtype=torch.int64), "float"),
+])
+def test_bad_input_is_explained(bad, words):
+    with pytest.raises(ValueError, match=words):
+        VectorQuantizer(codebook_size=8, code_dim=4)(bad)
+
+
+def test_gradient_passes_straight_through():
+    quantizer = VectorQuantizer(codebook_size=8, code_dim=4).eval()
+    z_e = torch.randn(2, 4, 3, 3, requires_grad=True)
+    weights = torch.randn(2, 4, 3, 3)
+    out = quantizer(z_e)
+    (out.z_q * weights).sum().backward()
+    assert torch.equal(z_e.grad, weights)
+    assert torch.allclose(out.z_q, quantizer.decode(out.tokens), atol=1e-6)
+
+
+def test_each_loss_moves_only_what_the_stop_gradient_leaves_it():
+    quantizer = VectorQuantizer(codebook_size=8, code_dim=4, beta=0.5).eval()
+    z_e = torch.randn(2, 4, 6, requires_grad=True)
+    out = quantizer(z_e)
+    to_code, to_input = torch.autograd.grad(out.codebook_loss, [quantizer.codebook, z_e], retain_graph=True, allow_unused=True)
+    assert to_code.abs().sum() > 0 and to_input is None
+    to_code, to_input = torch.autograd.grad(out.commitment_loss, [quantizer.codebook, z_e], retain_graph=True, allow_unused=True)
+    assert to_code is None and to_input.abs().sum() > 0
+    expected = (z_e - quantizer.decode(out.tokens)).square().mean()
+    assert torch.allclose(out.codebook_loss, expected) and torch.allclose(out.commitment_loss, expected)
+    assert torch.allclose(out.loss, 1.5 * expected)
+
+
+def clusters(count, generator):
+    centers = 4 * torch.randn(count, 6, generator=generator)
+    return lambda n: centers[torch.randint(count, (n,), generator=generator)] + 0.1 * torch.randn(n, 6, generator=generator)
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_the_codebook_learns_clusters_and_dead_codes_come_back(ema_decay):
+    torch.manual_seed(0)
+    draw = clusters(20, torch.Generator().manual_seed(1))
+    quantizer = VectorQuantizer(codebook_size=20, code_dim=6, ema_decay=ema_decay)
+    quantizer.codebook.data.fill_(50.0)  # all far away
+    quantizer.started.fill_(True)
+    optimizer = None if ema_decay else torch.optim.SGD(quantizer.parameters(), lr=8.0)
+    for _ in range(400):
+        out = quantizer(draw(256).view(256, 6))
+        if optimizer:
+            optimizer.zero_grad()
+            out.loss.backward()
+            optimizer.step()
+    error = quantizer.eval()(draw(2000)).commitment_loss
+    alive = torch.bincount(quantizer.encode(draw(2000)), minlength=20).gt(0).sum()
+    assert alive >= 16 and error < 2.0
+
+
+def test_without_revival_far_codes_stay_dead():
+    torch.manual_seed(0)
+    quantizer = VectorQuantizer(codebook_size=20, code_dim=6, ema_decay=0.9, revive_below=0)
+    quantizer.started.fill_(True)
+    quantizer.codebook.fill_(50.0)
+    quantizer.ema_sums.fill_(50.0)
+    draw = clusters(20, torch.Generator().manual_seed(1))
+    for _ in range(50):
+        tokens = quantizer(draw(256)).tokens
+    assert len(tokens.unique()) == 1
+
+
+def test_ema_follows_the_papers_recurrence():
+    quantizer = VectorQuantizer(codebook_size=2, code_dim=1, ema_decay=0.75, revive_below=0)
+    quantizer.started.fill_(True)
+    quantizer._place(torch.tensor([0, 1]), torch.tensor([[0.0], [10.0]]), 1.0)
+    quantizer(torch.tensor([[1.0], [2.0], [9.0]]))
+    # N_0 = 0.75·1 + 0.25·2, m_0 = 0.75·0 + 0.25·3;  N_1 = 0.75·1 + 0.25·1, m_1 = 0.75·10 + 0.25·9
+    assert torch.allclose(quantizer.codebook[:, 0], torch.tensor([0.75 / 1.25, 9.75 / 1.0]))
+
+
+def test_eval_mode_leaves_the_codebook_alone():
+    quantizer = VectorQuantizer(codebook_size=8, code_dim=4, ema_decay=0.9).eval()
+    before = {name: tensor.clone() for name, tensor in quantizer.state_dict().items()}
+    quantizer(torch.randn(2, 4, 30))
+    assert all(torch.equal(before[name], tensor) for name, tensor in quantizer.state_dict().items())
+
+
+def test_autocast_does_not_change_the_tokens():
+    torch.manual_seed(0)
+    quantizer, z_e = VectorQuantizer(codebook_size=512, code_dim=16), torch.randn(4, 16, 20, 20)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = quantizer.encode(z_e)
+    assert torch.equal(inside, quantizer.encode(z_e))
+
+
+def test_perplexity_counts_codes_in_equal_use():
+    assert perplexity(torch.tensor([5, 5, 0, 5])).item() == pytest.approx(3)
+    assert perplexity(torch.tensor([7, 0])).item() == pytest.approx(1)

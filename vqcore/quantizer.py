@@ -1,0 +1,235 @@
+"""The quantizer: from continuous vectors z_e to integers, and back to vectors z_q.
+
+    k = argmin_j ‖z_e − e_j‖₂,   z_q = e_k        (van den Oord et al. 2017, 1711.00937, eq. 1 and 2)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqcore import ranks
+
+SCORES_AT_ONCE = 1 << 20  # float32 scores held at a time: 4 MB, which stay in a cache
+PAIRS_AT_ONCE = 1 << 16  # (vector, code) pairs compared in float64 at a time
+EIGHT, EIGHT_TRUE = 8, 0x0101010101010101  # eight bools are looked at as one int64
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """What the quantizer made of z_e [B, D, *S'].
+
+    z_q: the chosen codes, with the straight-through gradient, [B, D, *S'];  tokens: their indices, int64 [B, *S'];
+    codebook_loss: mean ‖sg(z_e) − z_q‖² over elements;  commitment_loss: mean ‖z_e − sg(z_q)‖² over elements;
+    loss: what to add to the reconstruction loss;  perplexity: e to the entropy of the tokens, in codes, 1 … K.
+    """
+
+    z_q: Tensor
+    tokens: Tensor
+    codebook_loss: Tensor
+    commitment_loss: Tensor
+    loss: Tensor
+    perplexity: Tensor
+
+
+@torch.no_grad()
+def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:
+    """The index of the nearest code by Euclidean distance; the lowest index on a tie.
+
+    vectors: float [N, D]; codebook: float [K, D]; returns int64 [N]. Equal to a brute force in float64.
+
+    ½‖e‖² − x·e orders the codes as ‖x − e‖ does, and is one matrix product. In float32 it loses digits
+    where the codebook lies far from the origin, so both sides are first moved to the codebook's mean; and the
+    codes that rounding can't tell apart are compared once more, in float64 (on MPS, which has none, in float32).
+    """
+    if not len(vectors):
+        return torch.empty(0, dtype=torch.int64, device=vectors.device)
+    exact = _finest_type(vectors.device)
+    center = codebook.to(exact).mean(0)
+    codes = (codebook.to(exact) - center).float()
+    half_norms = codes.square().sum(1) / 2
+    longest = codes.norm(dim=1).max()
+    # Twice the worst rounding of one score, an inner product of D terms: see Higham, Accuracy and Stability, §3.1.
+    slack = 4 * (codes.shape[1] + 4) * torch.finfo(torch.float32).eps
+    spare = -len(codes) % EIGHT  # codes that are never near, to make K a multiple of eight
+    codes, half_norms = F.pad(codes, (0, 0, 0, spare)), F.pad(half_norms, (0, spare), value=torch.inf)
+    rows = max(1, SCORES_AT_ONCE // len(codes))
+    scores = torch.empty(rows, len(codes), device=vectors.device)
+    far = torch.empty(rows, len(codes), dtype=torch.bool, device=vectors.device)
+    tokens = torch.empty(len(vectors), dtype=torch.int64, device=vectors.device)
+    for batch, nearest in zip(vectors.split(rows), tokens.split(rows)):
+        n = len(batch)
+        x = (batch.to(exact) - center).float()
+        with torch.autocast(x.device.type, enabled=False):
+            torch.addmm(half_norms, x, codes.T, alpha=-1, out=scores[:n])
+        bound = scores[:n].amin(1) + slack * longest * (x.norm(dim=1) + longest)
+        torch.gt(scores[:n], bound[:, None], out=far[:n])  # false for a NaN from overflow: it counts as close
+        row, code = _false_places(far[:n])
+        nearest.copy_(code if len(row) == n else _settle(batch.to(exact), codebook.to(exact), row, code))
+    return tokens
+
+
+def _false_places(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Row and column of every False in a bool [N, 8·M], in order; few are expected, so eight at a time are passed over."""
+    row, eight = (mask.view(torch.int64) != EIGHT_TRUE).nonzero().unbind(1)
+    hit, place = mask.view(len(mask), -1, EIGHT)[row, eight].logical_not().nonzero().unbind(1)
+    return row[hit], eight[hit] * EIGHT + place
+
+
+def _settle(vectors: Tensor, codebook: Tensor, row: Tensor, code: Tensor) -> Tensor:
+    """The nearest of the close codes of each vector, where (row, code) lists them all in order: int64 [N]."""
+    real = code < len(codebook)
+    row, code = row[real], code[real]
+    nearest = torch.zeros(len(vectors), dtype=torch.int64, device=vectors.device).scatter_(0, row, code)
+    unsure = torch.bincount(row, minlength=len(vectors))[row] > 1
+    row, code = row[unsure], code[unsure]
+    distances = torch.cat([
+        (vectors[r] - codebook[c]).square().sum(1) for r, c in zip(row.split(PAIRS_AT_ONCE), code.split(PAIRS_AT_ONCE))
+    ])
+    least = torch.full((len(vectors),), torch.inf, dtype=distances.dtype, device=vectors.device)
+    least.scatter_reduce_(0, row, distances, "amin")
+    tied = distances == least[row]
+    nearest[row] = len(codebook)
+    return nearest.scatter_reduce_(0, row[tied], code[tied], "amin")
+
+
+def _finest_type(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+def perplexity(counts: Tensor) -> Tensor:
+    """e to the entropy of a histogram of tokens, in codes: 1 where one code is used, K where all are alike."""
+    p = counts.to(_finest_type(counts.device)) / counts.sum().clamp_min(1)
+    return torch.exp(torch.special.entr(p).sum()).float()
+
+
+class VectorQuantizer(nn.Module):
+    """A codebook E of K codes e_k ∈ ℝᴰ, and the rules by which it learns.
+
+    By gradient (`ema_decay=None`) the loss has the notes' two terms beside the reconstruction,
+
+        ‖sg(z_e) − z_q‖² + β ‖z_e − sg(z_q)‖²        (1711.00937, eq. 3; means over elements)
+
+    With `ema_decay=γ` each code moves to the running mean of the vectors that chose it (appendix A.1), and the
+    loss is β ‖z_e − sg(z_q)‖² alone.
+
+    In training the first batch sets the codes, and a code whose running share of the tokens falls below
+    `revive_below` of an even share is put on a vector of the batch (0 turns that off). With several ranks (see
+    vqcore.ranks) the batch is all of theirs together, and so is what the perplexity counts; the losses are of the
+    rank's own part.
+    """
+
+    def __init__(
+        self,
+        codebook_size: int,
+        code_dim: int,
+        beta: float = 0.25,
+        ema_decay: float | None = None,
+        revive_below: float = 0.3,
+    ):
+        super().__init__()
+        if codebook_size < 1 or code_dim < 1:
+            raise ValueError(f"A codebook needs at least one code of one dimension, not {codebook_size} × {code_dim}.")
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise ValueError(f"ema_decay is a share of the past, at least 0 and below 1, not {ema_decay}.")
+        self.codebook_size, self.code_dim = codebook_size, code_dim
+        self.beta, self.ema_decay, self.revive_below = beta, ema_decay, revive_below
+        codebook = torch.randn(codebook_size, code_dim) / code_dim**0.5
+        if ema_decay is None:
+            self.codebook = nn.Parameter(codebook)
+        else:
+            self.register_buffer("codebook", codebook)
+            self.register_buffer("ema_sums", codebook.clone())
+        self.register_buffer("ema_counts", torch.ones(codebook_size))
+        self.register_buffer("started", torch.tensor(False))
+
+    def forward(self, z_e: Tensor) -> Quantized:
+        """z_e: float [B, D, *S'], any number of spatial dimensions. In training mode the codebook learns too."""
+        vectors = self._vectors(z_e)
+        if self.training and not self.started and len(vectors):
+            self._start(vectors.detach())
+        tokens = nearest_codes(vectors.detach(), self.codebook.detach())
+        z_q = F.embedding(tokens, self.codebook).to(vectors.dtype)
+        counts = torch.bincount(tokens, minlength=self.codebook_size)
+        if self.training:
+            counts = ranks.summed(counts)
+        if len(vectors):
+            codebook_loss, commitment_loss = F.mse_loss(z_q, vectors.detach()), F.mse_loss(vectors, z_q.detach())
+        else:
+            codebook_loss = commitment_loss = vectors.sum()
+        loss = self.beta * commitment_loss
+        if self.ema_decay is None:
+            loss = loss + codebook_loss
+        if self.training and len(vectors):
+            self._learn(vectors.detach(), tokens, counts)
+        straight = vectors + (z_q - vectors).detach()  # the straight-through estimator, 1711.00937 §3.2
+        return Quantized(
+            self._grid(straight, z_e), tokens.view(z_e.shape[0], *z_e.shape[2:]),
+            codebook_loss, commitment_loss, loss, perplexity(counts),
+        )
+
+    def encode(self, z_e: Tensor) -> Tensor:
+        """float [B, D, *S'] → tokens int64 [B, *S']."""
+        return nearest_codes(self._vectors(z_e).detach(), self.codebook.detach()).view(z_e.shape[0], *z_e.shape[2:])
+
+    def decode(self, tokens: Tensor) -> Tensor:
+        """tokens int64 [B, *S'] → their codes, float32 [B, D, *S']."""
+        return F.embedding(tokens, self.codebook).movedim(-1, 1)
+
+    def _vectors(self, z_e: Tensor) -> Tensor:
+        """[B, D, *S'] → float32 [N, D], once it is sure that these are vectors of this codebook."""
+        if not z_e.is_floating_point():
+            raise ValueError(f"The quantizer takes float vectors, but got {z_e.dtype}. Convert with .float() first.")
+        if z_e.ndim < 2 or z_e.shape[1] != self.code_dim:
+            raise ValueError(
+                f"The quantizer takes [B, D, *S'] with D = {self.code_dim}, but got a tensor of shape {list(z_e.shape)}."
+            )
+        if not torch.isfinite(z_e).all():
+            raise ValueError(
+                f"The quantizer takes finite vectors, but {int((~torch.isfinite(z_e)).sum())} of {z_e.numel()} values "
+                "are NaN or infinite. In training this means that it diverged: lower the learning rate."
+            )
+        return z_e.movedim(1, -1).reshape(-1, self.code_dim).to(torch.promote_types(z_e.dtype, torch.float32))
+
+    def _grid(self, vectors: Tensor, like: Tensor) -> Tensor:
+        return vectors.view(like.shape[0], *like.shape[2:], self.code_dim).movedim(-1, 1)
+
+    @torch.no_grad()
+    def _start(self, vectors: Tensor) -> None:
+        """Put the codes on vectors of the first batch; where there are too few, beside them."""
+        total = int(ranks.summed(torch.tensor(len(vectors), device=vectors.device)))
+        picks = ranks.from_first(torch.randperm(total, device=vectors.device))
+        chosen = ranks.rows(vectors, picks.repeat(-(-self.codebook_size // total))[: self.codebook_size])
+        noise = 0.01 * chosen.std(unbiased=False) * ranks.from_first(torch.randn_like(self.codebook))
+        self._place(torch.arange(self.codebook_size, device=vectors.device), chosen + noise, total / self.codebook_size)
+        self.started.fill_(True)
+
+    @torch.no_grad()
+    def _learn(self, vectors: Tensor, tokens: Tensor, counts: Tensor) -> None:
+        """Running counts, the EMA codebook (1711.00937, appendix A.1), and the revival of dead codes.
+
+        vectors and tokens are this rank's; counts are of all ranks.
+        """
+        decay = 0.99 if self.ema_decay is None else self.ema_decay
+        self.ema_counts.lerp_(counts.to(self.ema_counts.dtype), 1 - decay)
+        if self.ema_decay is not None:
+            sums = torch.zeros_like(self.ema_sums).index_add_(0, tokens, vectors.to(self.ema_sums.dtype))
+            self.ema_sums.lerp_(ranks.summed(sums), 1 - decay)
+            self.codebook.copy_(self.ema_sums / self.ema_counts.clamp_min(1e-5)[:, None])
+        total = int(counts.sum())
+        even_share = total / self.codebook_size
+        dead = (self.ema_counts < self.revive_below * even_share).nonzero()[:, 0]
+        if len(dead):
+            # At most an eighth of the batch a step: a crowd of new codes would leave the old ones without vectors.
+            dead = dead[ranks.from_first(torch.randperm(len(dead), device=dead.device))][: -(-total // 8)]
+            picks = ranks.from_first(torch.randperm(total, device=dead.device))[: len(dead)]
+            self._place(dead[: len(picks)], ranks.rows(vectors, picks), even_share / 2)
+
+    def _place(self, codes: Tensor, vectors: Tensor, count: float) -> None:
+        self.codebook.data[codes] = vectors.to(self.codebook.dtype)
+        self.ema_counts[codes] = count
+        if self.ema_decay is not None:
+            self.ema_sums[codes] = self.codebook[codes] * count
