@@ -1,0 +1,197 @@
+"""The two-level tokenizer: VQ-VAE-2 (Razavi et al. 2019, 1906.00446, §3.1).
+
+    x → encoder → h,      h → coarse encoder → nearest code → coarse tokens
+    coarse tokens → codes → coarse decoder → g, the guide
+    (h, g) → 1×1 → nearest code → fine tokens,      (their codes, g) → decoder → x̃
+
+The coarse level has the shape of things, the fine one their detail given that shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vqcore import windows
+from vqcore.networks import CONVOLUTIONS, Decoder, Encoder, NetworkConfig, memory_format
+from vqcore.quantizer import Quantized, VectorQuantizer
+from vqcore.tables import Tables
+from vqcore.vqvae import Level, checked_grid, padded, run_window
+
+COARSE, FINE = 0, 1
+
+
+@dataclass(frozen=True)
+class VQVAE2Config:
+    """A two-level tokenizer's shape.
+
+    network: between pixels and the fine grid;  coarse: between the features of the fine grid (its `channels` says how
+    many) and the coarse grid;  codebook_sizes: K of the coarse and of the fine level.
+    """
+
+    network: NetworkConfig = field(default_factory=lambda: NetworkConfig(
+        downsampling=4, coarse_width=128, fine_width=64, decoder_coarse_blocks=2, decoder_fine_blocks=2,
+    ))
+    coarse: NetworkConfig = field(default_factory=lambda: NetworkConfig(
+        channels=64, downsampling=2, coarse_width=192, fine_width=96, encoder_fine_blocks=1, decoder_fine_blocks=1,
+    ))
+    codebook_sizes: tuple[int, int] = (512, 512)
+    beta: float = 0.25
+    ema_decay: float | None = 0.99
+
+    def __post_init__(self):
+        if self.network.spatial_dims != self.coarse.spatial_dims:
+            raise ValueError("Both levels of a tokenizer have the same number of spatial dimensions.")
+
+
+class VQVAE2(nn.Module):
+    """Pictures to two grids of tokens, coarse and fine, and back."""
+
+    def __init__(self, config: VQVAE2Config = VQVAE2Config(), name: str = ""):
+        super().__init__()
+        n, c = config.network, config.coarse
+        self.config, self.name = config, name
+        self.encoder = Encoder(replace(n, code_dim=c.channels))
+        self.coarse_encoder, self.coarse_decoder = Encoder(c), Decoder(c)
+        self.merge = CONVOLUTIONS[n.spatial_dims](2 * c.channels, n.code_dim, 1)
+        self.decoder = Decoder(replace(n, code_dim=n.code_dim + c.channels))
+        self.quantizers = nn.ModuleList(
+            VectorQuantizer(size, network.code_dim, config.beta, config.ema_decay)
+            for size, network in zip(config.codebook_sizes, (c, n))
+        )
+        self.usages: list[Tensor | None] = [None, None]
+        self.appearances: list[np.ndarray | None] = [None, None]
+        self.tables: list[Tables] | None = None
+        self.to(memory_format=memory_format(n.spatial_dims))
+
+    @property
+    def levels(self) -> tuple[Level, Level]:
+        """Coarse and fine; `downsampling` is in pixels for both."""
+        n = self.config.network
+        factors, halos = (n.downsampling * self.ratio, n.downsampling), (self.coarse_halo, self.halo)
+        return tuple(
+            Level(len(q.codebook), q.code_dim, f, q.codebook.detach(), usage, appearance, halo)
+            for q, f, usage, appearance, halo in zip(self.quantizers, factors, self.usages, self.appearances, halos)
+        )
+
+    @property
+    def ratio(self) -> int:
+        """Fine tokens a coarse one spans in each dimension."""
+        return self.config.coarse.downsampling
+
+    @property
+    def halo(self) -> int:
+        """The reach of one fine token, in fine tokens."""
+        return self.config.network.decoder_halo
+
+    @property
+    def coarse_halo(self) -> int:
+        """How far one coarse token reaches beyond the fine tokens that it spans, in fine tokens."""
+        return self.ratio * self.config.coarse.decoder_halo + self.halo
+
+    def forward(self, x: Tensor) -> tuple[Tensor, list[Quantized]]:
+        """One training pass: x [B, C, *S], S divisible by the coarse f → x̃ of that shape, and what each level did."""
+        h = self.encoder(x)
+        coarse = self.quantizers[COARSE](self.coarse_encoder(h))
+        guide = self.coarse_decoder(coarse.z_q)
+        fine = self.quantizers[FINE](self.merge(torch.cat([h, guide], 1)))
+        return self.decoder(torch.cat([fine.z_q, guide], 1)), [coarse, fine]
+
+    @torch.no_grad()  # and not inference mode, whose tensors nobody may write into: tokens are there to be edited
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """images float [B, C, *S] in [-1, 1] → [coarse, fine] tokens, int64 [B, *S'] each."""
+        n, c = self.config.network, self.config.coarse
+        images = padded(images, n, self.levels[COARSE].downsampling)
+        shape = [size // n.downsampling for size in images.shape[2:]]
+        coarse_shape = [size // self.ratio for size in shape]
+        most = windows.TOKENS_AT_ONCE // self.ratio**n.spatial_dims
+        coarse = torch.empty(len(images), *coarse_shape, dtype=torch.int64, device=images.device)
+        for tile in windows.tiles(coarse_shape, c.encoder_halo, most):
+            window = windows.grown(tile, c.encoder_halo, coarse_shape)
+            for batch in windows.batches(len(images), window, most):
+                h = self._features(images[batch], windows.scaled(window, self.ratio), shape)
+                z_e = run_window(self.coarse_encoder, h, windows.count(window), c.smallest_lone_window)
+                coarse[(batch, *tile)] = self.quantizers[COARSE].encode(z_e[(..., *windows.inside(tile, window))])
+        fine = torch.empty(len(images), *shape, dtype=torch.int64, device=images.device)
+        for tile in windows.tiles(shape, n.encoder_halo):
+            for batch in windows.batches(len(images), windows.grown(tile, n.encoder_halo, shape)):
+                both = torch.cat([self._features(images[batch], tile, shape), self._guide(coarse[batch], tile)], 1)
+                z_e = run_window(self.merge, both, windows.count(tile), n.smallest_lone_window)
+                fine[(batch, *tile)] = self.quantizers[FINE].encode(z_e)
+        return [coarse, fine]
+
+    @torch.inference_mode()
+    def decode(self, tokens: Sequence[Tensor]) -> Tensor:
+        """[coarse, fine] tokens → images float32 [B, C, *S'·f], within [-1, 1]."""
+        coarse, fine = self._checked(tokens)
+        n = self.config.network
+        images = torch.empty(len(fine), n.channels, *(size * n.downsampling for size in fine.shape[1:]), device=fine.device)
+        for tile in windows.tiles(fine.shape[1:], n.decoder_halo):
+            images[(..., *windows.scaled(tile, n.downsampling))] = self._decode(coarse, fine, tile)
+        return images
+
+    @torch.inference_mode()
+    def decode_region(self, tokens: Sequence[Tensor], region: windows.Region) -> Tensor:
+        """The pixels of a region of the fine grid, float32 [B, C, *region·f]: the same bits as that part of `decode`.
+
+        region: a tuple of slices in fine tokens. Only the fine tokens within `halo` of it, and the coarse ones within
+        `coarse_halo`, are looked at.
+        """
+        coarse, fine = self._checked(tokens)
+        return self._decode(coarse, fine, windows.checked(region, fine.shape[1:]))
+
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """images [B, C, *S] → what their tokens decode to, cropped to the same size."""
+        return self.decode(self.encode(images))[(..., *(slice(size) for size in images.shape[2:]))]
+
+    def _features(self, images: Tensor, region: windows.Region, shape: Sequence[int]) -> Tensor:
+        """h of a region of the fine grid, [B, features, *region]."""
+        n = self.config.network
+        window = windows.grown(region, n.encoder_halo, shape)
+        x = images[(..., *windows.scaled(window, n.downsampling))]
+        h = run_window(self.encoder, x, windows.count(window), n.smallest_lone_window)
+        return h[(..., *windows.inside(region, window))]
+
+    def _guide(self, coarse: Tensor, region: windows.Region) -> Tensor:
+        """g of a region of the fine grid, [B, features, *region]."""
+        c, shape = self.config.coarse, coarse.shape[1:]
+        cover = tuple(slice(s.start // self.ratio, -(-s.stop // self.ratio)) for s in region)
+        keep = windows.grown(cover, c.decoder_fine_halo, shape)
+        window = windows.grown(keep, c.decoder_coarse_halo, shape)
+        decoder = partial(self.coarse_decoder, keep=windows.inside(keep, window))
+        z_q = self.quantizers[COARSE].decode(coarse[(slice(None), *window)])
+        g = run_window(decoder, z_q, windows.count(keep), c.smallest_lone_window)
+        return g[(..., *windows.inside(region, windows.scaled(keep, self.ratio)))]
+
+    def _decode(self, coarse: Tensor, fine: Tensor, region: windows.Region) -> Tensor:
+        n, shape = self.config.network, fine.shape[1:]
+        keep = windows.grown(region, n.decoder_fine_halo, shape)
+        window = windows.grown(keep, n.decoder_coarse_halo, shape)
+        part = windows.scaled(windows.inside(region, keep), n.downsampling)
+        decoder = partial(self.decoder, keep=windows.inside(keep, window))
+        images = []
+        for batch in windows.batches(len(fine), window):
+            z_q = self.quantizers[FINE].decode(fine[(batch, *window)])
+            both = torch.cat([z_q, self._guide(coarse[batch], window)], 1)
+            x = run_window(decoder, both, windows.count(keep), n.smallest_lone_window)
+            images.append(x[(..., *part)].clamp(-1, 1))
+        if not images:
+            return torch.empty(0, n.channels, *(s.stop - s.start for s in windows.scaled(region, n.downsampling)))
+        return torch.cat(images)
+
+    def _checked(self, tokens: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        if isinstance(tokens, Tensor) or len(tokens) != 2:
+            raise ValueError("This tokenizer has two levels: give its tokens as a list of two grids, coarse and fine.")
+        dims = self.config.network.spatial_dims
+        coarse, fine = (checked_grid(grid, dims, size) for grid, size in zip(tokens, self.config.codebook_sizes))
+        expected = (len(coarse), *(size * self.ratio for size in coarse.shape[1:]))
+        if tuple(fine.shape) != expected:
+            raise ValueError(
+                f"A coarse grid {list(coarse.shape)} goes with a fine one {list(expected)}, but got {list(fine.shape)}."
+            )
+        return coarse, fine
