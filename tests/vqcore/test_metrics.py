@@ -1,0 +1,22 @@
+import math
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from tests.tiny import draw_picture
+from vqcore.metrics import perplexity, psnr, ssim
+
+
+def test_psnr_and_ssim_are_those_of_scikit_image():
+    a = draw_picture(1)
+    b = (a + np.random.default_rng(0).normal(0, 12, a.shape)).clip(0, 255).astype(np.uint8)
+    assert psnr(a, b) == pytest.approx(peak_signal_noise_ratio(a, b))
+    assert ssim(a, b) == pytest.approx(structural_similarity(a, b, channel_axis=2), abs=2e-3)
+    assert psnr(a, a) == math.inf and ssim(a, a) == pytest.approx(1)
+    assert ssim(a[:3, :5], a[:3, :5]) == pytest.approx(1)
+
+
+def test_perplexity_of_a_histogram():
+    assert perplexity([4, 4, 0, 4, 4]) == pytest.approx(4)
+    assert perplexity([0, 0]) == 0
