@@ -1,0 +1,400 @@
+"""Both priors: causal, the same with and without memory, and true to what they learned."""
+
+import itertools
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tests.tiny import one_thread
+from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
+from vqcore.priors.sampling import Choice, Prior, Reader
+from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.sequence import Grid, Layout, Words
+from vqcore.training.optimizer import Optimizer
+
+WORDS = Words.of(["red", "blue"])
+TRANSFORMER, PIXELCNN = TransformerConfig(2, 16, 2), PixelCNNConfig(layers=4, width=8)
+GRIDS = {"1-D": (Grid(9, (10,)),), "2-D": (Grid(12, (4, 5)),), "3-D": (Grid(5, (2, 3, 3)),)}
+TWO_LEVELS = (Grid(6, (2, 2)), Grid(7, (4, 4)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def on_one_thread():
+    with one_thread():
+        yield
+
+
+def make(kind, grids, seed=0, scale=0.4):
+    """An untrained prior whose weights are large enough for everything to matter."""
+    torch.manual_seed(seed)
+    layout = Layout(WORDS, 2, grids)
+    model = {"transformer": lambda: Transformer(layout, TRANSFORMER), "pixelcnn": lambda: PixelCNN(layout, PIXELCNN)}[kind]()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=scale)
+    return model.eval()
+
+
+PRIORS = [(kind, name, grids) for kind in ("transformer", "pixelcnn") for name, grids in GRIDS.items()]
+PRIORS.append(("transformer", "two levels", TWO_LEVELS))
+every_prior = pytest.mark.parametrize("kind, grids", [(k, g) for k, _, g in PRIORS], ids=[f"{k} {n}" for k, n, _ in PRIORS])
+both = pytest.mark.parametrize("kind", ["transformer", "pixelcnn"])
+
+
+def random_sequence(model, batch=1, seed=1):
+    generator = torch.Generator().manual_seed(seed)
+    return model.layout.flatten(
+        [torch.randint(g.codebook_size, (batch, *g.shape), generator=generator) for g in model.layout.grids]
+    )
+
+
+@every_prior
+def test_no_output_depends_on_its_own_or_a_later_token(kind, grids):
+    model = make(kind, grids)
+    prefix, sequence = model.layout.prefix(["red"]), random_sequence(model)
+    before = model.logits(prefix, sequence)
+    levels, starts = model.layout.levels().tolist(), model.layout.starts()
+    for i in range(model.layout.length):
+        size, first = grids[levels[i]].codebook_size, model.layout.first_code + starts[levels[i]]
+        other = sequence.clone()
+        other[0, i] = first + (other[0, i] - first + 1) % size
+        changed = (model.logits(prefix, other) != before).any(2)[0]
+        assert not changed[: i + 1].any(), f"token {i} is seen at {changed.nonzero()[0].item()}"
+        if i + 1 < model.layout.length and kind == "transformer":
+            assert changed[i + 1 :].all(), f"token {i} isn't seen by all that follow"
+
+
+def test_pixelcnn_has_no_blind_spot():
+    model = PixelCNN(Layout(WORDS, 0, (Grid(4, (5, 5)),)), PixelCNNConfig(layers=10, width=8)).double().eval()
+    prefix, sequence = model.layout.prefix([None]), random_sequence(model)
+    before = model.logits(prefix, sequence)
+    for i in range(24):
+        other = sequence.clone()
+        other[0, i] = model.layout.first_code + (other[0, i] - model.layout.first_code + 1) % 4
+        assert (model.logits(prefix, other) != before).any(2)[0, i + 1 :].all(), f"token {i} isn't seen by all that follow"
+
+
+@every_prior
+def test_the_text_matters_everywhere(kind, grids):
+    model = make(kind, grids)
+    sequence = random_sequence(model)
+    red, blue, none = (model.logits(model.layout.prefix([text]), sequence) for text in ("red", "blue", None))
+    assert (red != blue).any(2).all() and (red != none).any(2).all()
+
+
+@every_prior
+@torch.inference_mode()
+def test_reading_token_by_token_in_pieces_or_at_once_is_the_same(kind, grids):
+    model = make(kind, grids)
+    sequence, prefix = random_sequence(model, 3), model.layout.prefix(["red", None, "blue red"])
+    codes = sequence - model.layout.first_code
+    whole = model.logits(prefix, sequence)
+    reader, one_by_one = model.reader(prefix), []
+    for i in range(model.layout.length):
+        one_by_one.append(reader.next())
+        if i + 1 < model.layout.length:
+            reader.feed(codes[:, i])
+    pieces = model.reader(prefix)
+    pieces = torch.cat([pieces.read(part) for part in codes.split([3, 1, model.layout.length - 4], 1)], 1)
+    torch.testing.assert_close(torch.stack(one_by_one, 1), whole, atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(pieces, whole, atol=2e-5, rtol=1e-4)
+
+
+@every_prior
+@torch.inference_mode()
+def test_a_reader_goes_on_with_the_selected_rows(kind, grids):
+    model = make(kind, grids)
+    codes = random_sequence(model, 3) - model.layout.first_code
+    prefix = model.layout.prefix(["red", None, "blue"])
+    reader, rows = model.reader(prefix), torch.tensor([2, 0, 2, 1])
+    reader.read(codes[:, :4])
+    reader.select(rows)
+    expected = model.logits(prefix[rows], (codes + model.layout.first_code)[rows])[:, 4]
+    torch.testing.assert_close(reader.next(), expected, atol=2e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def uncached(model, n, condition, seed):
+    """Sampling by the definition: all logits anew for every token."""
+    prefix, length = model.layout.prefix([condition] * n), model.layout.length
+    draws = torch.rand(n, length, generator=torch.Generator().manual_seed(seed))
+    levels, starts, first = model.layout.levels(), model.layout.starts(), model.layout.first_code
+    sequence = torch.tensor([[first + starts[level] for level in levels]]).repeat(n, 1)
+    for i in range(length):
+        sums = model.logits(prefix, sequence)[:, i].softmax(1).cumsum(1)
+        sequence[:, i] = first + (sums <= draws[:, i : i + 1] * sums[:, -1:]).sum(1)
+    return model.layout.unflatten(sequence)
+
+
+@every_prior
+def test_cached_sampling_gives_the_tokens_of_uncached(kind, grids):
+    model = make(kind, grids)
+    cached = model.sample(12, "red", seed=1)
+    assert all(map(torch.equal, cached, uncached(model, 12, "red", seed=1)))
+
+
+def test_packed_weights_follow_the_model_and_bfloat16_samples_much_like_float32():
+    model = make("transformer", GRIDS["2-D"], scale=0.2)
+    first = model.sample(12, "red")[0]
+    with torch.no_grad():
+        model.blocks[0].up.weight.add_(0.5)
+    assert not torch.equal(model.sample(12, "red")[0], first)
+    assert torch.equal(model.sample(12, "red")[0], uncached(model, 12, "red", seed=0)[0])
+    exact = model.sample(12, "red")[0]
+    model.arithmetic = torch.bfloat16
+    assert (model.sample(12, "red")[0] == exact).double().mean() > 0.9
+
+
+@both
+def test_seeds(kind):
+    model = make(kind, GRIDS["2-D"])
+    a, b, c = (model.sample(4, "red", seed=seed)[0] for seed in (7, 7, 8))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+    assert torch.equal(model.sample(2, "red", seed=7)[0], a[:2]), "a sample doesn't depend on how many are drawn beside it"
+    torch.rand(5)
+    state = torch.get_rng_state()
+    model.sample(1)
+    assert torch.equal(state, torch.get_rng_state()), "the caller's random numbers are left alone"
+
+
+@both
+@torch.inference_mode()
+def test_bits_are_the_probability(kind):
+    model = make(kind, GRIDS["2-D"])
+    tokens = model.sample(3, "blue")
+    bits = model.bits(tokens, "blue")
+    assert bits[0].shape == tokens[0].shape and bits[0].dtype == torch.float32
+    p = model.logits(model.layout.prefix(["blue"] * 3), model.layout.flatten(tokens)).double().softmax(2)
+    chosen = p.gather(2, tokens[0].view(3, -1, 1))[..., 0]
+    torch.testing.assert_close(bits[0].double().flatten(1).sum(1), -chosen.log2().sum(1), rtol=1e-5, atol=1e-4)
+
+
+@both
+def test_bits_make_a_distribution(kind):
+    """Over all grids, 2 to the minus bits sums to one."""
+    model = make(kind, (Grid(3, (2, 2)),))
+    grids = torch.tensor(list(itertools.product(range(3), repeat=4))).view(-1, 2, 2)
+    total = torch.exp2(-model.bits([grids], "red")[0].double().flatten(1).sum(1)).sum()
+    assert abs(total - 1) < 1e-5
+
+
+def test_two_levels_draw_codes_of_their_own_level():
+    model = make("transformer", TWO_LEVELS)
+    coarse, fine = model.sample(20)
+    assert coarse.shape == (20, 2, 2) and fine.shape == (20, 4, 4)
+    assert 0 <= coarse.min() and coarse.max() < 6 and 0 <= fine.min() and fine.max() < 7
+    assert all(torch.isfinite(b).all() for b in model.bits([coarse, fine]))
+
+
+LOGITS = torch.log(torch.tensor([[0.1, 0.4, 0.2, 0.25, 0.05]]))
+
+
+@pytest.mark.parametrize("choice, expected", [
+    (Choice(), [0.1, 0.4, 0.2, 0.25, 0.05]),
+    (Choice(temperature=0.5), [0.01, 0.16, 0.04, 0.0625, 0.0025]),
+    (Choice(temperature=0), [0, 1, 0, 0, 0]),
+    (Choice(top_k=2), [0, 0.4, 0, 0.25, 0]),
+    (Choice(top_k=9), [0.1, 0.4, 0.2, 0.25, 0.05]),
+    (Choice(top_p=0.5), [0, 0.4, 0, 0.25, 0]),
+    (Choice(top_p=0.66), [0, 0.4, 0.2, 0.25, 0]),
+    (Choice(top_p=0.01), [0, 1, 0, 0, 0]),
+    (Choice(top_k=3, top_p=0.9), [0, 0.4, 0.2, 0.25, 0]),
+])
+def test_temperature_top_k_and_top_p(choice, expected):
+    expected = torch.tensor([expected]) / sum(expected)
+    torch.testing.assert_close(choice.probabilities(LOGITS), expected, atol=1e-6, rtol=1e-5)
+
+
+def test_top_k_keeps_exactly_k_of_equal_codes():
+    assert (Choice(top_k=3).probabilities(torch.zeros(1, 8)) > 0).sum() == 3
+
+
+@pytest.mark.parametrize("wrong", [
+    {"temperature": -1}, {"temperature": math.nan}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
+    {"condition": ["red"], "n": 2}, {"condition": "giraffe"},
+])
+def test_wrong_requests_are_refused(wrong):
+    with pytest.raises(ValueError):
+        make("transformer", GRIDS["2-D"]).sample(**wrong)
+
+
+@both
+@torch.inference_mode()
+def test_guidance_goes_from_no_text_through_the_text_and_beyond(kind):
+    model = make(kind, GRIDS["2-D"])
+    same = lambda a, b: torch.equal(a[0], b[0])
+    assert same(model.sample(4, "red", guidance=0), model.sample(4, None))
+    assert same(model.sample(4, "red", guidance=1), model.sample(4, "red"))
+    seen = []
+    model.sample(1, "red", guidance=3, on_token=lambda w: seen.append(w.probabilities) or True)
+    c, u = (model.reader(model.layout.prefix([text])).next() for text in ("red", None))
+    torch.testing.assert_close(seen[0], (u + 3 * (c - u)).softmax(1), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("grids", [GRIDS["2-D"], TWO_LEVELS], ids=["one level", "two levels"])
+def test_each_token_is_told_and_can_be_the_last(grids):
+    model = make("transformer", grids)
+    told = []
+    tokens = model.sample(3, on_token=told.append)
+    assert [w.index for w in told] == list(range(model.layout.length))
+    for w in told:
+        assert torch.equal(w.tokens, tokens[w.level][(slice(None), *w.place)])
+        assert w.probabilities.shape == (3, grids[w.level].codebook_size)
+        torch.testing.assert_close(w.probabilities.sum(1), torch.ones(3))
+    stopped = model.sample(3, on_token=lambda w: w.index == 5)
+    flat, all_flat = (torch.cat([g.flatten(1) for g in part], 1) for part in (stopped, tokens))
+    assert torch.equal(flat[:, :6], all_flat[:, :6]) and (flat[:, 6:] == -1).all()
+
+
+@both
+def test_going_on_from_a_start(kind):
+    model = make(kind, GRIDS["2-D"])
+    whole = model.sample(2, "red", seed=3)
+    assert torch.equal(model.sample(2, "red", seed=3, start=whole, kept=8)[0], whole[0])
+    other = model.sample(2, "red", seed=4, start=whole, kept=8)[0].flatten(1)
+    assert torch.equal(other[:, :8], whole[0].flatten(1)[:, :8]) and not torch.equal(other, whole[0].flatten(1))
+    everything = model.sample(2, start=whole, kept=model.layout.length)
+    assert torch.equal(everything[0], whole[0])
+
+
+@every_prior
+def test_complete_writes_the_mask_and_nothing_else(kind, grids):
+    model = make(kind, grids)
+    tokens = model.sample(2, "red", seed=1)
+    generator = torch.Generator().manual_seed(0)
+    mask = [torch.rand(g.shape, generator=generator) < 0.4 for g in grids]
+    done = model.complete(tokens, mask, "red", seed=5, particles=4)
+    for before, after, m, g in zip(tokens, done, mask, grids):
+        assert torch.equal(before[:, ~m], after[:, ~m])
+        assert 0 <= after.min() and after.max() < g.codebook_size
+    assert any(not torch.equal(a, b) for a, b in zip(tokens, done))
+    assert all(map(torch.equal, done, model.complete(tokens, mask, "red", seed=5, particles=4)))
+    nothing = [torch.zeros(g.shape, dtype=torch.bool) for g in grids]
+    assert all(map(torch.equal, tokens, model.complete(tokens, nothing)))
+
+
+@both
+def test_complete_draws_from_the_joint_given_what_comes_after(kind):
+    """Against the exact conditional distribution, found by going through all fillings of the hole."""
+    seed = {"transformer": 1, "pixelcnn": 0}[kind]  # of which the later tokens say much about the earlier ones
+    model = make(kind, (Grid(3, (2, 3)),), seed, scale=0.6)
+    tokens = torch.tensor([[[0, 2, 1], [1, 0, 2]]])
+    mask = torch.tensor([[True, False, True], [True, False, False]])
+    fillings = torch.tensor(list(itertools.product(range(3), repeat=3)))
+    grids = tokens.repeat(27, 1, 1)
+    grids[:, mask] = fillings
+    exact = torch.exp2(-model.bits([grids])[0].double().flatten(1).sum(1))
+    exact /= exact.sum()
+    drawn = model.complete([tokens.repeat(1500, 1, 1)], [mask], particles=16)[0][:, mask]
+    seen = torch.bincount((drawn * torch.tensor([9, 3, 1])).sum(1), minlength=27) / 1500
+    blind = model.complete([tokens.repeat(1500, 1, 1)], [mask], particles=1)[0][:, mask]
+    unseeing = torch.bincount((blind * torch.tensor([9, 3, 1])).sum(1), minlength=27) / 1500
+    distance = lambda p: float((p - exact).abs().sum() / 2)
+    assert distance(seen) < 0.1
+    assert distance(unseeing) > 0.16, "the case is too easy: what comes after doesn't matter in it"
+
+
+class Echo(Prior):
+    """Even tokens are uniform over 8 codes; odd ones repeat the one before with probability p, else any other."""
+
+    def __init__(self, pairs, p):
+        super().__init__(Layout(Words(()), 0, (Grid(8, (2 * pairs,)),)))
+        repeat = torch.full((8, 8), (1 - p) / 7).fill_diagonal_(p)
+        self.tables = torch.stack([torch.full((8, 8), 1 / 8), repeat]).log()
+
+    def logits(self, prefix, sequence):
+        before = F.pad(sequence - self.layout.first_code, (1, 0))[:, :-1]
+        return self.tables[torch.arange(self.layout.length) % 2, before]
+
+    def reader(self, prefix):
+        return EchoReader(self, len(prefix))
+
+
+class EchoReader(Reader):
+    def __init__(self, model, batch):
+        self.model, self.batch, self.past = model, batch, torch.zeros(batch, 1, dtype=torch.int64)
+
+    def next(self):
+        return self.model.tables[(self.past.shape[1] - 1) % 2, self.past[:, -1]]
+
+    def feed(self, token):
+        self.past = torch.cat([self.past, token[:, None]], 1)
+
+    def read(self, tokens):
+        logits = []
+        for token in tokens.T:
+            logits.append(self.next())
+            self.feed(token)
+        return torch.stack(logits, 1)
+
+    def select(self, rows):
+        self.batch, self.past = len(rows), self.past[rows]
+
+
+def test_complete_finds_what_only_later_tokens_tell():
+    """Twelve hidden tokens, each told by the one after it: 8¹² fillings, far too many for candidates alone."""
+    model, said = Echo(12, 0.99), torch.arange(12) % 8
+    mask = torch.arange(24) % 2 == 0
+    tokens = torch.zeros(20, 24, dtype=torch.int64)
+    tokens[:, ~mask] = said
+    done = model.complete([tokens], [mask], particles=64)[0]
+    assert (done[:, mask] == said).float().mean() > 0.9
+
+
+def test_complete_counts_each_later_token_once():
+    """The first hidden token is the one after it with probability p, whatever follows."""
+    model, mask = Echo(3, 0.5), torch.arange(6) % 2 == 0
+    done = model.complete([torch.ones(1500, 6, dtype=torch.int64)], [mask], particles=64)[0]
+    assert (done[:, mask] == 1).float().mean(0).tolist() == pytest.approx([0.5] * 3, abs=0.06)
+
+
+def test_complete_can_be_stopped():
+    model = make("transformer", GRIDS["2-D"])
+    tokens, mask = model.sample(1), torch.ones(4, 5, dtype=torch.bool)
+    mask[0, 0] = mask[3, 4] = False
+    done = model.complete(tokens, [mask], particles=2, on_token=lambda w: w.index == 6)[0].flatten()
+    assert (done[:7] >= 0).all() and (done[7:-1] == -1).all()
+
+
+def test_a_mask_of_another_shape_is_refused():
+    model = make("transformer", GRIDS["2-D"])
+    for mask in ([torch.ones(5, 4, dtype=torch.bool)], [torch.ones(4, 5)], []):
+        with pytest.raises(ValueError, match="mask"):
+            model.complete(model.sample(1), mask)
+
+
+@pytest.mark.parametrize("model_of", [
+    lambda layout: Transformer(layout, TransformerConfig(2, 32, 2)),
+    lambda layout: PixelCNN(layout, PixelCNNConfig(layers=3, width=24)),
+], ids=["transformer", "pixelcnn"])
+def test_a_prior_learns_a_distribution(model_of):
+    """Diagonal stripes of period 3 in codes of the text's half of the codebook, the phase left to chance."""
+    torch.manual_seed(0)
+    layout = Layout(WORDS, 1, (Grid(6, (4, 4)),))
+    model = model_of(layout).train()
+    named = list(model.named_parameters())
+    hidden = [p for name, p in named if name.startswith(("blocks.", "layers.")) and p.ndim > 1]
+    optimizer = Optimizer(hidden, [p for _, p in named if all(p is not h for h in hidden)])
+    stripes = (torch.arange(4)[:, None] + torch.arange(4)) % 3
+    for step in range(300):
+        text = torch.randint(2, (32,))
+        grid = (stripes + torch.randint(3, (32, 1, 1))) % 3 + 3 * text[:, None, None]
+        conditions = [("red", "blue")[t] if torch.rand(()) > 0.2 else None for t in text]
+        model(layout.prefix(conditions), layout.flatten([grid])).mean().backward()
+        optimizer.step(6e-3 * (1 - step / 300))
+    model.eval()
+    for text, base in (("red", 0), ("blue", 3)):
+        drawn = model.sample(300, text)[0]
+        right = ((stripes + drawn[:, :1, :1] - base) % 3 + base == drawn).flatten(1).all(1)
+        assert right.float().mean() > 0.9
+        phases = torch.bincount(drawn[:, 0, 0] % 3, minlength=3) / 300
+        assert (phases - 1 / 3).abs().max() < 0.12
+        assert model.bits([drawn], text)[0].flatten(1).sum(1).median() == pytest.approx(math.log2(3), abs=0.3)
+    reds = (model.sample(300)[0] < 3).flatten(1).all(1).float().mean()
+    assert 0.3 < reds < 0.7, "without a text, either"
+    hole = torch.zeros(4, 4, dtype=torch.bool)
+    hole[:2] = True
+    grid = ((stripes + torch.arange(3)[:, None, None]) % 3 + 3)
+    done = model.complete([grid.repeat(8, 1, 1)], [hole], "blue")[0]
+    assert (done == grid.repeat(8, 1, 1)).flatten(1).all(1).float().mean() > 0.9, "the top follows from the bottom"

@@ -1,0 +1,343 @@
+"""What every prior does: sample, complete, and tell the bits of tokens. One loop for all of them.
+
+A prior gives p(z_i | text, z_1 … z_{i−1}) in two ways: `logits` for whole sequences at once, and a `Reader` that is
+fed token by token and remembers. Logits are over the codes of all levels; those of other levels are −∞.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqcore.sequence import Layout
+
+Condition = str | Sequence[str | None] | None
+BITS_AT_ONCE = 64  # sequences
+
+
+@dataclass(frozen=True)
+class Written:
+    """A token that has just been drawn, for every sample: the `index`-th of the sequence, at `place` of its level.
+
+    tokens: int64 [n];  probabilities: float32 [n, K] that it was drawn from, after temperature, top-k and top-p.
+    """
+
+    index: int
+    level: int
+    place: tuple[int, ...]
+    tokens: Tensor
+    probabilities: Tensor
+
+
+OnToken = Callable[[Written], bool | None]
+
+
+class Reader(ABC):
+    """One reading of a batch of sequences, from the text on."""
+
+    batch: int
+
+    @abstractmethod
+    def next(self) -> Tensor:
+        """Logits of the token that comes next, float32 [B, codes]."""
+
+    @abstractmethod
+    def feed(self, token: Tensor) -> None:
+        """Go on by one token a row, int64 [B], codes of all levels counted from 0."""
+
+    @abstractmethod
+    def read(self, tokens: Tensor) -> Tensor:
+        """Go on by int64 [B, n ≥ 1] → the logits that each of these tokens had, [B, n, codes]."""
+
+    @abstractmethod
+    def select(self, rows: Tensor) -> None:
+        """Make the batch these of its rows, int64 [B']; a row may come more than once, or not at all."""
+
+
+class Prior(nn.Module, ABC):
+    """A distribution over the grids of a tokenizer, given a text.
+
+    layout: its sequence;  tokenizer: the name of the checkpoint whose tokens it knows;  conditions: texts it was
+    trained on, to choose from (none for an unconditional prior);  arithmetic: of the products while it samples, float32
+    or bfloat16 (a transformer is then faster where the processor has it).
+    """
+
+    def __init__(self, layout: Layout, tokenizer: str = "", conditions: Sequence[str] = (), name: str = ""):
+        super().__init__()
+        self.layout, self.tokenizer, self.conditions, self.name = layout, tokenizer, tuple(conditions), name
+        self.arithmetic = torch.float32
+        self._levels, self._places = layout.levels().tolist(), [tuple(place) for place in layout.places().tolist()]
+        self._starts = [layout.starts()[level] for level in self._levels]
+
+    @abstractmethod
+    def logits(self, prefix: Tensor, sequence: Tensor) -> Tensor:
+        """prefix int64 [B, prefix_length], sequence int64 [B, length] → [B, length, codes].
+
+        Those at i depend on the prefix and the tokens before i only.
+        """
+
+    @abstractmethod
+    def reader(self, prefix: Tensor) -> Reader:
+        """Begin to read: `text … [SEP]` int64 [B, prefix_length]."""
+
+    def forward(self, prefix: Tensor, sequence: Tensor) -> Tensor:
+        """−ln p of each token, float32 [B, length]."""
+        logits = self.logits(prefix, sequence).float()
+        return F.cross_entropy(logits.mT, sequence - self.layout.first_code, reduction="none")
+
+    @torch.inference_mode()
+    def sample(
+        self,
+        n: int = 1,
+        condition: Condition = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seed: int = 0,
+        start: Sequence[Tensor] | None = None,
+        kept: int = 0,
+        on_token: OnToken | None = None,
+    ) -> list[Tensor]:
+        """Draw n grids of each level, int64 [n, *S']; the same seed gives the same tokens.
+
+        temperature: logits are divided by it; 0 takes the likeliest token.  top_k: draw among so many of the
+        likeliest.  top_p: draw among the fewest that have this probability together (1904.09751).  guidance: w, logits
+        become u + w·(c − u) with c those given the text and u those given none (2207.12598); 1 is plain, 0 ignores
+        the text.  start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
+        on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
+        """
+        choose = Choice(temperature, top_k, top_p)
+        if n < 1:
+            raise ValueError(f"Ask for at least one sample, not {n}.")
+        if not 0 <= kept <= self.layout.length or (kept and start is None):
+            raise ValueError(f"kept is a number of tokens of `start`, 0 … {self.layout.length}, not {kept}.")
+        codes = torch.full((n, self.layout.length), -1, dtype=torch.int64)
+        if kept:
+            first = self._codes(start)
+            if len(first) not in (1, n):
+                raise ValueError(f"`start` has {len(first)} samples: give one for all, or as many as are drawn ({n}).")
+            codes[:, :kept] = first[:, :kept]
+        draws = torch.rand(n, self.layout.length, generator=torch.Generator().manual_seed(seed))
+        reader = self._reader(_each(condition, n), guidance)
+        if kept:
+            reader.read(codes[:, :kept])
+        self._write(reader, codes, range(kept, self.layout.length), draws, choose, on_token)
+        return self._grids(codes)
+
+    @torch.inference_mode()
+    def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
+        """−log₂ p of every token given the text and the tokens before it: float32 grids shaped as the tokens."""
+        sequence = self.layout.flatten(tokens)
+        prefix = self.layout.prefix(_each(condition, len(sequence)))
+        parts = [self(p, s) for p, s in zip(prefix.split(BITS_AT_ONCE), sequence.split(BITS_AT_ONCE))]
+        return self.layout.cut(torch.cat(parts) / math.log(2)) if parts else self.layout.cut(torch.empty(sequence.shape))
+
+    @torch.inference_mode()
+    def complete(
+        self,
+        tokens: Sequence[Tensor],
+        mask: Sequence[Tensor],
+        condition: Condition = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seed: int = 0,
+        particles: int = 32,
+        on_token: OnToken | None = None,
+    ) -> list[Tensor]:
+        """Write the masked tokens (True in `mask`) anew, given all others, those that come after them too.
+
+        By sequential Monte Carlo (Doucet & Johansen 2009, "A tutorial on particle filtering", §4; for language
+        models 2306.03081): `particles` candidates are written from left to right; wherever kept tokens follow,
+        each candidate's weight is multiplied by the probability that it gives them, and when the weights
+        have become uneven (an effective number below half) candidates are drawn anew by weight. One is drawn at the
+        end. With many particles this is the distribution of the masked tokens given the others; with one it is plain
+        left-to-right writing. Where nothing is kept after the hole, it is exact with one, and one is used.
+        Temperature, top-k, top-p and guidance shape how candidates are written, not how they are weighed.
+        """
+        choose = Choice(temperature, top_k, top_p)
+        if particles < 1:
+            raise ValueError(f"particles is at least 1, not {particles}.")
+        codes = self._codes(tokens)
+        hole = self._hole(mask, len(codes))
+        if not hole.any() or not len(codes):
+            return self._grids(codes)
+        first, last = hole.nonzero()[[0, -1], 0].tolist()
+        if last == self.layout.length - 1 and hole[first:].all():
+            particles = 1
+        batch = len(codes)
+        generator = torch.Generator().manual_seed(seed)
+        draws = torch.rand(batch * particles, self.layout.length, generator=generator)
+        reader = self._reader(_each(condition, batch), guidance)
+        if first:
+            reader.read(codes[:, :first])
+        codes = codes.repeat_interleave(particles, 0)
+        codes[:, hole] = -1
+        given = self._codes(tokens).repeat_interleave(particles, 0)
+        reader.select(torch.arange(batch).repeat_interleave(particles))
+        weights = torch.zeros(batch, particles, dtype=torch.float64)
+        for run in _runs(hole.tolist(), first):
+            if hole[run.start]:
+                if not self._write(reader, codes, run, draws, choose, on_token):
+                    break
+                continue
+            kept = given[:, run.start : run.stop]
+            logits = reader.read(kept).double()
+            weights -= F.cross_entropy(logits.mT, kept, reduction="none").sum(1).view(batch, particles)
+            if run.stop < last:
+                rows = _resampled(weights, generator)
+                reader.select(rows)
+                codes = codes[rows]
+        chosen = _pick(weights.softmax(1), torch.rand(batch, generator=generator, dtype=torch.float64))
+        return self._grids(codes.view(batch, particles, -1)[torch.arange(batch), chosen])
+
+    def _write(
+        self, reader: Reader, codes: Tensor, run: range, draws: Tensor, choose: Choice, on_token: OnToken | None
+    ) -> bool:
+        """Draw the tokens of a run and put them into `codes`; False when the callback stopped it."""
+        for i in run:
+            p = choose.probabilities(reader.next())
+            codes[:, i] = chosen = _pick(p, draws[:, i])
+            if i + 1 < self.layout.length:
+                reader.feed(chosen)
+            if on_token is not None and on_token(self._written(i, chosen, p)):
+                return False
+        return True
+
+    def _written(self, index: int, chosen: Tensor, probabilities: Tensor) -> Written:
+        level, start = self._levels[index], self._starts[index]
+        here = slice(start, start + self.layout.grids[level].codebook_size)
+        return Written(index, level, self._places[index], chosen - start, probabilities[:, here])
+
+    def _reader(self, conditions: list[str | None], guidance: float) -> Reader:
+        prefix = self.layout.prefix(conditions)
+        if guidance == 1 or bool((prefix == self.layout.prefix([None])).all()):
+            return self.reader(prefix)
+        return Guided(self.reader(torch.cat([prefix, self.layout.prefix([None] * len(prefix))])), guidance)
+
+    def _codes(self, tokens: Sequence[Tensor]) -> Tensor:
+        """Grids → int64 [B, length], as codes of all levels from 0."""
+        return self.layout.flatten(tokens) - self.layout.first_code
+
+    def _grids(self, codes: Tensor) -> list[Tensor]:
+        """The inverse; −1, for what is unwritten, stays −1."""
+        tokens = torch.where(codes < 0, -1, codes - torch.tensor(self._starts))
+        return self.layout.cut(tokens)
+
+    def _hole(self, mask: Sequence[Tensor], batch: int) -> Tensor:
+        """The mask along the sequence, bool [length], the same for every sample."""
+        shapes = [tuple(m.shape) for m in mask]
+        if any(m.dtype != torch.bool for m in mask) or len(mask) != len(self.layout.grids) or any(
+            s not in (g.shape, (1, *g.shape), (batch, *g.shape)) for s, g in zip(shapes, self.layout.grids)
+        ):
+            raise ValueError(f"The mask is a list of bool grids shaped as the tokens, True where to write anew, not {shapes}.")
+        flat = torch.cat([m.reshape(-1, g.length) for m, g in zip(mask, self.layout.grids)], 1)
+        if bool((flat != flat[:1]).any()):
+            raise ValueError("The samples of one call share one mask. Complete those with other masks in calls of their own.")
+        return flat[0]
+
+
+class Guided(Reader):
+    """Two readings side by side, with the text and without: classifier-free guidance (2207.12598)."""
+
+    def __init__(self, both: Reader, guidance: float):
+        self.both, self.guidance = both, guidance
+
+    def next(self) -> Tensor:
+        conditional, unconditional = self.both.next().chunk(2)
+        return torch.where(conditional.isinf(), conditional, unconditional + self.guidance * (conditional - unconditional))
+
+    def feed(self, token: Tensor) -> None:
+        self.both.feed(token.repeat(2))
+
+    def read(self, tokens: Tensor) -> Tensor:
+        """The logits given the text."""
+        return self.both.read(tokens.repeat(2, 1)).chunk(2)[0]
+
+    def select(self, rows: Tensor) -> None:
+        self.both.select(torch.cat([rows, rows + self.both.batch // 2]))
+
+    @property
+    def batch(self) -> int:
+        return self.both.batch // 2
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a token is drawn from logits."""
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self):
+        if not self.temperature >= 0:
+            raise ValueError(f"The temperature is 0 or more, not {self.temperature}.")
+        if self.top_k is not None and self.top_k < 1:
+            raise ValueError(f"top_k is at least 1, or None for all codes, not {self.top_k}.")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p is above 0 and at most 1, or None, not {self.top_p}.")
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Logits [B, codes] → the probabilities to draw from."""
+        if self.temperature == 0:
+            return F.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype)
+        if self.temperature != 1:
+            logits = logits / self.temperature
+        if self.top_k is not None and self.top_k < logits.shape[1]:
+            best = logits.topk(self.top_k, 1)
+            logits = torch.full_like(logits, -math.inf).scatter_(1, best.indices, best.values)
+        p = logits.softmax(1)
+        if self.top_p is not None and self.top_p < 1:
+            ordered, order = torch.sort(p, dim=1, descending=True, stable=True)
+            ordered[ordered.cumsum(1) - ordered >= self.top_p] = 0  # the likeliest always stays
+            p = torch.zeros_like(p).scatter_(1, order, ordered)
+            p /= p.sum(1, keepdim=True)
+        return p
+
+
+def _pick(p: Tensor, draws: Tensor) -> Tensor:
+    """One index a row of p [B, K], where its running sum passes draws [B] in [0, 1): int64 [B]."""
+    sums = p.cumsum(1)
+    chosen = torch.searchsorted(sums, draws[:, None].to(p.dtype) * sums[:, -1:], right=True)[:, 0]
+    return chosen.clamp_max_(p.shape[1] - 1)
+
+
+def _resampled(weights: Tensor, generator: torch.Generator) -> Tensor:
+    """Rows to go on with, int64 [B·particles], by systematic resampling where the weights are uneven; those become even.
+
+    weights: logarithms, [B, particles].
+    """
+    batch, particles = weights.shape
+    shares = weights.softmax(1)
+    rows = torch.arange(particles).repeat(batch, 1)
+    uneven = 1 / shares.square().sum(1) < particles / 2
+    comb = (torch.arange(particles) + torch.rand(batch, 1, generator=generator, dtype=torch.float64)) / particles
+    drawn = torch.searchsorted(shares.cumsum(1), comb).clamp_max(particles - 1)
+    rows[uneven] = drawn[uneven]
+    weights[uneven] = 0
+    return (rows + particles * torch.arange(batch)[:, None]).flatten()
+
+
+def _runs(hole: list[bool], first: int) -> list[range]:
+    """Cut first … end into runs that are all hole or all kept."""
+    edges = [i for i in range(first, len(hole)) if i == first or hole[i] != hole[i - 1]] + [len(hole)]
+    return [range(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def _each(condition: Condition, n: int) -> list[str | None]:
+    """One text a sample."""
+    if condition is None or isinstance(condition, str):
+        return [condition] * n
+    if len(condition) != n:
+        raise ValueError(f"Give one condition, or one a sample: {n}, not {len(condition)}.")
+    return list(condition)
