@@ -1,0 +1,93 @@
+import json
+import pickle
+import shutil
+import zipfile
+
+import pytest
+import torch
+
+import vqcore
+from vqcore.checkpoint import save_tokenizer
+
+
+@pytest.fixture
+def copy(tiny_folder, tmp_path):
+    return shutil.copytree(tiny_folder, tmp_path / "copy", ignore=shutil.ignore_patterns("run"))
+
+
+def test_what_is_saved_comes_back(tiny_folder, tmp_path):
+    first = vqcore.load(tiny_folder)
+    second = vqcore.load(save_tokenizer(first, tmp_path / "again"))
+    x = torch.rand(1, 3, 40, 64) * 2 - 1
+    assert torch.equal(first.encode(x)[0], second.encode(x)[0])
+    assert torch.equal(first.reconstruct(x), second.reconstruct(x))
+    assert torch.equal(first.levels[0].usage, second.levels[0].usage) and first.levels[0].usage.sum() > 0
+    assert (first.levels[0].appearance == second.levels[0].appearance).all()
+    assert first.levels[0].appearance.shape == (64, 8, 8, 3)
+
+
+def test_a_loaded_model_is_frozen(tiny_folder):
+    tokenizer = vqcore.load(str(tiny_folder))
+    assert not tokenizer.training and not any(p.requires_grad for p in tokenizer.parameters())
+    assert tokenizer.levels[0].codebook.dtype == torch.float32
+
+
+def test_appearance_is_what_a_code_decodes_to_among_its_like(tiny_folder):
+    tokenizer = vqcore.load(tiny_folder)
+    pixels = vqcore.data.images.to_pixels(tokenizer.decode([torch.full((1, 9, 9), 5)]))
+    assert (pixels[0, 32:40, 32:40] == tokenizer.levels[0].appearance[5]).all()
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ValueError, match="no checkpoint 'nothing'.*there are"):
+        vqcore.load("nothing")
+
+
+def spoil_weights(folder, data):
+    (folder / "model.safetensors").write_bytes(data)
+
+
+class Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was run",))
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda f: spoil_weights(f, (f / "model.safetensors").read_bytes()[:-100]), "truncated"),
+    (lambda f: spoil_weights(f, b""), "safetensors"),
+    (lambda f: spoil_weights(f, b"\xff" * 64), "safetensors"),
+    (lambda f: spoil_weights(f, pickle.dumps(Bomb())), "pickles"),
+    (lambda f: (f / "model.safetensors").unlink(), "missing"),
+    (lambda f: (f / "config.json").write_text("{"), "JSON"),
+    (lambda f: (f / "config.json").write_text("[]"), "not written by"),
+    (lambda f: (f / "config.json").write_text(json.dumps({"kind": "cat", "version": 1})), "cat"),
+    (lambda f: (f / "config.json").write_text(json.dumps({"kind": "vqvae", "version": 1})), "describe"),
+    (lambda f: edit_config(f, "network", {"surprise": 1}), "surprise"),
+    (lambda f: edit_config(f, "network", {"coarse_width": 48}), "don't fit"),
+    (lambda f: edit_config(f, "quantizer", {"codebook_size": 65}), "don't fit"),
+])
+def test_a_broken_or_foreign_folder_is_explained(copy, spoil, words):
+    spoil(copy)
+    with pytest.raises(ValueError, match=words):
+        vqcore.load(copy)
+
+
+def edit_config(folder, part, change):
+    config = json.loads((folder / "config.json").read_text())
+    config[part] |= change
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_a_torch_pickle_named_safetensors_is_refused(copy):
+    with zipfile.ZipFile(copy / "model.safetensors", "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(Bomb()))
+    with pytest.raises(ValueError, match="pickles"):
+        vqcore.load(copy)
+
+
+def test_a_save_that_fails_leaves_the_old_file_whole(copy, monkeypatch):
+    before = (copy / "model.safetensors").read_bytes()
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError):
+        save_tokenizer(vqcore.load(copy), copy)
+    assert (copy / "model.safetensors").read_bytes() == before

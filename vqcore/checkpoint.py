@@ -1,0 +1,272 @@
+"""A model as a folder: config.json and model.safetensors, with metrics.json and a README.md beside them.
+
+Only JSON and safetensors are ever read: no file can run code. Files are replaced whole, so a reader or a crash
+never meets half of one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from vqcore import hub
+from vqcore.networks import NetworkConfig
+from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
+from vqcore.priors.sampling import Prior
+from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.sequence import Layout
+from vqcore.tables import Tables
+from vqcore.tiles import from_sheet, to_sheet
+from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.vqvae2 import VQVAE2, VQVAE2Config
+
+if TYPE_CHECKING:
+    from vqcore.interop import VQGAN
+
+FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+PRIORS = {model.kind: (model, config) for model, config in ((Transformer, TransformerConfig), (PixelCNN, PixelCNNConfig))}
+TOKENIZERS = {"vqvae": (VQVAE, VQVAEConfig), "vqvae2": (VQVAE2, VQVAE2Config)}
+NETWORKS = ("network", "coarse")  # the parts of a tokenizer's config that are networks
+CONFIG, WEIGHTS, APPEARANCE, TABLES = "config.json", "model.safetensors", "codes{}.png", "tables.safetensors"
+FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
+
+
+def list_checkpoints() -> list[str]:
+    """The names of the tokenizers in checkpoints/."""
+    kinds = {*TOKENIZERS, FOREIGN}
+    return [path.parent.name for path in sorted(FOLDER.glob(f"*/{CONFIG}")) if read_config(path.parent)["kind"] in kinds]
+
+
+def load(name: str | os.PathLike) -> VQVAE | VQVAE2 | VQGAN:
+    """A tokenizer by its folder's name in checkpoints/, by a path or by a Hub id, ready to use.
+
+    Those of diffusers and taming-transformers are known too (see vqcore.interop). Raises ValueError, saying what is
+    wrong and what to do, for what is missing, broken or of another kind.
+    """
+    folder = find(name)
+    config = read_config(folder)
+    if config["kind"] == FOREIGN:
+        from vqcore.interop import load_foreign  # which reads its weights by this file's functions
+
+        return load_foreign(folder, config["theirs"], _given_name(name, folder))
+    if config["kind"] not in TOKENIZERS:
+        raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a tokenizer.")
+    try:
+        networks = {part: NetworkConfig(**config[part]) for part in NETWORKS if part in config}
+        model_class, config_class = TOKENIZERS[config["kind"]]
+        model = model_class(config_class(**networks, **config["quantizer"]), name=_given_name(name, folder))
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError(f"{folder / CONFIG} doesn't describe a tokenizer that this version knows: {error}.") from None
+    tensors = read_tensors(folder / WEIGHTS)
+    suffixes = _suffixes(model)
+    model.usages = [tensors.pop(f"usage{suffix}", None) for suffix in suffixes]
+    load_weights(model, tensors, folder)
+    for i, (suffix, level) in enumerate(zip(suffixes, model.levels)):
+        if (sheet := folder / APPEARANCE.format(suffix)).is_file():
+            tiles = from_sheet(np.asarray(Image.open(sheet).convert("RGB")), level.downsampling)
+            model.appearances[i] = tiles[: level.codebook_size]
+    model.tables = _read_tables(folder / TABLES, model)
+    return model.eval().requires_grad_(False)
+
+
+def list_priors() -> list[str]:
+    """The names of the priors in checkpoints/."""
+    return [path.parent.name for path in sorted(FOLDER.glob(f"*/{CONFIG}")) if read_config(path.parent)["kind"] == "prior"]
+
+
+def load_prior(name: str | os.PathLike) -> Prior:
+    """A prior by its folder's name in checkpoints/ or by a path; `load(prior.tokenizer)` has its tokenizer.
+
+    It samples in float32; with its `arithmetic` set to torch.bfloat16, faster where the processor has it, a seed gives other
+    tokens. Raises ValueError, saying what is wrong and what to do, for a missing, broken or foreign folder.
+    """
+    folder = find(name)
+    config = read_config(folder)
+    if config["kind"] != "prior":
+        raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a prior.")
+    try:
+        network = PRIORS[config["prior"]][1](**config["network"])
+        layout = Layout.from_json(config["layout"])
+        model = new_prior(layout, network, config["tokenizer"], config["conditions"], _given_name(name, folder))
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError(f"{folder / CONFIG} doesn't describe a prior that this version knows: {error}.") from None
+    load_weights(model, read_tensors(folder / WEIGHTS), folder)
+    return model.eval().requires_grad_(False)
+
+
+def from_pretrained(id: str) -> VQVAE | VQVAE2 | VQGAN | Prior:
+    """The tokenizer or the prior that a Hub id, a name or a path stands for."""
+    return load_prior(id) if read_config(find(id))["kind"] == "prior" else load(id)
+
+
+def new_prior(
+    layout: Layout, network: TransformerConfig | PixelCNNConfig, tokenizer: str, conditions: Sequence[str], name: str = ""
+) -> Prior:
+    """An untrained prior of the kind that the network's config is for."""
+    model = next(model for model, config in PRIORS.values() if isinstance(network, config))
+    return model(layout, network, tokenizer, conditions, name)
+
+
+def save_prior(model: Prior, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:
+    """Write config.json, which names the tokenizer, and model.safetensors."""
+    folder = Path(folder)
+    write_tensors(folder / WEIGHTS, {name: tensor.to(dtype) for name, tensor in model.state_dict().items()})
+    write_json(folder / CONFIG, {
+        "kind": "prior", "version": 1, "prior": model.kind, "tokenizer": model.tokenizer,
+        "conditions": list(model.conditions), "layout": model.layout.to_json(), "network": dataclasses.asdict(model.config),
+    })
+    return folder
+
+
+def save_tokenizer(model: VQVAE | VQVAE2, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:
+    """Write config.json, model.safetensors (weights in `dtype`), and codes.png if the codes' appearance is known (of
+    the finest level; codes_coarse.png has the other's)."""
+    kind = next(kind for kind, (model_class, _) in TOKENIZERS.items() if isinstance(model, model_class))
+    settings = dataclasses.asdict(model.config)
+    networks = {name: settings.pop(name) for name in NETWORKS if name in settings}
+    tensors = {name: tensor.to(dtype) for name, tensor in published(model).items()}
+    folder = Path(folder)
+    for suffix, level in zip(_suffixes(model), model.levels):
+        if level.usage is not None:
+            tensors[f"usage{suffix}"] = level.usage.int()
+        if level.appearance is not None:
+            write_picture(folder / APPEARANCE.format(suffix), _codes_sheet(level.appearance))
+    write_tensors(folder / WEIGHTS, tensors)
+    write_json(folder / CONFIG, {"kind": kind, "version": 1, **networks, "quantizer": settings})
+    return folder
+
+
+def _suffixes(model: VQVAE | VQVAE2) -> list[str]:
+    """What the names of each level's usage and appearance end in; those of the finest level in nothing."""
+    return ["_coarse", ""][-len(model.levels) :]
+
+
+def published(model: torch.nn.Module) -> dict[str, Tensor]:
+    """The tensors that a model needs to be used: all of its state but the quantizer's running statistics."""
+    private = ("ema_sums", "ema_counts", "started")
+    return {name: tensor for name, tensor in model.state_dict().items() if not name.endswith(private)}
+
+
+def fingerprint(model: torch.nn.Module) -> bytes:
+    """Eight bytes that tell a model by its weights, in the half precision in which they are kept."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(published(model).items()):
+        digest.update(f"{name} {list(tensor.shape)} ".encode())
+        digest.update(tensor.detach().cpu().half().contiguous().numpy().tobytes())
+    return digest.digest()[:8]
+
+
+def _read_tables(path: Path, model: VQVAE | VQVAE2) -> list[Tables] | None:
+    """The context tables of each level; None where there are none, or they were counted for other weights."""
+    if not path.is_file():
+        return None
+    tensors = read_tensors(path)
+    if bytes(tensors.pop("fingerprint", torch.empty(0)).tolist()) != fingerprint(model):
+        return None
+    levels = range(len(model.levels))
+    parts = [{name[2:]: tensor for name, tensor in tensors.items() if name.startswith(f"{i}.")} for i in levels]
+    return [Tables.from_tensors(part, level.codebook_size) for part, level in zip(parts, model.levels)]
+
+
+def _given_name(name: str | os.PathLike, folder: Path) -> str:
+    """What a model is called: by its id if it comes from the Hub, else by its folder."""
+    return str(name) if hub.is_id(name) and not Path(name).is_dir() else folder.name
+
+
+def load_weights(model: torch.nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
+    """Put tensors read from `folder` into a model, or say which ones don't fit."""
+    expected = published(model)
+    wrong = [f"{name} is missing" for name in expected.keys() - tensors.keys()]
+    wrong += [f"{name} is unknown" for name in tensors.keys() - expected.keys()]
+    wrong += [
+        f"{name} is {list(tensors[name].shape)} instead of {list(expected[name].shape)}"
+        for name in expected.keys() & tensors.keys() if tensors[name].shape != expected[name].shape
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ValueError(f"The weights in {folder} don't fit its {CONFIG}: {'; '.join(sorted(wrong)[:3])}{more}.")
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
+
+
+def find(name: str | os.PathLike) -> Path:
+    """The folder of a checkpoint, from its name in checkpoints/, a path, or a Hub id, which is downloaded."""
+    for folder in (FOLDER / name, Path(name)):
+        if (folder / CONFIG).is_file():
+            return folder
+    if Path(name).is_file():
+        raise ValueError(f"{name} is a file. A checkpoint is a folder with {CONFIG} and {WEIGHTS} in it.")
+    if hub.is_id(name) and not Path(name).parent.is_dir():
+        return hub.download(str(name))
+    known = ", ".join(list_checkpoints()) or "none"
+    raise ValueError(f"There is no checkpoint {str(name)!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / CONFIG).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder / CONFIG} can't be read as JSON ({error}). Copy the checkpoint again.") from None
+    if isinstance(config, dict) and "kind" not in config and config.keys() & {"_class_name", "model"}:
+        return {"kind": FOREIGN, "version": 1, "theirs": config}
+    if not isinstance(config, dict) or "kind" not in config or config.get("version") != 1:
+        raise ValueError(f"{folder / CONFIG} was not written by this program, or by a newer version of it.")
+    return config
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file; ValueError for anything else, a pickle of any name included."""
+    if not path.is_file():
+        raise ValueError(f"{path} is missing. Copy the checkpoint again; weights are only read from safetensors files.")
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a whole safetensors file ({error}). It may be truncated, or of another format: "
+            "pickles (.ckpt, .pt, .bin) are refused, because they can run code. Copy or convert it again."
+        ) from None
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
+    _write(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, about))
+
+
+def write_json(path: Path, value: Any) -> None:
+    _write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_picture(path: Path, pixels: np.ndarray) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+    _write(path, buffer.getvalue())
+
+
+def _codes_sheet(appearance: np.ndarray) -> np.ndarray:
+    """uint8 [K, f, f, C] → one RGB picture, as square as it gets."""
+    sheet = to_sheet(appearance, math.ceil(len(appearance) ** 0.5))
+    return np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write beside the file, force it to the disk, and put it in the file's place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
