@@ -1,0 +1,185 @@
+"""Training a prior by its command: data in, checkpoint out, no work lost; and the figures it is judged by."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqcore
+from tests.tiny import colours_folder, one_thread
+from vqcore.checkpoint import list_checkpoints, save_prior, save_tokenizer
+from vqcore.data.idx import read_idx
+from vqcore.data.labelled import Labelled, read_labelled, views
+from vqcore.evaluate_prior import likeness, main as evaluate, marginal_entropy
+from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
+from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.sequence import Grid, Layout, Words
+from vqcore.tokenize import Shards
+from vqcore.training.prior import PriorRecipe, Tokens, overfits, prior_job, train_prior
+from vqcore.training.run import read_log
+
+
+@pytest.fixture(autouse=True, scope="module")
+def on_one_thread():
+    with one_thread():
+        yield
+
+
+RECIPE = PriorRecipe(TransformerConfig(1, 16, 2), side=16, views=2, batch=8)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    """An untrained tokenizer, f = 4, K = 16: a mean colour decides on the token."""
+    return str(colours_folder(tmp_path_factory.mktemp("tokenizer") / "colours"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Two classes, `dark_red` and `blue`, in train and val: noise about two colours."""
+    folder, draw = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    for split, count in (("train", 40), ("val", 20)):
+        for name, colour in (("dark_red", (120, 0, 0)), ("blue", (0, 0, 255))):
+            (folder / split / name).mkdir(parents=True)
+            for i in range(count):
+                pixels = np.clip(np.array(colour) + draw.normal(0, 30, (18, 22, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / split / name / f"{i:03}.png")
+    return folder
+
+
+def test_classes_are_folders_and_labels_are_words(data):
+    train, val = read_labelled(data, "train"), read_labelled(data, "val")
+    assert train.classes == val.classes == ["blue", "dark red"]
+    assert len(train.labels) == 80 and len(val.labels) == 40
+    assert {p.parent.name for p, label in zip(train.pictures, train.labels) if label == "dark red"} == {"dark_red"}
+    assert all(p.is_relative_to(data / "train") for p in train.pictures)
+    assert read_labelled(data / "train" / "blue", "train").classes == []
+    with pytest.raises(ValueError, match="train.*and.*val"):
+        read_labelled(data / "train", "val")
+
+
+def test_views_are_squares_the_middle_first_and_mirrored_every_other():
+    ramp = np.zeros((20, 40, 3), np.uint8)
+    ramp[..., 0] = np.arange(40) * 6
+    squares = next(views(Labelled([ramp], [""]), 20, 4))
+    assert squares.shape == (4, 20, 20, 3)
+    assert np.array_equal(squares[0], ramp[:, 10:30])
+    rising = [bool(np.all(np.diff(s[10, :, 0].astype(int)) >= 0)) for s in squares]
+    assert rising == [True, False, True, False]
+    assert np.array_equal(squares, next(views(Labelled([ramp], [""]), 20, 4))), "the same squares each time"
+
+
+def write_idx(folder, split, pictures, labels):
+    for name, values in ((f"{split}-images-idx3-ubyte.gz", pictures), (f"{split}-labels-idx1-ubyte.gz", labels)):
+        header = bytes([0, 0, 8, values.ndim]) + b"".join(size.to_bytes(4, "big") for size in values.shape)
+        (folder / name).write_bytes(gzip.compress(header + values.astype(np.uint8).tobytes()))
+
+
+def test_fashion_mnist_is_read_from_its_files(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 28, 28))
+    write_idx(tmp_path, "train", pictures, np.array([0, 9, 1, 8, 5]))
+    write_idx(tmp_path, "t10k", pictures[:2], np.array([3, 3]))
+    read, labels = read_idx(tmp_path, "train")
+    assert np.array_equal(read[..., 0], pictures) and labels == ["t-shirt/top", "ankle boot", "trouser", "bag", "sandal"]
+    assert read_labelled(tmp_path, "val").labels == ["dress", "dress"]
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"\x1f\x8b nonsense")
+    with pytest.raises(ValueError, match="train-labels-idx1-ubyte.gz can't be read"):
+        read_idx(tmp_path, "train")
+
+
+def test_a_killed_run_goes_on_and_the_tokens_are_kept(tokenizer, data, tmp_path, monkeypatch):
+    out = tmp_path / "prior"
+    train_prior(RECIPE, tokenizer, data, out, minutes=2 / 60)
+    first = list(read_log(out / "metrics.jsonl"))[-1]
+    shard = out / "run" / "tokens" / "00000.safetensors"
+    made = shard.stat().st_mtime_ns
+    monkeypatch.setattr("vqcore.tokenize._encode", lambda *_: pytest.fail("the tokens were there already"))
+    train_prior(RECIPE, tokenizer, data, out, minutes=3 / 60)
+    last = list(read_log(out / "metrics.jsonl"))[-1]
+    assert last["steps"] > first["steps"] and last["minutes"] > first["minutes"]
+    assert shard.stat().st_mtime_ns == made
+    prior = vqcore.load_prior(out)
+    assert prior.tokenizer == tokenizer and prior.conditions == ("blue", "dark red")
+    assert prior.sample(2, "dark_red")[0].shape == (2, 4, 4)
+
+
+def test_texts_go_with_their_tokens_and_are_left_out_now_and_then(tmp_path, monkeypatch):
+    layout = Layout(Words.of(["red", "blue"]), 1, (Grid(2, (3,)),))
+    model = Transformer(layout, TransformerConfig(1, 16, 2), "", ["blue", "red"])
+    texts = torch.arange(50) % 2
+    index = {"views": 1, "grids": [{"codebook_size": 2, "shape": [3]}]}
+    shards = Shards(index, [[texts[:, None, None].expand(50, 1, 3).int()]], texts, torch.tensor([0]))
+    seen, forward = [], model.forward
+    monkeypatch.setattr(model, "forward", lambda prefix, sequence: seen.append((prefix, sequence)) or forward(prefix, sequence))
+    recipe = PriorRecipe(model.config, side=3, batch=500, text_dropped=0.25)
+    prior_job(model, recipe, *Tokens(shards, layout, torch.arange(50)).split(), tmp_path).step()
+    prefix, sequence = seen[0]
+    no_text = prefix[:, 0] == layout.blank
+    assert 0.15 < no_text.float().mean() < 0.35
+    assert torch.equal(prefix[~no_text, 0], sequence[~no_text, 0] - layout.first_code), "blue is code 0, red is code 1"
+
+
+def test_tokens_of_another_tokenizer_are_not_taken(tokenizer, data, tmp_path):
+    out = tmp_path / "prior"
+    train_prior(RECIPE, tokenizer, data, out, minutes=0.3 / 60)
+    shard = out / "run" / "tokens" / "00000.safetensors"
+    before = shard.read_bytes()
+    other = vqcore.load(tokenizer)
+    other.quantizer.codebook.copy_(other.quantizer.codebook.flip(0))
+    train_prior(RECIPE, str(save_tokenizer(other, tmp_path / "other")), data, out, minutes=0.6 / 60)
+    assert shard.read_bytes() != before
+
+
+def test_the_best_is_published_and_overfitting_ends_the_run():
+    history = lambda *bits: [{"val_bits": b} for b in bits]
+    assert not overfits(history(5, 4, 4.1, 4.2))
+    assert not overfits(history(5, 4, 4.1, 4.2, 3.9))
+    assert overfits(history(5, 4, 4.1, 4.2, 4.05))
+
+
+@pytest.mark.parametrize("make", [
+    lambda layout: Transformer(layout, TransformerConfig(1, 16, 2), "photos", ["red"]),
+    lambda layout: PixelCNN(layout, PixelCNNConfig(layers=2, width=8), "photos", ["red"]),
+], ids=["transformer", "pixelcnn"])
+def test_a_checkpoint_is_the_prior_again(make, tmp_path):
+    model = make(Layout(Words.of(["red"]), 1, (Grid(7, (3, 4)),))).eval()
+    folder = save_prior(model, tmp_path / "p", torch.float32)
+    again = vqcore.load_prior(folder)
+    assert (again.tokenizer, again.conditions, again.layout, again.config) == ("photos", ("red",), model.layout, model.config)
+    assert torch.equal(again.sample(3, "red")[0], model.sample(3, "red")[0])
+    with pytest.raises(ValueError, match="not a tokenizer"):
+        vqcore.load(folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"prior": "oracle"}))
+    with pytest.raises(ValueError, match="doesn't describe a prior"):
+        vqcore.load_prior(folder)
+
+
+def test_priors_and_tokenizers_are_listed_apart():
+    assert not set(vqcore.list_priors()) & set(list_checkpoints())
+
+
+def test_marginal_entropy_and_likeness():
+    assert marginal_entropy(torch.tensor([[0, 1, 2, 3]]), 8) == pytest.approx(2)
+    known = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 2], [5, 5, 5, 5]])
+    copy, far = likeness(torch.tensor([[1, 1, 1, 1], [5, 5, 6, 6]]), ["a", "b"], known)
+    assert (copy.nearest, copy.distance, copy.distance_of_nearest) == (0, 0, 0.25)
+    assert (far.nearest, far.distance, far.distance_of_nearest) == (2, 0.5, 1)
+
+
+def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
+    out = tmp_path / "prior"
+    train_prior(RECIPE, tokenizer, data, out, minutes=1 / 60)
+    assert evaluate([str(out), "--data", str(data)]) == 0
+    figures = json.loads((out / "metrics.json").read_text())
+    assert figures["pictures"] == 40 and figures["samples"] == 80
+    assert figures["bits_per_token"][0] > 0 and 0 < figures["marginal_entropy"][0] <= 4
+    assert figures["saving"] == pytest.approx(1 - figures["bits_per_token"][0] / figures["marginal_entropy"][0])
+    assert figures["real_accuracy"] > 0.9, "red and blue are easy to tell apart"
+    assert figures["accuracy_score"] == pytest.approx(figures["sampled_accuracy"] / figures["real_accuracy"])
+    assert len(figures["likeness"]) == 16 and Image.open(out / "samples.png").size[0] > 100
+    assert "classification accuracy" in capsys.readouterr().out
+    assert evaluate([str(out), "--data", str(tmp_path / "nowhere")]) == 2

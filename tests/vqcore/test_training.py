@@ -1,0 +1,117 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import vqcore
+from tests.tiny import draw_picture, picture_folder
+from vqcore.data.images import to_pixels, to_tensor
+from vqcore.evaluate import main as evaluate
+from vqcore.metrics import psnr
+from vqcore.train import main as train
+from vqcore.training.optimizer import Optimizer
+from vqcore.training.run import learning_rate, read_log
+
+
+def arguments(data, out, minutes):
+    return ["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--minutes", str(minutes)]
+
+
+def test_training_learns_pictures_it_never_saw(tiny_folder):
+    tokenizer = vqcore.load(tiny_folder)
+    unseen = [draw_picture(seed) for seed in range(1000, 1008)]
+    quality = [psnr(to_pixels(tokenizer.reconstruct(to_tensor(p)))[0], p) for p in unseen]
+    flat = [psnr(np.full_like(p, p.mean((0, 1))), p) for p in unseen]
+    assert np.mean(quality) > np.mean(flat) + 2
+
+
+def test_validation_is_logged_and_the_run_says_when_it_has_had_its_time(tiny_folder, capsys):
+    rows = list(read_log(tiny_folder / "metrics.jsonl"))
+    assert rows and {"steps", "minutes", "mse", "commitment", "val_psnr", "val_codes_used"} <= rows[-1].keys()
+    assert train(arguments(tiny_folder.parent / "pictures", tiny_folder, 0.01)) == 0
+    assert "has had its" in capsys.readouterr().out
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path):
+    data, out = picture_folder(tmp_path / "pictures", 12), tmp_path / "out"
+    program = f"import vqcore.training.run as r; r.SAVE_EVERY = 0.3; from vqcore.train import main; main({arguments(data, out, 5)!r})"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    state = out / "run" / "state.safetensors"
+    deadline = time.monotonic() + 60
+    while not state.is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    from safetensors import safe_open
+
+    with safe_open(state, "pt") as file:
+        before = file.metadata()
+    assert int(before["steps"]) > 0
+    (out / ".model.safetensors.123").write_bytes(b"half of a file")
+    assert train(arguments(data, out, (float(before["seconds"]) + 2) / 60)) == 0
+    with safe_open(state, "pt") as file:
+        assert int(file.metadata()["steps"]) > int(before["steps"])
+    assert vqcore.load(out).levels[0].usage.sum() > 0 and not list(out.glob(".*"))
+
+
+def test_an_unreadable_picture_is_named_and_skipped(tmp_path, capsys):
+    data = picture_folder(tmp_path / "pictures", 6)
+    (data / "broken.png").write_bytes(b"no picture")
+    assert train(arguments(data, tmp_path / "out", 0.02)) == 0
+    assert "broken.png" in capsys.readouterr().err
+
+
+def test_an_empty_folder_is_an_error_that_says_so(tmp_path, capsys):
+    assert train(arguments(tmp_path, tmp_path / "out", 1)) == 2
+    assert "no picture" in capsys.readouterr().err
+
+
+def test_a_run_of_another_shape_is_not_overwritten(tiny_folder, capsys):
+    other = ["tokenizer", "--preset", "photos", "--data", str(tiny_folder.parent / "pictures"), "--out", str(tiny_folder), "--minutes", "9"]
+    assert train(other) == 2
+    assert "another shape" in capsys.readouterr().err
+
+
+def test_the_rate_warms_up_and_falls():
+    assert learning_rate(1.0, 0, 0.0) == pytest.approx(0.01)
+    assert learning_rate(1.0, 500, 0.0) == 1 and learning_rate(1.0, 500, 1.0) == pytest.approx(0.02)
+
+
+def test_the_optimizer_moves_every_weight_and_goes_on_from_its_state():
+    def build():
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Conv2d(4, 4, 3), nn.Flatten(), nn.Linear(4, 3)).to(memory_format=torch.channels_last)
+        return net, Optimizer([net[1].weight], [p for p in net.parameters() if p is not net[1].weight])
+
+    def steps(net, optimizer, count):
+        for i in range(count):
+            net(torch.full((1, 2, 5, 5), 1.0 + i)).square().sum().backward()
+            optimizer.step(0.01)
+
+    (one, optimizer), (two, other) = build(), build()
+    before = [p.clone() for p in one.parameters()]
+    steps(one, optimizer, 3)
+    assert all((p != q).any() for p, q in zip(one.parameters(), before))
+    two.load_state_dict(one.state_dict())
+    other.load_state({name: tensor.clone() for name, tensor in optimizer.state().items()})
+    steps(one, optimizer, 2)
+    steps(two, other, 2)
+    assert all(torch.equal(p, q) for p, q in zip(one.parameters(), two.parameters()))
+
+
+def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys):
+    data, file = picture_folder(tmp_path / "pictures", 3), tmp_path / "figures.json"
+    (data / "broken.png").write_bytes(b"no picture")
+    assert evaluate([str(tiny_folder), "--data", str(data), "--json", str(file)]) == 0
+    result, printed = json.loads(file.read_text()), capsys.readouterr()
+    assert result["pictures"] == 3 == len(result["each"]) and "broken.png" in printed.err
+    assert result["bits_per_pixel"] == pytest.approx(20 * 16 * 6 / (160 * 128))
+    assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"][0] <= 1
+    assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in result["each"]]))

@@ -1,0 +1,250 @@
+"""Measure a prior: python -m vqcore.evaluate_prior NAME --data DIR
+
+Bits a token on pictures it never saw, beside the entropy of the tokens' marginal; the classification accuracy score;
+and whether its samples are copies of training pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqcore.checkpoint import find, load, load_prior, write_json, write_picture
+from vqcore.data.images import to_pixels, to_tensor
+from vqcore.data.labelled import Labelled, read_labelled, views
+from vqcore.priors.sampling import Prior
+from vqcore.tiles import to_sheet
+from vqcore.tokenize import encode_all
+from vqcore.vqvae import VQVAE
+
+MOST_SAMPLES = 20_000  # for the classifier
+SAMPLED_AT_ONCE = 200
+CLASSIFIER_SIDE = 64  # larger pictures are scaled down to it
+EPOCHS = 8
+SHEET = "samples.png"
+SHEET_COLUMNS = 8  # samples of each class
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How samples are drawn: see Prior.sample."""
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    guidance: float = 1.0
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """One sample of the sheet, in shares of its tokens: how far it is from the training picture nearest to it, and
+    how far that one is from the training picture nearest to itself."""
+
+    condition: str
+    nearest: int
+    distance: float
+    distance_of_nearest: float
+
+
+@dataclass(frozen=True)
+class PriorEvaluation:
+    """bits_per_token, marginal_entropy: of each level, on the pictures of `val`;  saving: the share of the latter that
+    the prior does without;  accuracies: of one classifier trained on samples, and on as many real pictures, both
+    tested on the real pictures of `val` (None for a prior without classes)."""
+
+    checkpoint: str
+    tokenizer: str
+    parameters: int
+    data: str
+    pictures: int
+    bits_per_token: list[float]
+    marginal_entropy: list[float]
+    saving: float
+    settings: Settings
+    samples: int | None
+    sampled_accuracy: float | None
+    real_accuracy: float | None
+    accuracy_score: float | None
+    likeness: list[Likeness]
+    torch: str
+
+
+def evaluate_prior(prior: Prior, tokenizer: VQVAE, folder: Path, settings: Settings, most: int = MOST_SAMPLES) -> tuple[PriorEvaluation, np.ndarray]:
+    """The figures, and the sheet of samples they speak of: uint8 [H, W, 3], a row a class."""
+    side = prior.layout.grids[-1].shape[0] * tokenizer.levels[-1].downsampling
+    seen, unseen = read_labelled(folder, "train"), read_labelled(folder, "val")
+    say("Reading the pictures of val")
+    grids = encode_all(tokenizer, unseen, side)
+    bits = [float(b.mean()) for b in prior.bits(grids, unseen.labels)]
+    entropy = [marginal_entropy(grid, g.codebook_size) for grid, g in zip(grids, prior.layout.grids)]
+    lengths = [g.length for g in prior.layout.grids]
+    saving = 1 - np.dot(bits, lengths) / np.dot(entropy, lengths)
+    say(f"{bits} bits a token, marginal entropy {entropy}")
+    samples = sampled = real = None
+    if prior.conditions:
+        samples = min(most, len(seen.labels))
+        sampled, real = accuracies(prior, tokenizer, seen, unseen, side, settings, samples)
+    say("Comparing samples with the training pictures")
+    known = prior.layout.flatten(encode_all(tokenizer, seen, side)).int()
+    conditions = [c for c in prior.conditions or ("",) for _ in range(SHEET_COLUMNS)]
+    drawn = prior.sample(len(conditions), conditions, seed=0, **asdict(settings))
+    result = PriorEvaluation(
+        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(unseen.labels),
+        bits, entropy, float(saving), settings, samples, sampled, real,
+        sampled / real if real else None,
+        likeness(prior.layout.flatten(drawn).int(), conditions, known), torch.__version__,
+    )
+    return result, sheet(to_pixels(tokenizer.decode(drawn)), SHEET_COLUMNS)
+
+
+def marginal_entropy(grid: Tensor, codes: int) -> float:
+    """Entropy of the histogram of tokens, in bits: what a token costs where nothing is known of its neighbours."""
+    p = torch.bincount(grid.flatten(), minlength=codes).double() / max(1, grid.numel())
+    return float(torch.special.entr(p).sum() / math.log(2))
+
+
+def accuracies(
+    prior: Prior, tokenizer: VQVAE, seen: Labelled, unseen: Labelled, side: int, settings: Settings, count: int
+) -> tuple[float, float]:
+    """The classification accuracy score (VQ-VAE-2, 1906.00446, §4.3.1; 1905.10887): (trained on samples, on real ones)."""
+    classes = {name: i for i, name in enumerate(prior.conditions)}
+    chosen = np.random.default_rng(0).permutation(len(seen.labels))[:count]
+    conditions = [seen.labels[i] for i in chosen]
+    images = []
+    for start in range(0, count, SAMPLED_AT_ONCE):
+        some = conditions[start : start + SAMPLED_AT_ONCE]
+        images.append(for_classifier(tokenizer.decode(prior.sample(len(some), some, seed=1 + start, **asdict(settings)))))
+        say(f"{start + len(some):,} of {count:,} samples")
+    labels = torch.tensor([classes[c] for c in conditions])
+    real = real_images(Labelled([seen.pictures[i] for i in chosen], conditions), side)
+    test, answers = real_images(unseen, side), torch.tensor([classes[c] for c in unseen.labels])
+    scores = []
+    for name, pictures in (("samples", torch.cat(images)), ("real pictures", real)):
+        scores.append(accuracy(train_classifier(pictures, labels, len(classes)), test, answers))
+        say(f"A classifier trained on {count:,} {name}: {scores[-1]:.1%} right")
+    return scores[0], scores[1]
+
+
+def real_images(data: Labelled, side: int) -> Tensor:
+    return torch.cat([for_classifier(to_tensor(squares)) for squares in views(data, side, 1)])
+
+
+def for_classifier(images: Tensor) -> Tensor:
+    """Scaled down to what the classifier looks at, float32 [B, C, H, W]."""
+    factor = images.shape[-1] // CLASSIFIER_SIDE
+    return F.avg_pool2d(images, factor) if factor > 1 else images.clone()
+
+
+def train_classifier(images: Tensor, labels: Tensor, classes: int, seed: int = 0) -> nn.Module:
+    """A small convolutional network, moved about by up to two pixels in training; float32 [N, C, H, W], int64 [N]."""
+    torch.manual_seed(seed)
+    layers, channels = [], images.shape[1]
+    for width in (32, 64, 128) if images.shape[-1] <= 32 else (32, 64, 128, 192):
+        layers += [nn.Conv2d(channels, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = width
+    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Dropout(0.2), nn.Linear(4 * channels, classes))
+    model.train()
+    batch, (height, width) = 64, images.shape[2:]
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05)
+    total = max(1, EPOCHS * (len(images) // batch))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=total + 1)
+    for step in range(total):
+        rows = torch.randint(len(images), (min(batch, len(images)),))
+        top, left = torch.randint(5, (2,)).tolist()
+        x = F.pad(images[rows], (2, 2, 2, 2), mode="replicate")[:, :, top : top + height, left : left + width]
+        F.cross_entropy(model(x), labels[rows], label_smoothing=0.05).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule.step()
+    return model.eval()
+
+
+@torch.inference_mode()
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """The share of the pictures whose class it names."""
+    answers = torch.cat([model(part).argmax(1) for part in images.split(500)])
+    return float((answers == labels).double().mean())
+
+
+def likeness(drawn: Tensor, conditions: list[str], known: Tensor) -> list[Likeness]:
+    """drawn int32 [n, length], known int32 [N, length]."""
+    results = []
+    for sequence, condition in zip(drawn, conditions):
+        distances = (known != sequence).sum(1)
+        nearest = int(distances.argmin())
+        others = (known != known[nearest]).sum(1)
+        others[nearest] = known.shape[1] + 1
+        length = known.shape[1]
+        results.append(Likeness(condition, nearest, int(distances[nearest]) / length, int(others.min()) / length))
+    return results
+
+
+def sheet(pixels: np.ndarray, columns: int, scale: int = 2, gap: int = 2) -> np.ndarray:
+    """Pictures [N, H, W, C] in rows of so many, small ones enlarged: uint8 [·, ·, 3]."""
+    scale = scale if pixels.shape[1] < 64 else 1
+    tiles = np.repeat(np.repeat(pixels, scale, 1), scale, 2)
+    tiles = np.repeat(tiles, 3, 3) if tiles.shape[3] == 1 else tiles
+    return to_sheet(np.pad(tiles, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255), columns)
+
+
+def table(result: PriorEvaluation) -> str:
+    """The evaluation as a person reads it."""
+    lines = [
+        f"level {i}: {bits:.3f} bits a token; the marginal's entropy is {entropy:.3f}"
+        for i, (bits, entropy) in enumerate(zip(result.bits_per_token, result.marginal_entropy))
+    ]
+    lines.append(f"{result.saving:.1%} below the marginal entropy, on {result.pictures:,} pictures")
+    if result.accuracy_score is not None:
+        lines.append(
+            f"classification accuracy: {result.sampled_accuracy:.1%} trained on {result.samples:,} samples, "
+            f"{result.real_accuracy:.1%} on as many real pictures: a score of {result.accuracy_score:.1%}"
+        )
+    mean = lambda values: np.mean(list(values))
+    lines.append(
+        f"a sample of the sheet differs from the nearest training picture in {mean(s.distance for s in result.likeness):.0%} "
+        f"of its tokens, and that one from its own nearest in {mean(s.distance_of_nearest for s in result.likeness):.0%}; "
+        f"{sum(s.distance == 0 for s in result.likeness)} of {len(result.likeness)} samples are copies"
+    )
+    return "\n".join(lines)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_prior", description="Measure a prior.")
+    parser.add_argument("name", help="a folder's name in checkpoints/, or a path")
+    parser.add_argument("--data", type=Path, required=True, help="a folder with `train` and `val` in it, or Fashion-MNIST's files")
+    parser.add_argument("--samples", type=int, default=MOST_SAMPLES, help="how many to train the classifier on")
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--top-k", type=int)
+    parser.add_argument("--top-p", type=float)
+    parser.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
+    options = parser.parse_args(arguments)
+    settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
+    try:
+        prior = load_prior(options.name)
+        result, picture = evaluate_prior(prior, load(prior.tokenizer), options.data, settings, options.samples)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(table(result))
+    file = options.json or find(options.name) / "metrics.json"
+    write_json(file, asdict(result))
+    write_picture(file.with_name(SHEET), picture)
+    print(f"The figures are in {file}, the sheet of samples in {file.with_name(SHEET)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

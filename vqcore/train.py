@@ -1,0 +1,151 @@
+"""Train a model:
+
+python -m vqcore.train tokenizer --preset photos --data DATA --out DIR --minutes N
+python -m vqcore.train prior --preset photos-prior --tokenizer NAME --data DATA --out DIR --minutes N
+python -m vqcore.train fashion --data DIR --out DIR --minutes N
+python -m vqcore.train vae --data DIR --out DIR --minutes N
+
+`--config FILE` instead of a preset takes a JSON file with any settings; each run leaves its own as recipe.json beside
+the checkpoint (see vqcore.training.config). With several processes or machines: torchrun --nproc-per-node N -m
+vqcore.train …
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from vqcore import ranks
+from vqcore.networks import NetworkConfig
+from vqcore.priors.pixelcnn import PixelCNNConfig
+from vqcore.priors.transformer import TransformerConfig
+from vqcore.training.config import FILE as RECIPE
+from vqcore.training.config import Run, read_run, write_run
+from vqcore.training.prior import PriorRecipe, train_prior
+from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
+from vqcore.training.vae import train_vae
+from vqcore.vqvae import VQVAEConfig
+from vqcore.vqvae2 import VQVAE2Config
+
+PRESETS = {
+    "photos": TokenizerRecipe(),
+    # `photos` with fewer codes, so that ten thousand pictures are enough to learn how tokens follow one another.
+    "photos-small": TokenizerRecipe(VQVAEConfig(codebook_size=512)),
+    # Two levels, 8 and 4 pixels a token: 0.703 bits a pixel.
+    "photos-2level": TokenizerRecipe(VQVAE2Config()),
+    # Fashion-MNIST: 28 × 28 grey pixels as 7 × 7 tokens.
+    "fashion": TokenizerRecipe(
+        VQVAEConfig(
+            NetworkConfig(
+                channels=1, downsampling=4, code_dim=16, coarse_width=128, fine_width=64, encoder_fine_blocks=1,
+                decoder_coarse_blocks=1, decoder_fine_blocks=1,
+            ),
+            codebook_size=256,
+        ),
+        crop=28, batch=64, rate=2e-3,
+    ),
+    "tiny": TokenizerRecipe(
+        VQVAEConfig(
+            NetworkConfig(
+                code_dim=8, coarse_width=32, fine_width=32, encoder_fine_blocks=1, encoder_coarse_blocks=1,
+                decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=1,
+            ),
+            codebook_size=64,
+        ),
+        rate=4e-3,
+    ),
+}
+
+PRIOR_PRESETS = {
+    # 128 × 128 pixels as 16 × 16 tokens; with 512 codes, the transformer has just under 4.9 M parameters.
+    "photos-prior": PriorRecipe(TransformerConfig(dropout=0.1), side=128, views=8, batch=32),
+    "photos-pixelcnn": PriorRecipe(PixelCNNConfig(layers=12, width=112, dropout=0.1), side=128, views=8, batch=32),
+    "fashion-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6), side=28),
+    "fashion-pixelcnn": PriorRecipe(PixelCNNConfig(layers=8, width=96), side=28),
+    "tiny": PriorRecipe(TransformerConfig(layers=2, width=32, heads=2), side=64, batch=16, rate=4e-3),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m vqcore.train", description="Train a model on your own data.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    data_help = (
+        "a folder of pictures (a folder for each class, or with metadata.jsonl, or with `train` in it), an .npz file, "
+        "Fashion-MNIST's files, or a data set on the Hub"
+    )
+    tokenizer = kinds.add_parser("tokenizer", help="a VQ-VAE on pictures")
+    tokenizer.add_argument("--data", action="append", help=f"{data_help}; may be repeated")
+    prior = kinds.add_parser("prior", help="a transformer or a PixelCNN on the tokens of pictures")
+    prior.add_argument("--tokenizer", help="a tokenizer's name in checkpoints/, or its path")
+    prior.add_argument("--data", action="append", help=f"{data_help}; or a folder of tokens that vqcore.tokenize wrote")
+    for part, presets, usual in ((tokenizer, PRESETS, "photos"), (prior, PRIOR_PRESETS, "photos-prior")):
+        settings = part.add_mutually_exclusive_group()
+        settings.add_argument("--preset", choices=presets, default=usual, help="the network and the recipe")
+        settings.add_argument("--config", type=Path, help="a JSON file with them, such as another run's recipe.json")
+        part.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; a run there is gone on with")
+        part.add_argument("--minutes", type=float, help="training time in all")
+    fashion = kinds.add_parser("fashion", help="the small example whole: a tokenizer of Fashion-MNIST, a transformer and a PixelCNN")
+    fashion.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
+    fashion.add_argument("--out", type=Path, required=True, help="the folder for the three checkpoints; runs there are gone on with")
+    fashion.add_argument("--minutes", type=float, required=True, help="training time in all, shared out among the three")
+    vae = kinds.add_parser("vae", help="the variational autoencoder of Fashion-MNIST that the lessons compare with")
+    vae.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
+    vae.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
+    vae.add_argument("--minutes", type=float, required=True, help="training time: two are enough")
+    options = parser.parse_args(arguments)
+    try:
+        with ranks.together():
+            if options.kind == "fashion":
+                train_fashion(options.data, options.out, options.minutes)
+            elif options.kind == "vae":
+                train_vae(options.data, options.out, options.minutes)
+            else:
+                start(_run_of(options), options.out)
+    except (ValueError, ranks.RankLost) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from the last save.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def start(run: Run, out: Path) -> None:
+    """Train what the config says, and leave it beside the checkpoint."""
+    if ranks.is_first():
+        if (out / RECIPE).is_file() and read_run(out / RECIPE).recipe.model != run.recipe.model:
+            raise ValueError(f"{out} holds a run of another shape. Give another --out, or the settings it began with.")
+        write_run(run, out)
+    if isinstance(run.recipe, TokenizerRecipe):
+        train_tokenizer(run.recipe, run.data, out, run.minutes, run.seed)
+    else:
+        train_prior(run.recipe, run.tokenizer, run.data[0], out, run.minutes, run.seed)
+
+
+def _run_of(options: argparse.Namespace) -> Run:
+    """The config or the preset, with what the command line says in its place."""
+    kind, presets = (TokenizerRecipe, PRESETS) if options.kind == "tokenizer" else (PriorRecipe, PRIOR_PRESETS)
+    run = read_run(options.config) if options.config else Run(presets[options.preset], (), 0)
+    given = {"minutes": options.minutes, "data": options.data and tuple(options.data), "tokenizer": getattr(options, "tokenizer", None)}
+    run = replace(run, **{name: value for name, value in given.items() if value is not None})
+    if not isinstance(run.recipe, kind):
+        raise ValueError(f"{options.config} is the config of another kind of model, not of a {options.kind}.")
+    needed = ["data", "minutes"] + (["tokenizer"] if kind is PriorRecipe else [])
+    if missing := [f"--{name}" for name in needed if not getattr(run, name)]:
+        raise ValueError(f"Say {' and '.join(missing)}, here or in the config.")
+    if kind is PriorRecipe and len(run.data) > 1:
+        raise ValueError("A prior is trained on one data set. Give --data once.")
+    return run
+
+
+def train_fashion(data: Path, out: Path, minutes: float) -> None:
+    """`fashion`, `fashion-prior` and `fashion-pixelcnn`, a fifth and twice two fifths of the time."""
+    start(Run(PRESETS["fashion"], (str(data),), minutes / 5), out / "fashion")
+    for name in ("fashion-prior", "fashion-pixelcnn"):
+        start(Run(PRIOR_PRESETS[name], (str(data),), 2 * minutes / 5, tokenizer=str(out / "fashion")), out / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""A run as JSON: what was trained, on what and for how long. Each run leaves it as recipe.json beside its checkpoint,
+and `python -m vqcore.train … --config recipe.json` runs it again.
+
+    {"version": 1, "kind": "tokenizer", "data": ["pictures"], "minutes": 60, "seed": 0, "crop": 64, "batch": 32, …,
+     "model": {"kind": "vqvae", "codebook_size": 4096, "beta": 0.25, "ema_decay": 0.99, "network": {"downsampling": 8, …}}}
+
+What a config leaves out is as in TokenizerRecipe, PriorRecipe and the configs of the networks. `ema_decay` null: the
+codebook learns by gradient. A prior's has `tokenizer` too: the name or the folder of its tokenizer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vqcore.checkpoint import NETWORKS, PRIORS, TOKENIZERS, write_json
+from vqcore.networks import NetworkConfig
+from vqcore.training.prior import PriorRecipe
+from vqcore.training.tokenizer import TokenizerRecipe
+
+VERSION = 1
+FILE = "recipe.json"
+RECIPES = {"tokenizer": TokenizerRecipe, "prior": PriorRecipe}
+MODELS = {kind: config for kinds in (TOKENIZERS, PRIORS) for kind, (_, config) in kinds.items()}
+
+
+@dataclass(frozen=True)
+class Run:
+    """data: where the pictures or tokens are;  minutes: training time in all;  tokenizer: of a prior."""
+
+    recipe: TokenizerRecipe | PriorRecipe
+    data: tuple[str, ...]
+    minutes: float
+    seed: int = 0
+    tokenizer: str | None = None
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    kind = next(kind for kind, recipe in RECIPES.items() if isinstance(run.recipe, recipe))
+    model = next(name for name, config in MODELS.items() if isinstance(run.recipe.model, config))
+    value = {"version": VERSION, "kind": kind, "data": list(run.data), "minutes": run.minutes, "seed": run.seed}
+    if run.tokenizer is not None:
+        value["tokenizer"] = run.tokenizer
+    return value | asdict(run.recipe) | {"model": {"kind": model} | asdict(run.recipe.model)}
+
+
+def from_json(value: Mapping[str, Any]) -> Run:
+    """ValueError, naming what is wrong, for what describes no run."""
+    value = dict(value)
+    if value.pop("version", VERSION) != VERSION:
+        raise ValueError("It is of another version than the one that is read here.")
+    try:
+        recipe = RECIPES[value.pop("kind")]
+        run = {name: value.pop(name) for name in ("minutes", "seed", "tokenizer") if name in value}
+        data = tuple(value.pop("data", ()))
+        model = _model(value.pop("model", {}), "vqvae" if recipe is TokenizerRecipe else "transformer")
+        return Run(recipe(model=model, **value), data, run.pop("minutes", 0.0), **run)
+    except KeyError as error:
+        raise ValueError(f"It has no such kind or setting: {error}.") from None
+    except TypeError as error:  # an unknown or a missing setting, as Python words it
+        raise ValueError(f"{error}.") from None
+
+
+def _model(value: Mapping[str, Any], usual: str) -> Any:
+    value = {name: tuple(v) if isinstance(v, list) else v for name, v in value.items()}
+    config = MODELS[value.pop("kind", usual)]
+    networks = {part: NetworkConfig(**value.pop(part)) for part in NETWORKS if part in value}
+    return config(**networks, **value)
+
+
+def read_run(file: Path) -> Run:
+    try:
+        return from_json(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, AttributeError) as error:
+        raise ValueError(f"{file} is no config of a run: {error}") from None
+
+
+def write_run(run: Run, folder: Path) -> None:
+    write_json(folder / FILE, to_json(run))

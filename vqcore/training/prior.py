@@ -1,0 +1,152 @@
+"""Training a prior on the tokens of labelled pictures."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vqcore import ranks
+from vqcore.checkpoint import FOLDER, find, fingerprint, load, new_prior, save_prior
+from vqcore.data.labelled import read_labelled
+from vqcore.priors.pixelcnn import PixelCNNConfig
+from vqcore.priors.sampling import Prior
+from vqcore.priors.transformer import TransformerConfig
+from vqcore.sequence import Grid, Layout, Words
+from vqcore.tokenize import Shards, holds_tokens, open_shards, read_index, tokenize
+from vqcore.training.optimizer import Optimizer
+from vqcore.training.run import Job, train
+from vqcore.training.tokenizer import autocast
+
+HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation figures
+MOST_HELD_OUT = 2000
+PATIENCE = 3  # validations in a row that may be worse than the best
+
+
+@dataclass(frozen=True)
+class PriorRecipe:
+    """How to train a prior.
+
+    side: pictures are cut to squares of so many pixels;  views: how many squares of each (see data.labelled.views);
+    batch: sequences a step, of all ranks together;  rate: the peak learning rate;  text_dropped: how often the text is left out, so that
+    the model learns to write without one too (2207.12598).
+    """
+
+    model: TransformerConfig | PixelCNNConfig
+    side: int
+    views: int = 1
+    batch: int = 64
+    rate: float = 2e-3
+    text_dropped: float = 0.1
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Some of the pictures in a folder of tokens: `rows` int64 [M] says which."""
+
+    shards: Shards
+    layout: Layout
+    rows: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def views(self) -> int:
+        return self.shards.index["views"]
+
+    def texts(self, chosen: Tensor) -> Tensor:
+        """Which of the index's texts these have, int64 [B]; as many as there are for none."""
+        return self.shards.texts[self.rows[chosen]]
+
+    def sequences(self, chosen: Tensor, view: Tensor) -> Tensor:
+        """Numbers of the vocabulary, int64 [B, length]."""
+        return self.layout.flatten(self.shards.grids(self.rows[chosen], view))
+
+    def split(self) -> tuple[Tokens, Tokens]:
+        """(for training, held out): every so many-th picture."""
+        index = torch.arange(len(self))
+        stride = max(HELD_OUT_EVERY, len(index) // MOST_HELD_OUT)
+        if len(index) < 2:
+            raise ValueError("There is one picture only; a prior needs many.")
+        held = index % stride == min(stride, len(index)) - 1
+        return replace(self, rows=self.rows[~held]), replace(self, rows=self.rows[held])
+
+
+def train_prior(recipe: PriorRecipe, tokenizer_name: str, source: str | Path, out: Path, minutes: float, seed: int = 0) -> None:
+    """Train for so many minutes in all and leave the best checkpoint in `out`; goes on where an earlier call stopped.
+
+    source: of the pictures, as `read_labelled` takes it; or a folder of tokens, as `vqcore.tokenize` writes it.
+    """
+    torch.manual_seed(seed)
+    tokenizer, home = load(tokenizer_name), find(tokenizer_name).resolve()
+    shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
+    if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
+        raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer_name}. Tokenize the pictures with it.")
+    layout = layout_of(shards)
+    tokens = Tokens(shards, layout, torch.arange(len(shards)))
+    home_name = home.name if home.parent == FOLDER else str(home)
+    model = new_prior(layout, recipe.model, home_name, shards.index["texts"], out.name).to(ranks.device())
+    ranks.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
+    train(prior_job(model, recipe, *tokens.split(), out), out, minutes, validate_every=min(5.0, minutes / 10))
+    ranks.say(f"{out} is ready.")
+
+
+def layout_of(shards: Shards) -> Layout:
+    """The sequence of these pictures, with these texts."""
+    texts = shards.index["texts"]
+    words = Words.of(texts)
+    grids = tuple(Grid(grid["codebook_size"], tuple(grid["shape"])) for grid in shards.index["grids"])
+    return Layout(words, max((len(words.encode(text)) for text in texts), default=0), grids)
+
+
+def cached_shards(tokenizer, source: str | Path, recipe: PriorRecipe, folder: Path) -> Shards:
+    """The pictures' tokens, from the folder if they were made of the same tokenizer and pictures."""
+    data = read_labelled(source, "train")
+    if ranks.is_first() and holds_tokens(folder):
+        index = read_index(folder)
+        made_of = (fingerprint(tokenizer).hex(), data.digest(), recipe.side, recipe.views)
+        if tuple(index[name] for name in ("fingerprint", "made_of", "side", "views")) != made_of:
+            shutil.rmtree(folder)
+    tokenize(tokenizer, data, folder, recipe.side, recipe.views)
+    return open_shards(folder)
+
+
+def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens, out: Path) -> Job:
+    """Training on `data`; each validation that is the best so far is published."""
+    hidden = [p for name, p in model.named_parameters() if name.startswith(("blocks.", "layers.")) and p.ndim > 1]
+    other = [p for p in model.parameters() if all(p is not h for h in hidden)]
+    device = next(model.parameters()).device
+    prefixes = model.layout.prefix([*model.conditions, None]).to(device)
+    no_text = len(prefixes) - 1
+
+    def step() -> dict[str, float]:
+        count = ranks.share(recipe.batch)
+        rows, view = torch.randint(len(data), (count,)), torch.randint(data.views, (count,))
+        texts = torch.where(torch.rand(count) < recipe.text_dropped, no_text, data.texts(rows))
+        with autocast():
+            loss = model(prefixes[texts.to(device)], data.sequences(rows, view).to(device)).mean()
+        loss.backward()
+        return {"bits": loss.item() / math.log(2)}
+
+    def validate() -> dict[str, float]:
+        means = []
+        for rows in torch.arange(len(held_out)).split(recipe.batch):
+            middle = torch.zeros_like(rows)
+            loss = model(prefixes[held_out.texts(rows).to(device)], held_out.sequences(rows, middle).to(device))
+            means.append(loss.mean(1))
+        return {"bits": float(torch.cat(means).mean()) / math.log(2)}
+
+    optimizer = Optimizer(hidden, other, recipe.weight_decay)
+    return Job(model, optimizer, recipe.rate, step, validate, lambda figures: -figures["bits"], lambda: save_prior(model, out), overfits)
+
+
+def overfits(history: list[dict[str, float]]) -> bool:
+    """Whether the best of these validations lies more than PATIENCE of them back."""
+    bits = [row["val_bits"] for row in history]
+    return len(bits) > PATIENCE and min(bits[-PATIENCE:]) > min(bits)
