@@ -1,0 +1,86 @@
+"""One picture through one tokenizer, at some setting, beside JPEG and WebP in as many bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from vqcore.data.images import to_pixels, to_tensor
+from vqcore.evaluate import codec_file
+from vqcore.metrics import psnr, ssim
+from vqcore.vqvae import VQVAE
+
+CODECS = ("JPEG", "WEBP")
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A codec's file of at most as many bytes as the tokens take: PSNR in dB, SSIM up to 1."""
+
+    codec: str
+    file: bytes
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """rebuilt: uint8 [H, W, C], as large as the picture;  tokens: int64 grids [h, w], coarse to fine;  bits: what they
+    take at log2 K each;  psnr, ssim: against the picture;  rivals: by codec, without those whose worst file is larger."""
+
+    rebuilt: np.ndarray
+    tokens: tuple[Tensor, ...]
+    bits: float
+    psnr: float
+    ssim: float
+    rivals: tuple[Rival, ...]
+
+
+def compare(tokenizer: VQVAE, pixels: np.ndarray, scale: float = 1.0) -> Comparison:
+    """What a picture, uint8 [H, W, C], costs and keeps. With a scale below 1 it is tokenized that much smaller, and what
+    its tokens decode to is enlarged again: fewer tokens for the same picture."""
+    height, width = pixels.shape[:2]
+    small = _resized(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
+    tokens = tokenizer.encode(to_tensor(small))
+    decoded = to_pixels(tokenizer.decode(tokens))[0, : small.shape[0], : small.shape[1]]
+    rebuilt = _resized(decoded, width, height)
+    bits = sum(grid.numel() * math.log2(level.codebook_size) for grid, level in zip(tokens, tokenizer.levels, strict=True))
+    rivals = []
+    for codec in CODECS:
+        if file := codec_file(pixels, codec, math.ceil(bits / 8)):
+            found = np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))[..., : pixels.shape[2]]
+            rivals.append(Rival(codec, file, psnr(pixels, found), ssim(pixels, found)))
+    return Comparison(
+        rebuilt, tuple(grid[0] for grid in tokens), bits, psnr(pixels, rebuilt), ssim(pixels, rebuilt), tuple(rivals)
+    )
+
+
+def most_used(tokenizer: VQVAE, count: int) -> tuple[VQVAE, Tensor]:
+    """The tokenizer with only the `count` codes that training used most, and which these are, int64 [count].
+
+    Its networks are those of the whole: only the choice of codes is narrower. Raises ValueError where nobody counted
+    the codes' use, or for a number of codes that isn't 1 … K.
+    """
+    size, usage = tokenizer.levels[-1].codebook_size, tokenizer.levels[-1].usage
+    if usage is None or not isinstance(tokenizer, VQVAE):
+        raise ValueError(f"The codes of {tokenizer.name} can't be cut: that takes one level, and a count of their use in training.")
+    if not 1 <= count <= size:
+        raise ValueError(f"Keep 1 to {size:,} codes, not {count:,}.")
+    codes = usage.argsort(descending=True, stable=True)[:count].sort().values
+    part = VQVAE(dataclasses.replace(tokenizer.config, codebook_size=count), tokenizer.name)
+    part.encoder, part.decoder = tokenizer.encoder, tokenizer.decoder
+    part.quantizer.codebook.data = tokenizer.quantizer.codebook.data[codes]
+    return part.eval().requires_grad_(False), codes
+
+
+def _resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS)).reshape(height, width, pixels.shape[2])
