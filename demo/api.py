@@ -1,0 +1,379 @@
+"""What the app does, as named endpoints for other programs: gradio_client calls them, and assistants as MCP tools.
+
+A document is the JSON that demo/document.py describes. Files come and go as Gradio's FileData: gradio_client's
+`handle_file` makes one from a path or an address, and gives back paths.
+"""
+
+import io
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from gradio.data_classes import FileData
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
+from torch import Tensor
+
+from demo import document as documents
+from demo import models
+from demo.document import Document
+from demo.token_canvas import exports, service, tokenizing
+from demo.token_canvas.tokenizing import Tokenized, from_token_file, tokenize
+from demo.workers import Busy, Crew, pictures, writers
+from vqcore.metrics import psnr, ssim
+from vqcore.priors.sampling import Prior
+
+PATIENCE = 60
+"""Seconds that a caller waits for a crew that is busy with the page's visitors."""
+BUSY = "The server is busy. Ask again in a moment."
+MOST_SAMPLES = 16
+
+callers = Crew(threads=2, waiting=14)
+"""One that waits while the other computes: the work itself is done by the crews of the page."""
+
+
+def build() -> None:
+    """Name the endpoints, inside gr.Blocks.
+
+    They go by a crew of their own and not by Gradio's queue, from which an MCP tool with two outputs gets them as one text.
+    """
+    for function in ENDPOINTS:
+        gr.api(_endpoint(function), api_name=function.__name__, queue=False)
+
+
+def list_models() -> dict[str, list[str]]:
+    """The models that the other endpoints know by name: tokenizers, the default one first, and priors.
+
+    Returns:
+        {"tokenizers": names, "priors": names}
+    """
+    return {"tokenizers": models.names(), "priors": list(models.priors())}
+
+
+def encode(image: FileData, model: str = "") -> dict[str, Any]:
+    """Turn a picture into a document: grids of tokens, each the index of a vector in the model's codebook.
+
+    Args:
+        image: a picture file; sides above 1,024 pixels are scaled down
+        model: a tokenizer's name; the default one where empty
+
+    Returns:
+        the document, JSON that the other endpoints take
+    """
+    return documents.to_json(_tokenized(image, model).document)
+
+
+def decode(document: dict[str, Any]) -> FileData:
+    """Turn a document back into a picture.
+
+    Args:
+        document: as encode, edit, sample or complete give it
+
+    Returns:
+        a PNG file
+    """
+    return _png(_decoded(documents.from_json(document)))
+
+
+def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, float]]:
+    """Send a picture through its tokens and back, and measure what that cost and kept.
+
+    Args:
+        image: a picture file; sides above 1,024 pixels are scaled down
+        model: a tokenizer's name; the default one where empty
+
+    Returns:
+        the reconstruction as a PNG file
+        tokens, bits and bits_per_pixel at log2 K bits a token, psnr in dB (infinite is 999), ssim
+    """
+    tokenized = _tokenized(image, model)
+    document, original, rebuilt = tokenized.document, tokenized.original, _decoded(tokenized.document)
+    return _png(rebuilt), {
+        "tokens": document.tokens, "bits": document.bits, "bits_per_pixel": document.bits / (document.width * document.height),
+        "psnr": min(999.0, psnr(original, rebuilt)), "ssim": ssim(original, rebuilt),
+    }
+
+
+def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: int = 0, columns: int = 0) -> list[list[int]]:
+    """The codes in a rectangle of a document's finest grid.
+
+    Args:
+        document: as encode gives it
+        row: the rectangle's first row, from 0
+        column: its first column, from 0
+        rows: how many; all that follow where 0
+        columns: how many; all that follow where 0
+
+    Returns:
+        the codes, row by row
+    """
+    grid = documents.from_json(document).grids[-1]
+    part = grid[max(0, row) :, max(0, column) :][: rows or None, : columns or None]
+    if not part.size or rows < 0 or columns < 0:
+        raise ValueError(f"This picture has {grid.shape[0]} rows and {grid.shape[1]} columns of tokens; that rectangle has none of them.")
+    return part.tolist()
+
+
+def edit(document: dict[str, Any], row: int, column: int, codes: list[list[int]]) -> tuple[dict[str, Any], FileData]:
+    """Write codes into a document's finest grid, and see what that does.
+
+    Args:
+        document: as encode gives it
+        row: where the first row of codes goes, from 0
+        column: where their first column goes, from 0
+        codes: a rectangle of codes row by row; [[7]] changes one token to code 7
+
+    Returns:
+        the document, changed
+        what it decodes to, as a PNG file
+    """
+    parsed = documents.from_json(document)
+    grid, size = parsed.grids[-1].copy(), models.tokenizer(parsed.model).levels[-1].codebook_size
+    if not codes or not codes[0] or len({len(line) for line in codes}) > 1:
+        raise ValueError("The codes are a list of rows of one length, as [[7]] or [[1, 2], [3, 4]].")
+    bottom, right = row + len(codes), column + len(codes[0])
+    if row < 0 or column < 0 or bottom > grid.shape[0] or right > grid.shape[1]:
+        raise ValueError(f"These codes go beyond the picture's {grid.shape[0]} rows and {grid.shape[1]} columns.")
+    if not all(type(code) is int and 0 <= code < size for line in codes for code in line):
+        raise ValueError(f"A code of {parsed.model} is a whole number from 0 to {size - 1}.")
+    grid[row:bottom, column:right] = codes
+    return _with_picture(_replaced(parsed, (*parsed.grids[:-1], grid)))
+
+
+def nearest_codes(code: int, count: int = 8, model: str = "") -> list[int]:
+    """The codes whose vectors lie nearest to one code's, by Euclidean distance, itself first.
+
+    Args:
+        code: an index into the codebook
+        count: how many
+        model: a tokenizer's name; the default one where empty
+
+    Returns:
+        their indices
+    """
+    return _answer(service.nearest_codes, model=models.tokenizer(model or None).name, code=code, count=max(1, count))["codes"]
+
+
+def codes_between(first: int, last: int, steps: int = 12, model: str = "") -> list[int]:
+    """The straight line from one code's vector to another's, snapped to the nearest codes on the way.
+
+    Args:
+        first: the code to start from
+        last: the code to end at
+        steps: how many codes, both ends included; 2 to 64
+        model: a tokenizer's name; the default one where empty
+
+    Returns:
+        their indices
+    """
+    question = {"model": models.tokenizer(model or None).name, "from": first, "to": last, "steps": steps}
+    return _answer(service.codes_between, **question)["codes"]
+
+
+def sample(
+    prior: str, n: int = 1, condition: str = "", temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0
+) -> tuple[list[dict[str, Any]], FileData]:
+    """Let a prior write new pictures, token by token.
+
+    Args:
+        prior: a prior's name, see list_models
+        n: how many pictures, 1 to 16
+        condition: a text to write for, such as a class; unconditional where empty
+        temperature: logits are divided by it; 0 always takes the likeliest token
+        top_k: draw among so many of the likeliest; among all where 0
+        top_p: draw among the fewest that have this probability together
+        seed: the same seed gives the same pictures
+
+    Returns:
+        a document for each picture
+        what they decode to, side by side as one PNG file
+    """
+    model = models.prior(prior)
+    if not 1 <= n <= MOST_SAMPLES:
+        raise ValueError(f"Between 1 and {MOST_SAMPLES} pictures are sampled at a time.")
+    settings = {"temperature": temperature, "top_k": top_k or None, "top_p": None if top_p == 1 else top_p, "seed": seed}
+    grids = _patiently(writers, lambda: model.sample(n, condition or None, on_token=_let_others, **settings))
+    each = [_of_prior(model, [grid[i] for grid in grids]) for i in range(n)]
+    return [documents.to_json(document) for document in each], _png(np.concatenate([_decoded(document) for document in each], axis=1))
+
+
+def complete(
+    document: dict[str, Any], prior: str, row: int, column: int, rows: int, columns: int,
+    condition: str = "", temperature: float = 1.0, seed: int = 0,
+) -> tuple[dict[str, Any], FileData]:
+    """Let a prior write a rectangle of a document anew, given all the rest.
+
+    Args:
+        document: of as many tokens as the prior's own pictures have
+        prior: a prior's name, see list_models
+        row: the rectangle's first row in the finest grid, from 0
+        column: its first column, from 0
+        rows: how many
+        columns: how many
+        condition: a text to write for; unconditional where empty
+        temperature: logits are divided by it; 0 always takes the likeliest token
+        seed: the same seed gives the same picture
+
+    Returns:
+        the document, changed
+        what it decodes to, as a PNG file
+    """
+    model, parsed = models.prior(prior), documents.from_json(document)
+    tokens = _for_prior(parsed, model)
+    mask = [torch.zeros(grid.shape, dtype=torch.bool) for grid in tokens]
+    top, left = max(0, row), max(0, column)
+    mask[-1][:, top : row + rows, left : column + columns] = True
+    if rows < 1 or columns < 1 or not mask[-1].any():
+        raise ValueError(f"That rectangle has none of the picture's {mask[-1].shape[1]} rows and {mask[-1].shape[2]} columns of tokens.")
+    settings = {"temperature": temperature, "seed": seed, "on_token": _let_others}
+    grids = _patiently(writers, lambda: model.complete(tokens, mask, condition or None, **settings))
+    return _with_picture(_replaced(parsed, tuple(grid[0].numpy() for grid in grids)))
+
+
+def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[float, list[list[float]]]:
+    """How surprising a prior finds a document: −log2 p of each token, given the text and the tokens before it.
+
+    Args:
+        document: of as many tokens as the prior's own pictures have
+        prior: a prior's name, see list_models
+        condition: a text to judge it by; unconditional where empty
+
+    Returns:
+        bits of all tokens together
+        bits of each token of the finest grid, row by row
+    """
+    model = models.prior(prior)
+    tokens = _for_prior(documents.from_json(document), model)
+    grids = _patiently(writers, lambda: model.bits(tokens, condition or None))
+    return float(sum(grid.sum() for grid in grids)), [[round(bit, 4) for bit in row] for row in grids[-1][0].tolist()]
+
+
+def export(document: dict[str, Any], kind: str) -> FileData:
+    """A document as a file of another kind.
+
+    Args:
+        document: as encode gives it
+        kind: vqt (the token file, about a fifth of a bit a pixel), npz, grid.csv or usage.csv
+
+    Returns:
+        the file
+    """
+    name, media_type, data = exports.write(documents.from_json(document), kind)
+    return _file(data, name, media_type)
+
+
+def read_token_file(file: FileData) -> dict[str, Any]:
+    """Open a token file that export wrote.
+
+    Args:
+        file: a .vqt file
+
+    Returns:
+        its document
+    """
+    return documents.to_json(_patiently(pictures, from_token_file, _read(file), "tokens"))
+
+
+ENDPOINTS = (
+    list_models, encode, decode, reconstruct, read_codes, edit, nearest_codes, codes_between, sample, complete, bits, export,
+    read_token_file,
+)
+
+
+def _endpoint(function: Callable) -> Callable:
+    """The function run by the callers' crew. Problems in words reach the caller as they are; others tell nothing."""
+
+    @wraps(function)
+    def endpoint(*args, **kwargs):
+        try:
+            return callers.run(lambda: function(*args, **kwargs))
+        except Busy:
+            raise gr.Error(BUSY, print_exception=False) from None
+        except ValueError as problem:
+            raise gr.Error(str(problem), print_exception=False) from None
+
+    return endpoint
+
+
+def _patiently(crew: Crew, work: Callable, *args) -> Any:
+    """What a crew makes of the work, once it has a seat free."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return crew.run(work, *args)
+        except Busy:
+            if time.monotonic() > until:
+                raise ValueError(BUSY) from None
+            time.sleep(0.1)
+
+
+def _answer(function: Callable, **question: Any) -> dict:
+    """What one of the page's own server functions answers."""
+    until = time.monotonic() + PATIENCE
+    while (answer := function(question)).get("busy") and time.monotonic() < until:
+        time.sleep(0.1)
+    if "error" in answer or answer.get("busy"):
+        raise ValueError(answer.get("error", BUSY))
+    return answer
+
+
+def _read(file: Any) -> bytes:
+    """An uploaded file's bytes. Only what Gradio itself has put there and marked: any other path is the caller's invention."""
+    try:
+        path = Path(FileData.model_validate(file, context={"validate_meta": True}).path)
+        size = path.stat().st_size
+    except (ValueError, OSError):
+        raise ValueError("Send a file as gradio_client's handle_file makes it, from a path or an address.") from None
+    if size > service.MAX_FILE_BYTES:
+        raise ValueError(f"The file is larger than {service.MAX_FILE_BYTES >> 20} MB. Send a smaller one.")
+    return path.read_bytes()
+
+
+def _tokenized(image: Any, model: str) -> Tokenized:
+    return _patiently(pictures, tokenize, _read(image), "picture", model or None)
+
+
+def _file(data: bytes, name: str, media_type: str) -> dict:
+    path = save_bytes_to_cache(data, name, get_upload_folder())
+    return FileData(path=path, orig_name=name, mime_type=media_type, size=len(data)).model_dump()
+
+
+def _png(pixels: np.ndarray) -> dict:
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG")
+    return _file(out.getvalue(), "picture.png", "image/png")
+
+
+def _decoded(document: Document) -> np.ndarray:
+    return _patiently(pictures, tokenizing.decode, document)
+
+
+def _with_picture(document: Document) -> tuple[dict, dict]:
+    return documents.to_json(document), _png(_decoded(document))
+
+
+def _replaced(document: Document, grids: tuple[np.ndarray, ...]) -> Document:
+    return Document(document.model, document.width, document.height, grids, document.name, document.id, document.original)
+
+
+def _of_prior(prior: Prior, grids: list[Tensor]) -> Document:
+    tokenizer = models.tokenizer_of(prior)
+    height, width = (side * tokenizer.levels[-1].downsampling for side in grids[-1].shape)
+    return Document(tokenizer.name, width, height, tuple(grid.numpy() for grid in grids), f"{prior.name} sample")
+
+
+def _for_prior(document: Document, prior: Prior) -> list[Tensor]:
+    """The document's grids as the prior takes them; whether they fit is checked, in words, by the prior."""
+    if document.model != models.tokenizer_of(prior).name:
+        raise ValueError(f"{prior.name} reads tokens of {models.tokenizer_of(prior).name}, and this document is of {document.model}.")
+    return [torch.from_numpy(grid)[None] for grid in document.grids]
+
+
+def _let_others(_) -> None:
+    writers.pass_on()

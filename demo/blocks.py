@@ -1,0 +1,38 @@
+"""The page: the canvas, and the tabs below it."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from demo import api
+from demo.tabs import codebook, compare, lessons, models, sample, tokens, train
+from demo.token_canvas import TokenCanvas
+
+STYLE = Path(__file__).parent / "style.css"
+SANS = ["Inter", "Helvetica Neue", "ui-sans-serif", "system-ui", "sans-serif"]
+MONO = ["JetBrains Mono", "ui-monospace", "SFMono-Regular", "Menlo", "monospace"]
+DAY = 24 * 60 * 60
+
+THEME = gr.themes.Base(
+    primary_hue=gr.themes.colors.blue,
+    neutral_hue=gr.themes.colors.stone,
+    radius_size=gr.themes.sizes.radius_sm,
+    font=SANS,
+    font_mono=MONO,
+)
+
+
+def build() -> gr.Blocks:
+    """The whole page. Loads the default model, so that the first visitor doesn't wait for it."""
+    with gr.Blocks(title="VQ Explorer", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as blocks:
+        canvas = TokenCanvas(elem_id="token-canvas")
+        with gr.Tabs(elem_id="benches"):
+            tokens.build(canvas)
+            sample.build()
+            codebook.build()
+            compare.build()
+            train.build()
+            lessons.build()
+            models.build()
+        api.build()
+    return blocks

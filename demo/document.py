@@ -1,0 +1,209 @@
+"""The document: a picture as token grids, in the one form that the page, the tabs and the files share.
+
+    {"version": 1, "model": "photos", "name": "cat", "id": "k3v9", "width": 451, "height": 300,
+     "grids": [{"shape": [38, 57], "data": "…"}],
+     "original": {"id": "9f2c…", "bytes": 45821, "width": 451, "height": 300} or null}
+
+`grids` go coarse to fine; `data` is base64 of little-endian uint16, uint32 where the codebook has more
+than 65,536 codes. `width` and `height` are the picture's pixels: the grid covers them rounded up to whole
+tokens. `original` refers to the uploaded file (a digest of its bytes, their number, its size in pixels);
+the file itself stays in the browser. `id` tells a picture from its neighbours in the filmstrip;
+one that an event gives without an id is new there.
+
+The canvas holds a workspace: {"documents": [document, …], "active": 0, "fidelity": [{"psnr", "ssim"} or null, …]},
+one entry of `fidelity` a document, measured by the browser, which alone has the original pixels.
+"""
+
+import base64
+import binascii
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from demo import models
+
+VERSION = 1
+MAX_SIDE = models.MAX_SIDE
+MAX_DOCUMENTS = 12
+
+
+@dataclass(frozen=True)
+class Original:
+    """A reference to the file that a picture came from."""
+
+    id: str
+    bytes: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How near the reconstruction is to the original: PSNR in dB (None where they are equal) and SSIM."""
+
+    psnr: float | None
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Document:
+    """One picture: `grids` are int64 [h, w], coarse to fine; `width` and `height` are pixels."""
+
+    model: str
+    width: int
+    height: int
+    grids: tuple[np.ndarray, ...]
+    name: str = "untitled"
+    id: str = ""
+    original: Original | None = None
+
+    @property
+    def tokens(self) -> int:
+        return sum(grid.size for grid in self.grids)
+
+    @property
+    def bits(self) -> float:
+        """What the grids cost when each token takes log2 K bits."""
+        levels = models.tokenizer(self.model).levels
+        return sum(grid.size * math.log2(level.codebook_size) for grid, level in zip(self.grids, levels, strict=True))
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What the canvas holds: up to twelve documents and which of them is on the stage."""
+
+    documents: tuple[Document, ...]
+    active: int
+    fidelity: tuple[Fidelity | None, ...]
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """The document as the JSON described at the top of this file."""
+    levels = models.tokenizer(document.model).levels
+    return {
+        "version": VERSION,
+        "model": document.model,
+        "name": document.name,
+        "id": document.id,
+        "width": document.width,
+        "height": document.height,
+        "grids": [
+            {"shape": list(grid.shape), "data": pack(grid, level.codebook_size)}
+            for grid, level in zip(document.grids, levels, strict=True)
+        ],
+        "original": asdict(document.original) if document.original else None,
+    }
+
+
+def from_json(data: Any) -> Document:
+    """Read and check a document. ValueError says what is wrong with it and what to do."""
+    if not isinstance(data, dict) or "grids" not in data:
+        raise ValueError("This isn't a token document. Save one from this page and open that.")
+    if data.get("version") != VERSION:
+        raise ValueError(
+            f"This document has version {data.get('version')!r} and this page reads version {VERSION}. "
+            "Save it again from the page that made it, or update this one."
+        )
+    width, height = (_whole(data, side, MAX_SIDE) for side in ("width", "height"))
+    model = str(data.get("model"))
+    levels = models.tokenizer(model).levels
+    grids = data["grids"]
+    if not isinstance(grids, list) or len(grids) != len(levels):
+        raise ValueError(f"Model {model} has {len(levels)} level(s) of tokens, and the document doesn't.")
+    shapes = grid_shapes(levels, width, height)
+    return Document(
+        model=model,
+        width=width,
+        height=height,
+        grids=tuple(
+            _grid(grid, shape, level.codebook_size) for grid, shape, level in zip(grids, shapes, levels, strict=True)
+        ),
+        name=str(data.get("name") or "untitled")[:120],
+        id=str(data.get("id") or "")[:40],
+        original=_original(data.get("original")),
+    )
+
+
+def workspace_from_json(data: Any) -> Workspace:
+    """Read and check what the canvas holds. An empty canvas (None) is a workspace without documents."""
+    if data is None:
+        return Workspace((), 0, ())
+    documents = tuple(from_json(document) for document in data["documents"][:MAX_DOCUMENTS])
+    fidelity = tuple(Fidelity(**entry) if entry else None for entry in data["fidelity"])
+    active = int(data["active"])
+    if len(fidelity) != len(documents) or not 0 <= active < max(1, len(documents)):
+        raise ValueError("The canvas sent a workspace that doesn't fit together. Reload the page.")
+    return Workspace(documents, active, fidelity)
+
+
+def workspace_to_json(workspace: Workspace) -> dict[str, Any]:
+    return {
+        "documents": [to_json(document) for document in workspace.documents],
+        "active": workspace.active,
+        "fidelity": [asdict(entry) if entry else None for entry in workspace.fidelity],
+    }
+
+
+def grid_shapes(levels, width: int, height: int) -> list[tuple[int, int]]:
+    """(rows, columns) of each level's grid for a picture of width × height pixels: whole tokens of the coarsest."""
+    coarsest = levels[0].downsampling
+    rows, columns = -(-height // coarsest), -(-width // coarsest)
+    return [(rows * coarsest // level.downsampling, columns * coarsest // level.downsampling) for level in levels]
+
+
+def token_type(codebook_size: int) -> np.dtype:
+    """How one token is stored: little-endian, two bytes where they hold every index."""
+    return np.dtype("<u2" if codebook_size <= 1 << 16 else "<u4")
+
+
+def pack(grid: np.ndarray, codebook_size: int) -> str:
+    """A grid's tokens, row by row, as base64."""
+    return base64.b64encode(grid.astype(token_type(codebook_size)).tobytes()).decode("ascii")
+
+
+def unpack(data: str, shape: tuple[int, int], codebook_size: int) -> np.ndarray:
+    """The int64 grid of `shape` that `pack` wrote. ValueError on a wrong length or an index outside the codebook."""
+    try:
+        raw = base64.b64decode(data, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise ValueError("The tokens in this document are damaged (not base64). Save it again and open that.") from None
+    kind = token_type(codebook_size)
+    expected = shape[0] * shape[1] * kind.itemsize
+    if len(raw) != expected:
+        raise ValueError(
+            f"The document is cut short or doesn't fit its picture: {shape[0]}×{shape[1]} tokens take {expected} bytes "
+            f"and it has {len(raw)}. Save it again and open that."
+        )
+    grid = np.frombuffer(raw, kind).astype(np.int64).reshape(shape)
+    if grid.size and grid.max() >= codebook_size:
+        row, column = np.unravel_index(grid.argmax(), shape)
+        raise ValueError(
+            f"Token {grid.max()} at row {row}, column {column} is out of range: this codebook has codes 0 to "
+            f"{codebook_size - 1}. Open the document with the model that wrote it."
+        )
+    return grid
+
+
+def _grid(data: Any, shape: tuple[int, int], codebook_size: int) -> np.ndarray:
+    if not isinstance(data, dict) or data.get("shape") != list(shape):
+        found = data.get("shape") if isinstance(data, dict) else None
+        raise ValueError(f"A picture of this size has {shape[0]}×{shape[1]} tokens; the document says {found}.")
+    return unpack(data.get("data"), shape, codebook_size)
+
+
+def _whole(data: dict, key: str, limit: int) -> int:
+    value = data.get(key)
+    if type(value) is not int or not 1 <= value <= limit:
+        raise ValueError(f"The document's {key} is {value!r}; it must be a whole number of pixels from 1 to {limit}.")
+    return value
+
+
+def _original(data: Any) -> Original | None:
+    if data is None:
+        return None
+    try:
+        return Original(str(data["id"])[:64], int(data["bytes"]), int(data["width"]), int(data["height"]))
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("The document's reference to its original is damaged. Save it again and open that.") from None

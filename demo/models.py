@@ -1,0 +1,146 @@
+"""The tokenizers and priors this process serves: each loaded once, never written to."""
+
+import logging
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import vqcore
+from demo import foreign
+from vqcore.checkpoint import find, fingerprint
+from vqcore.data.images import to_pixels
+from vqcore.priors.sampling import Prior
+
+DEFAULT = os.environ.get("VQ_MODEL", "photos")
+"""The tokenizer the page opens with: a name in checkpoints/, or a folder."""
+MAX_SIDE = 1024
+"""The longest side of a picture, in pixels: larger ones are scaled down to it on the way in."""
+MOST_TILE_PIXELS = 1 << 18
+MOST_ADDED = 4
+PRIORS = os.environ.get("VQ_PRIORS")
+"""The priors the page has: names in checkpoints/ or folders, with commas between; where unset, all in checkpoints/."""
+
+log = logging.getLogger(__name__)
+_added: dict[str, tuple] = {}
+
+
+def names() -> list[str]:
+    """The tokenizers that a document may name, the default first."""
+    default = tokenizer().name
+    return [default, *(name for name in vqcore.list_checkpoints() if name != default), *foreign.from_hub()]
+
+
+def tokenizer(name: str | None = None):
+    """The tokenizer called `name`, or the default one. ValueError where this app has none of that name."""
+    default = _load(DEFAULT)
+    if name is None or name == default.name:
+        return default
+    if name in _added:
+        return _added[name][0]
+    return _load(name) if name in vqcore.list_checkpoints() else foreign.tokenizer(name)
+
+
+def add(folder: Path) -> str:
+    """Serve the tokenizer that was trained in this folder too; its name here has its fingerprint in it, which nobody
+    guesses who doesn't have it. A few are kept."""
+    model = vqcore.load(folder)
+    model.name = f"trained-{fingerprint(model).hex()}"
+    _added.setdefault(model.name, (model, folder))
+    while len(_added) > MOST_ADDED:
+        del _added[next(iter(_added))]
+    return model.name
+
+
+def is_foreign(name: str) -> bool:
+    """Whether the tokenizer called `name` is one that a visitor opened."""
+    return name != tokenizer().name and name not in _added and name not in vqcore.list_checkpoints()
+
+
+def largest_side(tokenizer) -> int:
+    """Up to which side, in pixels, pictures are tokenized: less where every edit decodes them whole."""
+    return MAX_SIDE if tokenizer.halo is not None else tokenizer.largest_side
+
+
+def source(name: str) -> str:
+    """Where the tokenizer called `name` was loaded from: a name in checkpoints/, or a folder."""
+    if name in _added:
+        return str(_added[name][1])
+    return DEFAULT if name == tokenizer().name else name
+
+
+def usage(tokenizer) -> np.ndarray:
+    """How often the training set used each code of the finest level: int64 [K], zeros where nobody counted."""
+    level = tokenizer.levels[-1]
+    return np.zeros(level.codebook_size, np.int64) if level.usage is None else level.usage.numpy()
+
+
+def appearance(tokenizer) -> np.ndarray:
+    """What each code of the finest level decodes to alone: uint8 [K, f, f, C]."""
+    level = tokenizer.levels[-1]
+    if level.appearance is not None:
+        return level.appearance
+    if tokenizer.halo is None and level.codebook_size * level.downsampling**2 > MOST_TILE_PIXELS:
+        return _vector_colours(level.codebook, level.downsampling)
+    return to_pixels(tokenizer.decode([torch.arange(level.codebook_size)[:, None, None]]))
+
+
+def _vector_colours(codebook: torch.Tensor, side: int) -> np.ndarray:
+    """Where decoding each code alone would take minutes: flat tiles coloured by three principal components of the vectors."""
+    vectors = codebook - codebook.mean(0)
+    axes = torch.linalg.svd(vectors, full_matrices=False).Vh[:3]
+    places = torch.nn.functional.pad(vectors @ axes.T, (0, 3 - len(axes)))
+    levels = (places / (4 * places.std(0).clamp_min(1e-9)) + 0.5).clamp(0, 1)
+    tiles = (255 * levels).round().to(torch.uint8).numpy()
+    return np.broadcast_to(tiles[:, None, None], (len(tiles), side, side, 3))
+
+
+def channels(tokenizer) -> int:
+    """Of the pictures that it reads and writes: 1 for grey, 3 for RGB."""
+    return getattr(tokenizer.config, "network", tokenizer.config).channels
+
+
+@lru_cache(maxsize=None)
+def priors() -> dict[str, Prior]:
+    """The priors of pictures, by name. One that can't be used, or whose tokenizer isn't here, is logged and left out."""
+    found = {}
+    for source in _prior_sources():
+        try:
+            prior = vqcore.load_prior(source)
+            if prior.layout.spatial_dims != 2:
+                continue
+            sizes = [level.codebook_size for level in tokenizer_of(prior).levels]
+            if sizes != [grid.codebook_size for grid in prior.layout.grids]:
+                raise ValueError(f"{prior.name} was trained on tokens of another codebook than {prior.tokenizer} has.")
+            found[prior.name] = prior
+        except ValueError as problem:
+            log.warning("The prior %s is left out: %s", source, problem)
+    return found
+
+
+def prior(name: str) -> Prior:
+    """The prior called `name`. ValueError where this app has none of that name."""
+    if name not in priors():
+        raise ValueError(f"This page has no prior called “{name}”. It has: {', '.join(priors()) or 'none'}.")
+    return priors()[name]
+
+
+def prior_folder(name: str) -> Path:
+    """Where the prior called `name` lies, with its card and its figures beside it."""
+    return next(folder for folder in map(find, _prior_sources()) if folder.name == name)
+
+
+def tokenizer_of(prior: Prior):
+    """The tokenizer whose tokens the prior writes. ValueError where this app doesn't have it."""
+    return tokenizer(Path(prior.tokenizer).name)
+
+
+def _prior_sources() -> list[str]:
+    return vqcore.list_priors() if PRIORS is None else [source for source in PRIORS.split(",") if source]
+
+
+@lru_cache(maxsize=None)
+def _load(name: str):
+    return vqcore.load(name)

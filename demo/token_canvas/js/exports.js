@@ -1,0 +1,51 @@
+// Ways out: the reconstruction, the document, and what numpy and spreadsheets open.
+
+class Exports {
+  constructor(menu, bench) {
+    this.bench = bench;
+    for (const button of menu.querySelectorAll("[data-export]"))
+      button.addEventListener("click", () => {
+        menu.open = false;
+        this.save(button.dataset.export).catch((problem) => bench.messages.problem(problem.message));
+      });
+  }
+
+  async save(kind) {
+    const { picture, painter, server } = this.bench;
+    if (kind === "link") return this.copyLink();
+    await painter.settled();
+    const name = picture.name.replace(/[^\p{L}\p{N}_-]+/gu, "-");
+    if (kind === "png") return download(await pngOf(picture.rebuilt), `${name}-rebuilt.png`);
+    if (kind === "document") return download(new Blob([JSON.stringify(picture.toDocument())], { type: "application/json" }), `${name}.tokens.json`);
+    const answer = await server.ask("export_tokens", { document: picture.toDocument(), kind });
+    download(new Blob([base64ToBytes(answer.data)], { type: answer.type }), answer.name);
+  }
+
+  // To the selected part, where the model has one level of tokens, or to the whole.
+  async copyLink() {
+    const { picture, edits, messages } = this.bench;
+    const part = edits.selection && picture.source.grids.length === 1;
+    const link = linkTo(part ? picture.partDocument(edits.selection) : picture.toDocument());
+    try {
+      await navigator.clipboard.writeText(link);
+      messages.note(`The link is copied. It holds the ${part ? "selected" : "picture’s"} tokens whole.`);
+    } catch {
+      history.replaceState(history.state, "", link);
+      messages.note("The link is in the address bar: copy it from there.");
+    }
+  }
+}
+
+function pngOf(pixels) {
+  const canvas = newCanvas(pixels.width, pixels.height);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}

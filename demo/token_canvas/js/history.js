@@ -1,0 +1,28 @@
+// Gestures that can be taken back. One entry is a list of [cell, code before, code after].
+
+class History {
+  constructor() {
+    this.past = [];
+    this.future = [];
+  }
+
+  push(entry) {
+    this.past.push(entry);
+    this.future = [];
+  }
+
+  // The changes, [cell, code] each, that take the last gesture back; null where there is none.
+  undo() {
+    const entry = this.past.pop();
+    if (!entry) return null;
+    this.future.push(entry);
+    return entry.map(([cell, before]) => [cell, before]);
+  }
+
+  redo() {
+    const entry = this.future.pop();
+    if (!entry) return null;
+    this.past.push(entry);
+    return entry.map(([cell, , after]) => [cell, after]);
+  }
+}

@@ -1,0 +1,60 @@
+// Keys. Letters and arrows act while the stage has the focus; undo and redo act anywhere but in a text field.
+
+const PAN_KEY = " ";
+const PROBE_KEY = "x";
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+function listenForKeys(bench, stage) {
+  const letters = {
+    v: () => bench.use("pick"),
+    b: () => bench.use("paint"),
+    h: () => bench.use("pan"),
+    m: () => bench.use("select"),
+    s: () => bench.use("select"),
+    f: () => bench.edits.selection && bench.edits.flip("flippedAcross"),
+    F: () => bench.edits.selection && bench.edits.flip("flippedDown"),
+    r: () => bench.edits.selection && bench.edits.turn(),
+    Delete: () => (bench.edits.selection ? bench.edits.fill() : bench.paintCursor()),
+    Backspace: () => (bench.edits.selection ? bench.edits.fill() : bench.paintCursor()),
+    1: () => bench.look.setLayer("original"),
+    2: () => bench.look.setLayer("rebuilt"),
+    3: () => bench.look.setLayer("codes"),
+    4: () => bench.look.setLayer("error"),
+    5: () => bench.look.setLayer("surprise"),
+    "+": () => stage.zoomBy(1.4),
+    "=": () => stage.zoomBy(1.4),
+    "-": () => stage.zoomBy(1 / 1.4),
+    0: () => (stage.view.fit(), stage.invalidate()),
+    Enter: () => bench.paintCursor(),
+    Escape: () => (bench.edits.selection ? bench.edits.select(null) : bench.setCursor(null)),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.target.closest("input:not([type=range], [type=radio]), textarea, [contenteditable]")) return;
+    if (event.key === "?" && !bench.keyList.open) return bench.keyList.showModal();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) bench.redo();
+    else bench.undo();
+  });
+  stage.element.addEventListener("keydown", (event) => {
+    if (event.altKey || event.target !== stage.element || !bench.picture) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key === "a") bench.edits.selectAll();
+      else if (ARROWS[event.key]) bench.edits.move(...ARROWS[event.key]);
+      else return;
+    } else if (event.key === PAN_KEY) bench.panning = true;
+    else if (event.key.toLowerCase() === PROBE_KEY) event.repeat || bench.probe.hold(stage.hover ?? bench.cursor);
+    else if (event.shiftKey && ARROWS[event.key]) bench.growSelection(...ARROWS[event.key]);
+    else if (ARROWS[event.key]) bench.moveCursor(...ARROWS[event.key]);
+    else if (letters[event.key.toLowerCase()] || letters[event.key]) (letters[event.key] ?? letters[event.key.toLowerCase()])();
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("keyup", (event) => {
+    if (event.key === PAN_KEY) bench.panning = false;
+    if (event.key.toLowerCase() === PROBE_KEY && bench.probe.held) bench.probe.release();
+  });
+  stage.element.addEventListener("blur", () => bench.probe.held && bench.probe.release());
+}

@@ -1,0 +1,392 @@
+// The bench: the open pictures, the chosen code and tool, and what happens when a part of the page asks for something.
+
+class Bench {
+  constructor(root) {
+    this.root = root;
+    root.bench = this; // for the components in the tabs, which hear of it by the events of tell()
+    this.model = props.model;
+    this.pictures = [];
+    this.picture = null;
+    this.code = 0;
+    this.formerCode = 0;
+    this.cursor = null;
+    this.highlight = null;
+    this.tool = "pick";
+    this.panning = false;
+    this.gesture = null;
+    this.edition = 0;
+    this.codebooks = new Map();
+    const part = (name) => root.querySelector(`[data-part=${name}]`);
+    this.server = new Server(server);
+    this.messages = new Messages(part("messages"));
+    this.hints = new Hints(part("hints"));
+    this.painter = new Painter(this.server, (picture, area) => this.painted(picture, area), (problem) => this.delayed(problem));
+    this.stage = new Stage(part("stage"), this);
+    this.look = new Look(root, () => this.relook());
+    this.inspector = new Inspector(part("inspector"), this);
+    this.filmstrip = new Filmstrip(part("filmstrip"), this, props.examples);
+    this.intake = new Intake(root, this);
+    this.edits = new Edits(part("edit"), this);
+    this.surprise = new Surprise(this);
+    this.writer = new Writer(part("write"), this, props.priors);
+    this.keeper = new Keeper(this);
+    this.exports = new Exports(part("save"), this);
+    this.probe = new Probe(part("probe"), this);
+    this.readout = part("readout");
+    this.keyList = part("keys");
+    listenForKeys(this, this.stage);
+    linkFigures(this);
+    watch("value", () => this.take(props.value));
+    this.listen();
+  }
+
+  listen() {
+    const actions = {
+      open: () => this.intake.choose(),
+      keys: () => this.keyList.showModal(),
+      camera: () => this.intake.openCamera(),
+      undo: () => this.undo(),
+      redo: () => this.redo(),
+      closer: () => this.stage.zoomBy(1.4),
+      farther: () => this.stage.zoomBy(1 / 1.4),
+      fit: () => (this.stage.view.fit(), this.stage.invalidate()),
+      "paint-with": () => this.use("paint"),
+    };
+    for (const button of this.root.querySelectorAll("[data-action]"))
+      button.addEventListener("click", () => actions[button.dataset.action]());
+    for (const button of this.root.querySelectorAll("[data-tool]"))
+      button.addEventListener("click", () => this.use(button.dataset.tool));
+    document.addEventListener("bench-model", ({ detail }) => this.intake.open(detail, () => this.useModel(detail)));
+    for (const menu of this.root.querySelectorAll(".menu"))
+      document.addEventListener("pointerdown", (event) => menu.contains(event.target) || (menu.open = false));
+  }
+
+  // Pictures
+
+  // What the page begins with: what it held before, what its address holds, or an example.
+  async begin() {
+    const asked = new URLSearchParams(location.search).get("model");
+    if (asked) await this.intake.open(`?model=${asked}`, () => this.adopt(asked));
+    await this.intake.restore(await this.keeper.find());
+    await this.intake.openLink();
+    this.keeper.ready = true;
+    this.keeper.keepSoon();
+    if (this.pictures.some(({ codebook }) => codebook.model === this.model)) return;
+    await this.intake.openExample(props.examples.find(({ name }) => name === "chelsea")?.name ?? props.examples[0].name);
+  }
+
+  // From here on, pictures are opened with this model.
+  async adopt(model) {
+    await this.codebookOf(model);
+    this.model = model;
+  }
+
+  codebookOf(model) {
+    if (!this.codebooks.has(model)) {
+      this.codebooks.set(model, Codebook.load(this.server, model));
+      this.codebooks.get(model).catch(() => this.codebooks.delete(model));
+    }
+    return this.codebooks.get(model);
+  }
+
+  async add(answer) {
+    const picture = await Picture.fromAnswer(answer, await this.codebookOf(answer.document.model));
+    if (this.pictures.some(({ id }) => id === picture.id)) picture.id = `${picture.id}-${this.pictures.length}`;
+    const twin = this.pictures.find(({ original, source }) => original && source.original?.id === picture.source.original?.id);
+    picture.original ??= twin?.width === picture.width && twin?.height === picture.height ? twin.original : null;
+    const first = !this.pictures.length;
+    this.pictures.push(picture);
+    this.show(picture);
+    this.explain(picture.codebook);
+    if (first) this.choose(picture.tokens[Math.floor(picture.tokens.length / 2)]);
+    else this.hints.done("open");
+  }
+
+  // Tokens of other people's models reach everywhere, which strokes make felt. Said once a model.
+  explain(codebook) {
+    if (codebook.halo !== Infinity || codebook.explained) return;
+    codebook.explained = true;
+    this.messages.note(
+      `${codebook.model} has attention and GroupNorm, by which every token reaches every pixel: each edit decodes the whole picture and takes a moment.`,
+    );
+  }
+
+  // A model was opened in a tab: what is on the stage is tokenized with it too, or an example.
+  async useModel(model) {
+    await this.adopt(model);
+    const { original, name } = this.picture ?? {};
+    if (!original) return this.intake.openExample(props.examples[0].name);
+    await this.intake.openFiles([new File([await pngOf(original)], `${name}.png`, { type: PHOTOGRAPH_TYPE })]);
+  }
+
+  isFull() {
+    if (this.pictures.length < MOST_PICTURES) return false;
+    this.messages.problem(`The filmstrip holds ${MOST_PICTURES} pictures. Remove one to make room.`);
+    return true;
+  }
+
+  // A document from one of the tabs joins the filmstrip and comes on the stage. Answers whether it did.
+  async give(document) {
+    if (this.isFull()) return false;
+    const before = this.pictures.length;
+    await this.intake.open(document.name, () => this.server.ask("open_document", document));
+    return this.pictures.length > before;
+  }
+
+  // A workspace set in Python: its documents without an id are new, the others are open already and stay as they are.
+  async take(workspace) {
+    const asked = workspace?.documents[workspace.active];
+    for (const document of workspace?.documents ?? []) if (!document.id) await this.give(document);
+    const open = asked?.id && this.pictures.find(({ id }) => id === asked.id);
+    if (open && open !== this.picture) this.show(open);
+  }
+
+  show(picture) {
+    this.picture = picture;
+    this.cursor = null;
+    this.edits.select(null);
+    this.code = Math.min(this.code, picture.codebook.size - 1);
+    this.layers = new Layers(picture, this.look.colouring);
+    this.stage.show(this.layers);
+    this.look.fitTo(picture);
+    this.writer.show();
+    this.filmstrip.refresh();
+    this.inspector.refresh();
+    this.refreshButtons();
+    this.readOut(null);
+    this.publish();
+  }
+
+  remove(picture) {
+    const place = this.pictures.indexOf(picture);
+    this.pictures.splice(place, 1);
+    const bringBack = () => {
+      this.pictures.splice(place, 0, picture);
+      this.show(picture);
+    };
+    this.messages.note(`Removed ${picture.name}.`, { label: "Bring it back", run: bringBack });
+    this.show(picture === this.picture ? this.pictures[Math.max(0, place - 1)] : this.picture);
+  }
+
+  // Codes and tokens
+
+  pick(token) {
+    this.setCursor(token);
+    this.choose(this.picture.tokens[token.row * this.picture.columns + token.column]);
+    this.hints.done("pick");
+  }
+
+  choose(code) {
+    if (!this.picture) return;
+    if (code !== this.code) this.formerCode = this.code;
+    this.code = code;
+    this.inspector.refresh();
+    this.stage.invalidate();
+    this.tell("bench-code");
+  }
+
+  highlightCode(code) {
+    this.highlight = code;
+    this.stage.invalidate();
+  }
+
+  setCursor(token) {
+    this.cursor = token;
+    this.readOut(token);
+    this.stage.invalidate();
+  }
+
+  moveCursor(down, right) {
+    const { rows, columns } = this.picture;
+    const from = this.cursor ?? { row: rows >> 1, column: columns >> 1 };
+    this.setCursor({
+      row: Math.min(rows - 1, Math.max(0, from.row + down)),
+      column: Math.min(columns - 1, Math.max(0, from.column + right)),
+    });
+    if (this.tool === "pick") this.choose(this.picture.tokens[this.cursor.row * columns + this.cursor.column]);
+  }
+
+  // From the cursor, which stays at the corner where the selection began.
+  growSelection(down, right) {
+    const { picture, edits } = this;
+    const from = this.cursor ?? { row: picture.rows >> 1, column: picture.columns >> 1 };
+    if (!this.cursor) this.setCursor(from);
+    const [top, bottom, left, end] = edits.holds(from) ? edits.selection : [from.row, from.row + 1, from.column, from.column + 1];
+    const far = { row: top < from.row ? top : bottom - 1, column: left < from.column ? left : end - 1 };
+    this.use("select");
+    edits.selectBetween(from, {
+      row: Math.min(picture.rows - 1, Math.max(0, far.row + down)),
+      column: Math.min(picture.columns - 1, Math.max(0, far.column + right)),
+    });
+  }
+
+  paintCursor() {
+    if (!this.cursor) return;
+    this.beginGesture();
+    this.paint([this.cursor]);
+    this.endGesture();
+  }
+
+  beginGesture() {
+    this.gesture = [];
+    if (this.look.layer === "original") this.look.setLayer("rebuilt");
+  }
+
+  paint(tokens) {
+    for (const { row, column } of tokens) this.change(row * this.picture.columns + column, this.code);
+  }
+
+  change(cell, code) {
+    const before = this.picture.tokens[cell];
+    if (before === code) return;
+    this.gesture.push([cell, before, code]);
+    this.write(cell, code);
+  }
+
+  // Many tokens at once, [cell, code] each, as one gesture.
+  edit(changes) {
+    if (this.gesture) return;
+    this.beginGesture();
+    for (const [cell, code] of changes) this.change(cell, code);
+    this.endGesture();
+  }
+
+  write(cell, code) {
+    this.edition++;
+    this.picture.fidelity = null;
+    this.picture.setToken(cell, code);
+    this.layers.refreshToken(cell);
+    this.painter.touch(this.picture, cell);
+    this.stage.invalidate();
+  }
+
+  endGesture() {
+    const { gesture } = this;
+    this.gesture = null;
+    if (!gesture?.length) return;
+    this.picture.history.push(gesture);
+    this.hints.done("paint");
+    this.settle();
+  }
+
+  // A second finger turns a stroke into a pinch: take back what the first one drew.
+  dropGesture() {
+    for (const [cell, before] of (this.gesture ?? []).reverse()) this.write(cell, before);
+    this.gesture = null;
+    this.settle();
+  }
+
+  undo() {
+    this.replay(this.picture?.history.undo()?.reverse());
+  }
+
+  redo() {
+    this.replay(this.picture?.history.redo());
+  }
+
+  replay(changes) {
+    if (!changes || this.gesture) return;
+    for (const [cell, code] of changes) this.write(cell, code);
+    this.settle();
+  }
+
+  settle() {
+    this.inspector.refresh();
+    this.surprise.follow();
+    this.refreshButtons();
+    this.publish();
+  }
+
+  // Pixels came for some tokens. Those that changed again meanwhile keep their stand-in.
+  painted(picture, area) {
+    if (picture !== this.picture) return;
+    this.layers.refreshPixels(area);
+    const f = picture.codebook.downsampling;
+    for (const cell of this.painter.pending.get(picture)?.keys() ?? []) {
+      const [x, y] = [(cell % picture.columns) * f, Math.floor(cell / picture.columns) * f];
+      if (x >= area.x && x < area.x + area.width && y >= area.y && y < area.y + area.height) this.layers.refreshToken(cell);
+    }
+    this.stage.draw();
+  }
+
+  delayed(problem) {
+    if (problem) return this.messages.problem(problem.message);
+    if (this.warned) return;
+    this.warned = true;
+    this.messages.note("The server is busy. Your edits are kept and their pixels will follow.");
+    setTimeout(() => (this.warned = false), NOTE_MS);
+  }
+
+  // Tell the tabs, once the pixels have settled and have been measured.
+  async publish() {
+    const edition = ++this.edition;
+    this.keeper.keepSoon();
+    const isStale = () => edition !== this.edition;
+    await this.painter.settled();
+    for (const picture of this.pictures) {
+      if (isStale()) return;
+      if (picture.original && !picture.fidelity)
+        picture.fidelity = (await measureFidelity(picture.original, picture.rebuilt, isStale)) ?? null;
+    }
+    if (isStale()) return;
+    props.value = {
+      documents: this.pictures.map((picture) => picture.toDocument()),
+      active: this.pictures.indexOf(this.picture),
+      fidelity: this.pictures.map(({ fidelity }) => fidelity),
+    };
+    this.tell("bench-picture");
+  }
+
+  // bench-code: another code is chosen; bench-picture: another picture is shown, or this one has changed and settled.
+  tell(event) {
+    this.root.dispatchEvent(new Event(event, { bubbles: true }));
+  }
+
+  // The page
+
+  use(tool) {
+    this.tool = tool;
+    this.root.dataset.tool = tool;
+    for (const button of this.root.querySelectorAll("[data-tool]"))
+      button.setAttribute("aria-pressed", button.dataset.tool === tool);
+  }
+
+  relook() {
+    if (!this.layers) return;
+    if (this.layers.colouring !== this.look.colouring) {
+      this.layers.colouring = this.look.colouring;
+      this.layers.refreshCodes();
+    }
+    this.surprise.follow();
+    this.stage.invalidate();
+  }
+
+  refreshButtons() {
+    const { past, future } = this.picture.history;
+    this.root.querySelector("[data-action=undo]").disabled = !past.length;
+    this.root.querySelector("[data-action=redo]").disabled = !future.length;
+  }
+
+  readOut(token) {
+    const at = token ?? this.cursor;
+    const { picture } = this;
+    if (this.probe.held && at) this.probe.hold(at);
+    const code = at && picture ? picture.tokens[at.row * picture.columns + at.column] : null;
+    const facts = {
+      row: at?.row,
+      column: at?.column,
+      code,
+      count: code === null ? null : picture.counts[code],
+      bits: code === null ? null : this.surprise.of(picture)?.bits[at.row * picture.columns + at.column].toFixed(2),
+    };
+    for (const [name, value] of Object.entries(facts))
+      this.readout.querySelector(`[data-fact=${name}]`).textContent = value ?? "–";
+    const size = picture ? `${picture.width} × ${picture.height} px, ${picture.columns} × ${picture.rows} tokens` : "";
+    this.readout.querySelector("[data-fact=size]").textContent = size;
+  }
+}
+
+const bench = new Bench(element.querySelector(".bench"));
+bench.use("pick");
+bench.look.change({});
+bench.begin();

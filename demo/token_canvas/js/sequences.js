@@ -1,0 +1,61 @@
+// Sequences of tokens as a prior writes them: coarse level first, each level row by row. A prior here is what
+// writing.py's about() tells of it.
+
+const SLICES = 8; // questions that it takes to write a sequence of any length
+const SHORTEST_SLICE = 8;
+const LONGEST_SLICE = 64;
+
+const lengthOf = ({ grids }) => grids.reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
+const mostCodes = ({ grids }) => Math.max(...grids.map(({ codes }) => codes));
+const sliceOf = (prior) => Math.min(LONGEST_SLICE, Math.max(SHORTEST_SLICE, Math.ceil(lengthOf(prior) / SLICES)));
+
+// The first tokens of each sequence, one after another.
+function packSequences(sequences, count, prior) {
+  const all = new Int32Array(sequences.length * count);
+  sequences.forEach((sequence, i) => all.set(sequence.subarray(0, count), i * count));
+  return packTokens(all, mostCodes(prior));
+}
+
+function unpackSequences(base64, prior) {
+  const all = unpackTokens(base64, mostCodes(prior));
+  const length = lengthOf(prior);
+  return Array.from({ length: all.length / length }, (_, i) => all.slice(i * length, (i + 1) * length));
+}
+
+function unpackFloats(base64) {
+  return new Float32Array(base64ToBytes(base64).buffer);
+}
+
+// Goes on with sequences from their first `kept` tokens, by one slice, which ends where all slices end, so that the
+// same seed gives the same tokens. Writes into them, and answers how many tokens they have now and the server's words.
+async function writeSlice(server, prior, settings, sequences, kept, candidates = 0) {
+  const slice = sliceOf(prior);
+  const until = Math.min(lengthOf(prior), (Math.floor(kept / slice) + 1) * slice);
+  const question = { prior: prior.name, settings, count: sequences.length, tokens: packSequences(sequences, kept, prior), kept, until, candidates };
+  const answer = await server.ask("write_tokens", question);
+  const tokens = unpackTokens(answer.tokens, mostCodes(prior));
+  sequences.forEach((sequence, i) => sequence.set(tokens.subarray(i * (until - kept), (i + 1) * (until - kept)), kept));
+  return { kept: until, next: answer.next };
+}
+
+// A document of one sequence, for the canvas.
+function documentOf(prior, sequence, name) {
+  let start = 0;
+  const grids = prior.grids.map(({ shape, codes }) => {
+    const end = start + shape[0] * shape[1];
+    const data = packTokens(sequence.subarray(start, end), codes);
+    start = end;
+    return { shape, data };
+  });
+  return { version: 1, model: prior.model, name, id: "", width: prior.width, height: prior.height, grids, original: null };
+}
+
+// Draw what is written of the finest grid, code by code, as each looks alone.
+function drawTiles(context, codebook, prior, sequence, from, until) {
+  const { shape: [rows, columns] } = prior.grids.at(-1);
+  const first = lengthOf(prior) - rows * columns;
+  const f = codebook.downsampling;
+  context.imageSmoothingEnabled = false;
+  for (let cell = Math.max(0, from - first); cell < until - first; cell++)
+    codebook.drawTile(context, sequence[first + cell], (cell % columns) * f, Math.floor(cell / columns) * f, f);
+}

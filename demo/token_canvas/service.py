@@ -1,0 +1,172 @@
+"""What the canvas asks of the server, outside the queue. Each function takes one JSON value and answers one.
+
+An answer is what was asked for, or {"busy": true} (ask again), or {"error": "a sentence for the person"}.
+Nothing is kept between two questions, and no picture touches the disk.
+"""
+
+import base64
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from demo import document as documents
+from demo import models
+from demo.token_canvas import exports, images
+from demo.token_canvas.tokenizing import decode, from_token_file, tokenize
+from demo.workers import answered_by, pictures, strokes
+from vqcore.data.images import to_pixels
+from vqcore.quantizer import nearest_codes as nearest_vectors
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+MAX_FILE_BYTES = 32 * 2**20
+MAX_WINDOW_TOKENS = 4096
+"""The most tokens that one stroke may send: the canvas cuts larger changes into pieces."""
+
+
+@answered_by(pictures)
+def open_picture(question: dict) -> dict:
+    """{"data": base64 of a picture file, "name", "model"} → the picture's document, pixels and a note or none."""
+    data = question["data"]
+    if len(data) > MAX_FILE_BYTES * 4 // 3 + 4:
+        raise ValueError(f"The file is larger than {MAX_FILE_BYTES >> 20} MB. Save it smaller and drop it again.")
+    return _tokenize(base64.b64decode(data), str(question["name"]), question.get("model"))
+
+
+@answered_by(pictures)
+def open_example(question: dict) -> dict:
+    """{"name": an example's name, "model"} → as `open_picture`."""
+    return _example(question["name"], models.tokenizer(question.get("model")).name)
+
+
+@answered_by(pictures)
+def open_document(question: dict) -> dict:
+    """A document → {"document": the same, checked, "rebuilt": its pixels as a PNG data URL}."""
+    return _opened(documents.from_json(question))
+
+
+@answered_by(pictures)
+def open_token_file(question: dict) -> dict:
+    """{"data": base64 of a token file, "name"} → as `open_document`."""
+    return _opened(from_token_file(base64.b64decode(question["data"]), str(question["name"])))
+
+
+@answered_by(strokes)
+def decode_window(question: dict) -> dict:
+    """{"model", "grids": [{"shape", "data"}], "region": [top, bottom, left, right]} → {"pixels": base64 of RGB}.
+
+    The grids are a window cut from the document, `halo` tokens wider than the region on each side where the
+    picture goes on; region counts tokens of the finest grid from the window's corner. The pixels are
+    rows of the region, f pixels a token, the same bits as a decode of the whole.
+    """
+    return _decode_part(question)
+
+
+@answered_by(pictures)
+def decode_whole(question: dict) -> dict:
+    """As `decode_window`, where every token reaches everywhere: that takes long, and the strokes' crew has no time for it."""
+    return _decode_part(question)
+
+
+@answered_by(strokes)
+def read_codebook(question: dict) -> dict:
+    """{"model"} → its sizes, what each code looks like (a PNG of tiles, 64 a row) and its count in training."""
+    return _codebook(models.tokenizer(question.get("model")).name)
+
+
+@answered_by(strokes)
+def nearest_codes(question: dict) -> dict:
+    """{"model", "code", "count"} → {"codes"}: the nearest in the codebook by Euclidean distance, itself first."""
+    codebook = models.tokenizer(question["model"]).levels[-1].codebook.float()
+    code = int(question["code"])
+    if not 0 <= code < len(codebook):
+        raise ValueError(f"This codebook has codes 0 to {len(codebook) - 1}.")
+    distances = (codebook - codebook[code]).square().sum(1)
+    distances[code] = -1
+    count = min(int(question["count"]), len(codebook))
+    return {"codes": distances.topk(count, largest=False).indices.tolist()}
+
+
+@answered_by(strokes)
+def codes_between(question: dict) -> dict:
+    """{"model", "from", "to", "steps"} → {"codes"}: the nearest to `steps` points of the line between two codes' vectors."""
+    codebook = models.tokenizer(question["model"]).levels[-1].codebook.float()
+    ends, steps = [int(question["from"]), int(question["to"])], int(question["steps"])
+    if not all(0 <= code < len(codebook) for code in ends):
+        raise ValueError(f"Walk between two codes of 0 to {len(codebook) - 1}.")
+    if not 2 <= steps <= 64:
+        raise ValueError("A walk takes 2 to 64 steps.")
+    start, end = codebook[ends]
+    points = torch.lerp(start, end, torch.linspace(0, 1, steps)[:, None])
+    return {"codes": nearest_vectors(points, codebook).tolist()}
+
+
+@answered_by(pictures)
+def export_tokens(question: dict) -> dict:
+    """{"document", "kind": one of exports.KINDS} → {"name", "type", "data": base64}."""
+    document = documents.from_json(question["document"])
+    name, media_type, data = exports.write(document, question["kind"])
+    return {"name": name, "type": media_type, "data": base64.b64encode(data).decode("ascii")}
+
+
+SERVER_FUNCTIONS = [
+    open_picture, open_example, open_document, open_token_file, decode_window, decode_whole, read_codebook,
+    nearest_codes, codes_between, export_tokens,
+]  # fmt: skip
+
+
+def example_names() -> list[str]:
+    return sorted(path.stem for path in EXAMPLES.glob("*.jpg"))
+
+
+@lru_cache(maxsize=16)
+def _example(name: str, model: str) -> dict:
+    if name not in example_names():
+        raise ValueError(f"There is no example called “{name}”.")
+    return _tokenize((EXAMPLES / f"{name}.jpg").read_bytes(), name, model)
+
+
+@lru_cache(maxsize=4)
+def _codebook(model: str) -> dict:
+    tokenizer = models.tokenizer(model)
+    level = tokenizer.levels[-1]
+    return {
+        "model": model,
+        "size": level.codebook_size,
+        "downsampling": level.downsampling,
+        "halo": tokenizer.halo,
+        "tiles": images.to_png_url(images.tile_sheet(models.appearance(tokenizer))),
+        "usage": base64.b64encode(models.usage(tokenizer).astype("<u4").tobytes()).decode("ascii"),
+    }
+
+
+def _decode_part(question: dict) -> dict:
+    tokenizer = models.tokenizer(question["model"])
+    tokens = []
+    for grid, level in zip(question["grids"], tokenizer.levels, strict=True):
+        shape = tuple(int(side) for side in grid["shape"])
+        if min(shape) < 1 or shape[0] * shape[1] > MAX_WINDOW_TOKENS:
+            raise ValueError("A stroke's window has between 1 and 4,096 tokens.")
+        tokens.append(torch.from_numpy(documents.unpack(grid["data"], shape, level.codebook_size))[None])
+    top, bottom, left, right = (int(edge) for edge in question["region"])
+    rows, columns = tokens[-1].shape[1:]
+    if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
+        raise ValueError("A stroke's region lies inside its window.")
+    region = (slice(top, bottom), slice(left, right))
+    pixels = images.to_rgb(to_pixels(tokenizer.decode_region(tokens, region)))[0]
+    return {"pixels": base64.b64encode(np.ascontiguousarray(pixels)).decode("ascii")}
+
+
+def _opened(document: documents.Document) -> dict:
+    return {"document": documents.to_json(document), "rebuilt": images.to_png_url(decode(document)), "note": None}
+
+
+def _tokenize(data: bytes, name: str, model: str | None) -> dict:
+    tokenized = tokenize(data, name, model)
+    return {
+        "document": documents.to_json(tokenized.document),
+        "original": images.to_png_url(tokenized.original),
+        "rebuilt": images.to_png_url(decode(tokenized.document)),
+        "note": tokenized.note,
+    }

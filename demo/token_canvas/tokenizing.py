@@ -1,0 +1,80 @@
+"""Pictures on their way into tokens and back, for the page and for other programs alike."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from demo import foreign, models
+from demo.document import MAX_SIDE, Document, Original
+from demo.token_canvas import images
+from vqcore import tokenfile
+from vqcore.data.images import open_picture, to_pixels, to_tensor
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """A picture's document; its own pixels in RGB, uint8 [H, W, 3]; a note for the person who opened it, or none."""
+
+    document: Document
+    original: np.ndarray
+    note: str | None
+
+
+def tokenize(data: bytes, name: str, model: str | None) -> Tokenized:
+    """A picture file's tokens under a model, the default one for None. ValueError says what is wrong with it."""
+    tokenizer = models.tokenizer(model)
+    picture = open_picture(data, max_side=models.largest_side(tokenizer))
+    height, width = picture.pixels.shape[:2]
+    smallest = tokenizer.levels[-1].downsampling
+    if min(width, height) < smallest:
+        raise ValueError(
+            f"“{name}” is {width}×{height} pixels: smaller than one token. "
+            f"Take a picture of at least {smallest}×{smallest}."
+        )
+    pixels = images.in_channels(picture.pixels, models.channels(tokenizer))
+    tokens = tokenizer.encode(to_tensor(pixels))
+    source_width, source_height = picture.source_size
+    document = Document(
+        model=tokenizer.name,
+        width=width,
+        height=height,
+        grids=tuple(grid[0].numpy() for grid in tokens),
+        name=name,
+        original=Original(hashlib.sha256(data).hexdigest()[:16], len(data), width, height),
+    )
+    scaled = f"“{name}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
+    return Tokenized(document, images.to_rgb(pixels), scaled if picture.scaled else None)
+
+
+def decode(document: Document) -> np.ndarray:
+    """What a document looks like: RGB, uint8 [H, W, 3]."""
+    pixels = images.to_rgb(to_pixels(models.tokenizer(document.model).decode(_tokens(document))))[0]
+    return pixels[: document.height, : document.width]
+
+
+def to_token_file(document: Document) -> bytes:
+    """A document's tokens and size as a token file; its name and its original stay behind."""
+    return tokenfile.write(_tokens(document), (document.height, document.width), models.tokenizer(document.model))
+
+
+def from_token_file(data: bytes, name: str) -> Document:
+    """The document in a token file of any model that is here. ValueError, in words, for any other."""
+    size = tokenfile.picture_size(data)
+    if len(size) != 2 or max(size) > MAX_SIDE:
+        raise ValueError(f"This token file holds no picture of at most {MAX_SIDE} × {MAX_SIDE} pixels: {' × '.join(map(str, size))}.")
+    tokenizers = (models.tokenizer(model) for model in dict.fromkeys([*models.names(), *foreign.names()]))
+    writer = next((tokenizer for tokenizer in tokenizers if tokenfile.is_written_by(data, tokenizer)), None)
+    if writer is None:
+        raise ValueError(
+            "This token file was written with a tokenizer that isn't here, so its numbers mean nothing: none of "
+            f"{', '.join(models.names())} has its fingerprint. Open it where that tokenizer is."
+        )
+    file = tokenfile.read(data, writer)
+    height, width = file.size
+    return Document(writer.name, width, height, tuple(grid[0].numpy() for grid in file.tokens), name)
+
+
+def _tokens(document: Document) -> list[torch.Tensor]:
+    return [torch.from_numpy(grid)[None] for grid in document.grids]

@@ -1,0 +1,114 @@
+"""Crews that run the models: few threads, a short queue, and a refusal when that is full.
+
+Gradio calls server functions on a pool of 40 threads. Forty decodes at once on two processors would
+make everybody wait for everybody, and each thread that runs torch keeps an OpenMP team of its own.
+So the models run on these threads only. Strokes have a crew apart from the slow work: nobody's brush
+waits for somebody's upload. A crew whose queue is full says so at once and the browser asks again,
+which costs it one round trip and costs the server nothing.
+
+What a prior writes can take seconds. Those who write take turns: one computes at a time, and after a
+slice of it whoever has waited longest goes on.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from threading import BoundedSemaphore, Condition
+from typing import Any
+
+SLICE = 0.1
+"""Seconds of a turn after which others that wait go first."""
+
+log = logging.getLogger(__name__)
+
+
+class Busy(Exception):
+    """Every seat of the crew is taken: ask again shortly."""
+
+
+class Crew:
+    """`threads` workers and `waiting` seats in front of them."""
+
+    def __init__(self, threads: int, waiting: int):
+        self._executor = ThreadPoolExecutor(threads)
+        self._seats = BoundedSemaphore(threads + waiting)
+
+    def run(self, work: Callable, *args):
+        """The result of `work(*args)`, run by the crew. Raises `Busy` without waiting when no seat is free."""
+        if not self._seats.acquire(blocking=False):
+            raise Busy
+        try:
+            return self._executor.submit(work, *args).result()
+        finally:
+            self._seats.release()
+
+
+class Turns:
+    """One at a time, first come first served."""
+
+    def __init__(self):
+        self._condition, self._line, self._since = Condition(), deque(), 0.0
+
+    def __enter__(self):
+        ticket = object()
+        with self._condition:
+            self._line.append(ticket)
+            self._condition.wait_for(lambda: self._line[0] is ticket)
+        self._since = time.monotonic()
+
+    def __exit__(self, *_):
+        with self._condition:
+            self._line.popleft()
+            self._condition.notify_all()
+
+    def pass_on(self) -> None:
+        """Called now and then by whoever has the turn: once its slice is over, go to the end of the line."""
+        if len(self._line) > 1 and time.monotonic() - self._since >= SLICE:
+            self.__exit__()
+            self.__enter__()
+
+
+class SharingCrew(Crew):
+    """A crew whose works go on side by side, a slice of each in turn, where they call `pass_on` between small steps."""
+
+    def __init__(self, threads: int, waiting: int):
+        super().__init__(threads, waiting)
+        self._turns = Turns()
+        self.pass_on = self._turns.pass_on
+
+    def run(self, work: Callable, *args):
+        return super().run(self._in_turn, work, *args)
+
+    def _in_turn(self, work: Callable, *args):
+        with self._turns:
+            return work(*args)
+
+
+def answered_by(crew: Crew) -> Callable:
+    """A server function run by `crew`, whose every end is an answer the page can show."""
+
+    def decorate(function: Callable) -> Callable:
+        @wraps(function)
+        def answer(question: Any) -> dict:
+            try:
+                return crew.run(function, question)
+            except Busy:
+                return {"busy": True}
+            except ValueError as problem:
+                return {"error": str(problem)}
+            except (KeyError, TypeError, AttributeError):
+                log.exception("%s could not read its question", function.__name__)
+                return {"error": "The page and the server don't understand each other. Reload the page."}
+
+        return answer
+
+    return decorate
+
+
+# One stroke takes both processors for about 25 ms: running two together would finish neither sooner.
+strokes = Crew(threads=1, waiting=3)
+pictures = Crew(threads=1, waiting=4)
+writers = SharingCrew(threads=3, waiting=5)
