@@ -1,0 +1,53 @@
+"""What is known about a prior, in words: its card's first paragraph, and the figures of metrics.json."""
+
+import json
+import re
+from collections.abc import Iterable
+
+from demo import models
+from vqcore.priors.sampling import Prior
+
+CARD, METRICS = "README.md", "metrics.json"
+
+
+def best_first(priors: Iterable[Prior]) -> list[Prior]:
+    """The most convincing samples first: those that teach a classifier most (accuracy_score); unmeasured ones by name."""
+    return sorted(priors, key=lambda prior: (-(metrics(prior).get("accuracy_score") or 0), prior.name))
+
+
+def sentences(prior: Prior) -> list[str]:
+    """What the prior can and can't do: what its card says first, and what was measured."""
+    return [text for text in (card(prior) or plain(prior), measured(metrics(prior))) if text]
+
+
+def card(prior: Prior) -> str:
+    """The first paragraph of the model card, without its marks; empty where there is none."""
+    path = models.prior_folder(prior.name) / CARD
+    if not path.is_file():
+        return ""
+    text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8"), flags=re.DOTALL)
+    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
+    first = next((part for part in paragraphs if part and part[0] not in "#|!<`"), "")
+    return " ".join(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", first).replace("`", "").replace("**", "").split())
+
+
+def plain(prior: Prior) -> str:
+    grid, kinds = prior.layout.grids[-1], len(prior.conditions)
+    rows, columns = grid.shape
+    return f"Writes {columns} × {rows} tokens of {models.tokenizer_of(prior).name}" + (f", of {kinds} kinds of pictures." if kinds else ".")
+
+
+def metrics(prior: Prior) -> dict:
+    path = models.prior_folder(prior.name) / METRICS
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def measured(figures: dict) -> str:
+    """The evaluation in a sentence or two: see vqcore.evaluate_prior."""
+    if not figures:
+        return ""
+    bits = " and ".join(f"{value:.2f}" for value in figures["bits_per_token"])
+    text = f"{bits} bits a token on {figures['pictures']:,} pictures it never saw, {figures['saving']:.0%} below the tokens’ own entropy."
+    if figures.get("accuracy_score"):
+        text += f" A classifier trained on its samples alone is {figures['accuracy_score']:.0%} as accurate as one trained on real pictures."
+    return text
