@@ -1,0 +1,48 @@
+"""CodebookAtlas: one gr.HTML, its page in codebook_atlas.html, its style in codebook_atlas.css, its code in js/."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.codebook_atlas import service
+from demo.document import Document, from_json
+
+HERE = Path(__file__).parent
+CANVAS = HERE.parent / "token_canvas"
+
+# In the order that the data flows; together they are the body of one function.
+SCRIPTS = [
+    CANVAS / "js" / "bytes.js", CANVAS / "js" / "server.js", HERE / "js" / "map_view.js", HERE / "js" / "map.js",
+    HERE / "js" / "detail.js", HERE / "js" / "main.js",
+]  # fmt: skip
+
+
+class CodebookAtlas(gr.HTML):
+    """The codebook of the picture on the canvas. Its value in Python is that picture's `Document`.
+
+    The value is set while the atlas is in sight only, and `change` fires then; `new_codebook` fires when the
+    picture's model is another one than before.
+    """
+
+    def __init__(self, **settings: Any):
+        super().__init__(
+            html_template=(HERE / "codebook_atlas.html").read_text(),
+            css_template=(HERE / "codebook_atlas.css").read_text(),
+            js_on_load="\n".join(path.read_text() for path in SCRIPTS),
+            apply_default_css=False,
+            server_functions=service.SERVER_FUNCTIONS,
+            **settings,
+        )
+
+    def preprocess(self, payload: dict | None) -> Document | None:
+        try:
+            return None if payload is None else from_json(payload)
+        except ValueError as problem:
+            raise gr.Error(str(problem)) from None
+
+    def postprocess(self, value: None) -> None:
+        return None
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "object", "description": "a document: see demo/document.py"}

@@ -1,0 +1,120 @@
+// The atlas follows the canvas: its picture's codebook, its chosen code. What is chosen here is chosen there.
+
+class Atlas {
+  constructor(root) {
+    this.root = root;
+    this.server = new Server(server);
+    this.layout = "neighbourhood";
+    this.sizing = "training";
+    this.atlases = new Map();
+    const hands = { choose: (code) => this.bench?.choose(code), point: (code) => this.bench?.highlightCode(code) };
+    this.map = new CodeMap(root.querySelector("[data-map]"), hands);
+    this.detail = new Detail(root.querySelector("[data-detail-panel]"), hands);
+    this.caption = root.querySelector("[data-caption]");
+    this.problem = root.querySelector("[data-problem]");
+    this.progress = root.querySelector("[data-progress]");
+    for (const button of root.querySelectorAll("[data-layout]"))
+      button.addEventListener("click", () => this.change({ layout: button.dataset.layout }));
+    for (const button of root.querySelectorAll("[data-sizing]"))
+      button.addEventListener("click", () => this.change({ sizing: button.dataset.sizing }));
+    const actions = { closer: () => this.map.zoomIn(1.4), farther: () => this.map.zoomIn(1 / 1.4), fit: () => this.map.fit() };
+    for (const button of root.querySelectorAll("[data-zoom]")) button.addEventListener("click", actions[button.dataset.zoom]);
+    document.addEventListener("bench-code", () => this.seen && this.follow());
+    document.addEventListener("bench-picture", () => this.seen && this.refresh());
+    new IntersectionObserver(([entry]) => {
+      this.seen = entry.isIntersecting;
+      if (this.seen) this.refresh();
+    }, { rootMargin: "400px" }).observe(root);
+  }
+
+  get bench() {
+    const bench = document.querySelector("#token-canvas .bench")?.bench;
+    return bench?.picture ? bench : null;
+  }
+
+  change(settings) {
+    const glide = settings.layout !== undefined && settings.layout !== this.layout;
+    Object.assign(this, settings);
+    this.draw(glide);
+  }
+
+  // Another picture, or the same one with other tokens.
+  async refresh() {
+    if (!this.bench) return;
+    const { codebook } = this.bench.picture;
+    const { model } = codebook;
+    this.progress.hidden = this.atlases.has(model);
+    try {
+      if (!this.atlases.has(model)) this.atlases.set(model, await this.ask("read_atlas", { model }));
+    } finally {
+      this.progress.hidden = true;
+    }
+    if (codebook !== this.bench.picture.codebook || !this.atlases.get(model)) return this.atlases.delete(model);
+    this.atlas = this.atlases.get(model);
+    this.draw(false);
+    this.follow();
+    this.tell();
+  }
+
+  draw(glide) {
+    if (!this.atlas || !this.bench) return;
+    const { codebook, counts } = this.bench.picture;
+    const layout = this.atlas.neighbourhood ? this.layout : "principal";
+    const places = floats(this.atlas[layout]);
+    const known = codebook.usageTotal ? this.sizing : "here";
+    this.map.show(codebook, places, known === "training" ? codebook.usage : counts, glide);
+    this.press("layout", layout, { neighbourhood: !this.atlas.neighbourhood });
+    this.press("sizing", known, { training: !codebook.usageTotal });
+    const captions = {
+      principal: `The plane in which the vectors spread most: ${(100 * this.atlas.share).toFixed(0)} % of their variance.`,
+      neighbourhood: "Codes near each other here are near in the codebook (t-SNE); far ones say little.",
+    };
+    const missing = this.atlas.make ? ` The map of neighbourhoods isn’t stored with this model; to add it: ${this.atlas.make}` : "";
+    this.caption.textContent = captions[layout] + missing;
+  }
+
+  press(group, value, disabled) {
+    for (const button of this.root.querySelectorAll(`[data-${group}]`)) {
+      button.setAttribute("aria-pressed", button.dataset[group] === value);
+      button.disabled = Boolean(disabled[button.dataset[group]]);
+    }
+  }
+
+  // The code that the canvas has chosen.
+  async follow() {
+    if (!this.bench || !this.atlas) return;
+    const { code, picture } = this.bench;
+    const { model } = picture.codebook;
+    this.map.chosen(code);
+    this.detail.begin(picture.codebook, code, picture.counts);
+    const key = `${model} ${code}`;
+    if (key === this.asked) return;
+    this.asked = key;
+    const answer = await this.ask("read_code", { model, code });
+    if (answer && key === this.asked) await this.detail.show(answer, this.atlas);
+  }
+
+  // What the plots below are drawn from; they follow as well.
+  tell() {
+    const shown = this.bench.picture.toDocument();
+    const text = JSON.stringify(shown);
+    if (text === this.told) return;
+    this.told = text;
+    props.value = shown;
+    if (shown.model !== this.toldModel) trigger("new_codebook");
+    this.toldModel = shown.model;
+  }
+
+  async ask(name, question) {
+    try {
+      const answer = await this.server.ask(name, question);
+      this.problem.hidden = true;
+      return answer;
+    } catch (problem) {
+      this.problem.hidden = false;
+      this.problem.textContent = problem.message;
+    }
+  }
+}
+
+new Atlas(element.querySelector(".atlas"));
