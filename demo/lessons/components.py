@@ -1,0 +1,141 @@
+"""Lesson 1: a picture through PCA's first n' weights, and through n' of K codes, at the same number of bits.
+
+A patch of 8 × 8 pixels has n = 192 values. PCA keeps n' weights of it, each rounded to one of K = 2^b steps; the codebook
+cuts it into n' equal pieces and names the nearest of K codes for each. So both write n' numbers of b bits a patch.
+Both are fitted on the five examples.
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from demo import models
+from demo.lessons.questions import moves, studies
+from demo.token_canvas.images import in_channels, to_png_url, to_rgb
+from demo.token_canvas.service import EXAMPLES, example_names
+from demo.workers import answered_by
+from vqcore.data.images import to_pixels, to_tensor
+from vqcore.metrics import psnr
+from vqcore.patch_codes import PatchCodes, fit_patch_codes
+from vqcore.pca import PCA, fit_pca, join_patches
+from vqcore.tiles import to_sheet
+
+SIDE, PATCH, CHANNELS = 192, 8, 3
+PIECES = {1: (3, 8, 8), 2: (3, 4, 8), 4: (3, 4, 4), 8: (3, 2, 4), 16: (3, 2, 2), 32: (3, 1, 2), 64: (3, 1, 1), 192: (1, 1, 1)}
+"""n' → the (channels, height, width) of a piece, so that n' of them make a patch."""
+BITS = (4, 6, 8)
+
+
+@answered_by(studies)
+def compress_patches(question: dict) -> dict:
+    """{"picture", "numbers": n', "bits": b} → both reconstructions as PNGs, their PSNR in dB, and the codes as a PNG."""
+    return _compressed(question["picture"], int(question["numbers"]), int(question["bits"]))
+
+
+@answered_by(studies)
+def read_components(question: dict) -> dict:
+    """{"picture"} → the picture itself, the components as a sheet of pictures, and what a trained tokenizer makes of it."""
+    name = question["picture"]
+    pca, tokenizer = _pca(), models.tokenizer()
+    pixels = _pixels(name)
+    seen = in_channels(pixels, models.channels(tokenizer))
+    learned = to_rgb(to_pixels(tokenizer.reconstruct(to_tensor(seen)))[0])
+    bits = sum(math.log2(level.codebook_size) * (PATCH / level.downsampling) ** 2 for level in tokenizer.levels)
+    tiles = pca.components / pca.components.abs().amax(1, keepdim=True)
+    return {
+        "picture": to_png_url(pixels),
+        "components": to_png_url(_sheet(join_patches(tiles[:, None, None], (PATCH, PATCH), CHANNELS), columns=24)),
+        "learned": {"name": tokenizer.name, "picture": to_png_url(learned), "psnr": _finite(psnr(pixels, learned)), "bits": bits},
+    }
+
+
+@answered_by(moves)
+def read_patch(question: dict) -> dict:
+    """{"picture", "numbers", "bits", "row", "column"} → {"weights", "codes"}: the numbers that each writes for a patch."""
+    name, numbers, bits = question["picture"], int(question["numbers"]), int(question["bits"])
+    weights, tokens = _written(name, numbers, bits)
+    row, column = int(question["row"]), int(question["column"])
+    if not (0 <= row < weights.shape[2] and 0 <= column < weights.shape[3]):
+        raise ValueError("This patch lies outside the picture.")
+    return {"weights": weights[0, :, row, column].tolist(), "codes": tokens[0, row, column].tolist()}
+
+
+SERVER_FUNCTIONS = [compress_patches, read_components, read_patch]
+
+
+@lru_cache(maxsize=256)
+def _compressed(name: str, numbers: int, bits: int) -> dict:
+    weights, tokens = _written(name, numbers, bits)
+    codes = _codes(numbers, bits)
+    original, linear, coded = (to_pixels(images)[0] for images in (_picture(name), _pca().decode(weights), codes.decode(tokens)))
+    return {
+        "linear": to_png_url(linear),
+        "coded": to_png_url(coded),
+        "linear_psnr": _finite(psnr(original, linear)),
+        "coded_psnr": _finite(psnr(original, coded)),
+        "codes": to_png_url(_sheet(_code_pictures(codes), columns=32)),
+        "codes_used": len(tokens.unique()),
+    }
+
+
+@lru_cache(maxsize=64)
+def _written(name: str, numbers: int, bits: int) -> tuple[Tensor, Tensor]:
+    """What is written for a picture: rounded weights [1, n', h, w], and tokens int64 [1, h, w, n']."""
+    image, pca = _picture(name), _pca()
+    return pca.rounded(pca.encode(image, numbers), bits), _codes(numbers, bits).encode(image)
+
+
+@lru_cache(maxsize=32)
+def _codes(numbers: int, bits: int) -> PatchCodes:
+    if numbers not in PIECES or bits not in BITS:
+        raise ValueError(f"The numbers a patch are one of {', '.join(map(str, PIECES))}, of {', '.join(map(str, BITS))} bits.")
+    return fit_patch_codes(_examples(), (PATCH, PATCH), PIECES[numbers], 2**bits)
+
+
+@lru_cache(maxsize=1)
+def _pca() -> PCA:
+    return fit_pca(_examples(), (PATCH, PATCH))
+
+
+@lru_cache(maxsize=1)
+def _examples() -> Tensor:
+    """All examples, [5, 3, SIDE, SIDE]."""
+    return torch.cat([_picture(name) for name in example_names()])
+
+
+@lru_cache(maxsize=8)
+def _picture(name: str) -> Tensor:
+    return to_tensor(_pixels(name))
+
+
+@lru_cache(maxsize=8)
+def _pixels(name: str) -> np.ndarray:
+    """The middle of an example, uint8 [SIDE, SIDE, 3]."""
+    if name not in example_names():
+        raise ValueError(f"There is no example called “{name}”.")
+    with Image.open(EXAMPLES / f"{name}.jpg") as picture:
+        edge = min(picture.size)
+        left, top = ((length - edge) // 2 for length in picture.size)
+        box = (left, top, left + edge, top + edge)
+        return np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS, box))
+
+
+def _code_pictures(codes: PatchCodes) -> Tensor:
+    """The codes as pictures of one size, [K, 3, 8, 8]: enlarged, grey where they are of one channel."""
+    channels, height, width = codes.piece
+    tiles = codes.codebook.view(-1, channels, height, width).expand(-1, CHANNELS, -1, -1)
+    return tiles.repeat_interleave(PATCH // height, 2).repeat_interleave(PATCH // width, 3)
+
+
+def _sheet(tiles: Tensor, columns: int) -> np.ndarray:
+    """[N, 3, 8, 8] in [-1, 1] → one picture of all tiles, row by row, uint8."""
+    return to_sheet(to_pixels(tiles.view(len(tiles), CHANNELS, PATCH, PATCH)), columns)
+
+
+def _finite(decibels: float) -> float | None:
+    """None for infinity, which JSON doesn't have."""
+    return decibels if math.isfinite(decibels) else None
