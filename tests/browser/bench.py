@@ -1,0 +1,99 @@
+"""The page as a person's hands and eyes have it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import numpy as np
+from PIL import Image
+
+FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
+F = 8
+
+
+class Bench:
+    def __init__(self, page, address: str):
+        self.page, self.problems = page, []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(address)
+        self.wait_for_size("57 × 38 tokens")
+        self.close_hints()
+
+    def wait_for_size(self, text: str) -> None:
+        self.page.wait_for_function(
+            "text => document.querySelector('.readout .size')?.textContent.includes(text)"
+            " && document.querySelector('[data-progress]').hidden", arg=text, timeout=30_000,
+        )
+
+    def close_hints(self) -> None:
+        for hint in self.page.locator(".hints button").all():
+            if hint.is_visible():
+                hint.click()
+
+    def open(self, name: str, data: bytes, size: str | None = None) -> None:
+        self.page.locator("[data-chooser]").set_input_files({"name": name, "mimeType": "", "buffer": data})
+        if size:
+            self.wait_for_size(size)
+
+    def message(self) -> str:
+        """The newest problem that the page told; then it is dismissed."""
+        alert = self.page.locator(".messages [role=alert]").last
+        alert.wait_for(timeout=15_000)
+        text = alert.locator("span").inner_text()
+        alert.get_by_role("button", name="Dismiss").click()
+        return text
+
+    def save(self, kind: str) -> bytes:
+        self.page.locator("[data-part=save] summary").click()
+        with self.page.expect_download() as download:
+            self.page.locator(f"[data-export='{kind}']").click()
+        with open(download.value.path(), "rb") as file:
+            return file.read()
+
+    def pixels(self) -> np.ndarray:
+        return np.asarray(Image.open(io.BytesIO(self.save("png"))).convert("RGB")).astype(int)
+
+    def document(self) -> dict:
+        return json.loads(self.save("document"))
+
+    def tokens(self) -> np.ndarray:
+        grid = self.document()["grids"][-1]
+        return np.frombuffer(base64.b64decode(grid["data"]), "<u2").reshape(grid["shape"]).astype(int)
+
+    def screen_place(self, row: int, column: int) -> tuple[float, float]:
+        """Where the middle of a token is in the window, for a picture that is fitted to the stage."""
+        width, height = map(int, self.page.locator(".readout .size").text_content().split(" px")[0].split(" × "))
+        box = self.page.locator(".stage > canvas").bounding_box()
+        scale = min((box["width"] - 2 * FIT_MARGIN) / width, (box["height"] - 2 * FIT_MARGIN) / height)
+        left, top = box["x"] + (box["width"] - width * scale) / 2, box["y"] + (box["height"] - height * scale) / 2
+        return left + (column + 0.5) * F * scale, top + (row + 0.5) * F * scale
+
+    def click_token(self, row: int, column: int) -> None:
+        self.page.mouse.click(*self.screen_place(row, column))
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        self.page.mouse.move(*self.screen_place(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.screen_place(*end), steps=4)
+        self.page.mouse.up()
+
+    def use(self, tool: str) -> None:
+        self.page.locator(f"button[data-tool={tool}]").click()
+
+    def choose(self, code: int) -> None:
+        number = self.page.locator("[data-number]")
+        number.fill(str(code))
+        number.press("Enter")
+
+    def act(self, action: str) -> None:
+        self.page.locator(f"[data-action={action}]").click()
+
+    def look(self) -> np.ndarray:
+        """What the stage shows now."""
+        self.page.wait_for_timeout(150)
+        shot = self.page.locator(".stage > canvas").screenshot()
+        return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)

@@ -1,0 +1,81 @@
+"""The running app, on a tiny model trained for real, and a real Chromium that looks at it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.browser.bench import Bench
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def app_address(tiny_folder, tiny_prior, tmp_path_factory):
+    """The address of app.py, serving the tiny model and its prior from a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    environment = os.environ | {
+        "VQ_MODEL": str(tiny_folder), "VQ_PRIORS": str(tiny_prior), "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False",
+    }
+    with open(log, "w") as out:
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            if process.poll() is not None:
+                pytest.fail(f"app.py stopped:\n{log.read_text()}")
+            try:
+                urllib.request.urlopen(address, timeout=2).read()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not CHROMIUM.exists():
+        pytest.skip("These tests drive a real browser, and there is no /usr/bin/chromium: apt-get install chromium.")
+    playwright = pytest.importorskip("playwright.sync_api", reason="These tests need pip install -r tests/requirements.txt.")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_bench(chromium, app_address):
+    """Opens the page in a window of its own; whatever it logs as an error fails the test."""
+    opened = []
+
+    def open_it(width=1280, height=860, query=""):
+        context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        opened.append(Bench(context.new_page(), f"{app_address}/{query}"))
+        return opened[-1]
+
+    yield open_it
+    for bench in opened:
+        bench.page.context.close()
+    assert [problem for bench in opened for problem in bench.problems] == []
+
+
+@pytest.fixture
+def bench(open_bench):
+    return open_bench()

@@ -1,0 +1,24 @@
+"""The list of keys, and that it is complete."""
+
+import re
+from pathlib import Path
+
+KEYS = Path(__file__).parents[2] / "demo/token_canvas/js/keys.js"
+
+
+def test_the_list_opens_by_key_and_by_button_and_closes(bench):
+    keys = bench.page.get_by_role("dialog", name="Keys")
+    bench.page.keyboard.press("?")
+    assert keys.is_visible()
+    bench.page.keyboard.press("Escape")
+    assert not keys.is_visible()
+    bench.act("keys")
+    keys.get_by_role("button", name="Close").click()
+    assert not keys.is_visible()
+
+
+def test_every_letter_that_acts_is_on_the_list(bench):
+    bench.act("keys")
+    listed = {key.upper() for key in bench.page.locator(".keys kbd").all_inner_texts()}
+    acting = set(re.findall(r"^    (\w): \(\) =>", KEYS.read_text(), re.MULTILINE))
+    assert len(acting) > 8 and {letter.upper() for letter in acting} <= listed

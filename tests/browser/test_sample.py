@@ -1,0 +1,188 @@
+"""The Sample tab: what stands on the page is what the prior gives."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqcore
+from vqcore.data.images import to_pixels
+
+TEXTS = ["bar", "disc"] * 4
+
+
+@pytest.fixture(scope="module")
+def prior(tiny_prior):
+    return vqcore.load_prior(tiny_prior)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_folder):
+    return vqcore.load(tiny_folder)
+
+
+class SampleTab:
+    def __init__(self, bench):
+        self.bench, self.page = bench, bench.page
+        self.page.get_by_role("tab", name="Sample", exact=True).click()
+        self.root = self.page.locator(".sampler")
+
+    def wait_told(self, text):
+        self.page.wait_for_function("text => document.querySelector('[data-told]')?.textContent.includes(text)", arg=text, timeout=20_000)
+
+    def set(self, name, value):
+        self.root.locator(f"[name={name}]").fill(str(value))
+
+    def run(self):
+        self.root.locator("[data-run]").click()
+
+    def show(self, view):
+        self.root.locator(f"[data-show={view}]").click()
+
+    def pictures(self, within="[data-view=gallery]"):
+        urls = self.page.evaluate(
+            "within => [...document.querySelectorAll(`${within} .tiles canvas`)].map((canvas) => canvas.toDataURL())", within
+        )
+        return np.stack([np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB")) for url in urls])
+
+    def pause_at(self, count):
+        """In the watch: stop, and go to where so many tokens are written."""
+        self.root.locator("[data-play]").get_by_text("Pause").click()
+        self.root.locator("[data-place]").evaluate("(e, n) => { e.value = n; e.dispatchEvent(new Event('input')) }", count)
+        self.wait_told(f": {count} of 64")
+
+    def to_canvas(self):
+        frames = self.page.locator(".frames .frame").count()
+        self.root.locator("[data-keep]").click()
+        self.page.wait_for_function("n => document.querySelectorAll('.frames .frame').length > n", arg=frames)
+        self.bench.wait_for_size("8 × 8 tokens")
+        return self.bench.tokens()
+
+
+def slow_down(page, name):
+    """From here on the page's questions of this name take longer; `asked` counts them."""
+    page.evaluate("""name => {
+        const fetched = window.fetch;
+        window.asked = 0;
+        window.fetch = async (...request) => {
+            if (String(request[1]?.body).includes(name)) {
+                window.asked++;
+                await new Promise((resolve) => setTimeout(resolve, 300));
+            }
+            return fetched(...request);
+        };
+    }""", name)
+
+
+@pytest.fixture
+def tab(bench):
+    return SampleTab(bench)
+
+
+def test_the_gallery_shows_what_the_seed_gives_each_time(tab, prior, tokenizer):
+    tab.wait_told("Click one")
+    first = to_pixels(tokenizer.decode(prior.sample(8, TEXTS, seed=0)))
+    assert (tab.pictures() == first).all()
+    tab.set("seed", 9)
+    tab.set("top_k", 5)
+    tab.run()
+    tab.wait_told("Token")
+    tab.wait_told("Click one")
+    assert (tab.pictures() == to_pixels(tokenizer.decode(prior.sample(8, TEXTS, seed=9, top_k=5)))).all()
+    tab.set("top_k", "")
+    tab.set("seed", 0)
+    tab.set("count", 3)
+    tab.root.locator("[name=text]").select_option("disc")  # which samples at once
+    tab.page.wait_for_function("document.querySelectorAll('[data-gallery] button:enabled').length === 3")
+    assert (tab.pictures() == to_pixels(tokenizer.decode(prior.sample(3, "disc", seed=0)))).all()
+
+
+def test_a_sample_goes_to_the_canvas_with_a_click(tab, prior):
+    tab.wait_told("Click one")
+    tab.root.locator("[data-gallery] button").nth(5).click()
+    tab.bench.wait_for_size("8 × 8 tokens")
+    assert (tab.bench.tokens() == prior.sample(8, TEXTS, seed=0)[0][5].numpy()).all()
+    assert tab.page.locator(".frames .frame").count() == 2
+    tab.page.keyboard.press("Control+z")
+    assert tab.page.locator(".segments [data-layer=original]").is_disabled()
+
+
+def test_stopping_asks_for_no_more_tokens(tab):
+    tab.wait_told("Click one")
+    slow_down(tab.page, "write_tokens")
+    tab.run()
+    tab.wait_told("Token 8 of 64")
+    tab.run()
+    tab.wait_told("Stopped. Token")
+    tab.page.wait_for_timeout(300)
+    before = tab.page.evaluate("asked")
+    tab.page.wait_for_timeout(700)
+    assert tab.page.evaluate("asked") == before < 8
+    assert tab.root.locator("[data-gallery] button:enabled").count() == 0
+    assert tab.root.locator("[data-run]").inner_text() == "Sample"
+
+
+def test_one_is_written_token_by_token_and_ends_as_the_prior_has_it(tab, prior):
+    tab.wait_told("Click one")
+    tab.show("watch")
+    tab.wait_told(": 2 of 64")
+    tab.root.locator("[data-speed]").evaluate("e => { e.value = 1 }")
+    tab.wait_told(": 64 of 64")
+    assert (tab.to_canvas() == prior.sample(1, "bar", seed=0)[0][0].numpy()).all()
+
+
+def test_a_token_is_chosen_by_hand_from_the_distribution_and_the_rest_goes_on_from_it(tab, prior):
+    tab.wait_told("Click one")
+    tab.show("watch")
+    tab.pause_at(11)
+    seen = []
+    drawn = prior.sample(1, "bar", seed=0, on_token=lambda token: seen.append(token.probabilities[0]) and None)[0]
+    best = seen[11].topk(24)
+    bars = tab.root.locator("[data-bars] button")
+    codes = [int(text) for text in bars.locator("b").all_inner_texts()]
+    shares = [float(text.split()[0]) / 100 for text in bars.locator("span").all_inner_texts()]
+    assert codes == best.indices.tolist() and shares == pytest.approx(best.values.tolist(), abs=6e-4)
+    assert "row 1, column 3" in tab.root.locator("[data-where]").inner_text()
+    pressed = tab.root.locator("[data-bars] [aria-pressed=true] b").all_inner_texts()
+    assert pressed in ([str(int(drawn[0].flatten()[11]))], [])
+    chosen = next(code for code in codes if str(code) not in pressed)
+    bars.nth(codes.index(chosen)).click()
+    tab.wait_told(": 12 of 64")
+    tab.root.locator("[data-step]").click()
+    tab.wait_told(": 13 of 64")
+    tab.root.locator("[data-speed]").evaluate("e => { e.value = 1 }")
+    tab.root.locator("[data-play]").click()
+    tab.wait_told(": 64 of 64")
+    start = drawn.clone()
+    start.view(-1)[11] = chosen
+    expected = prior.sample(1, "bar", seed=0, start=[start], kept=12)[0][0].numpy()
+    tokens = tab.to_canvas()
+    assert tokens.flatten()[11] == chosen and (tokens.flatten()[:11] == drawn.flatten().numpy()[:11]).all()
+    assert (tokens == expected).all()
+
+
+def test_the_contrast_is_of_real_draws_and_real_bits(tab, prior, tokenizer):
+    tab.wait_told("Click one")
+    tab.show("contrast")
+    tab.wait_told("The bits are")
+    conditions = ["bar", "disc"] * 3
+    grids = prior.sample(6, conditions, seed=0)
+    assert (tab.pictures("[data-by=prior]") == to_pixels(tokenizer.decode(grids))).all()
+    told = {by: float(tab.root.locator(f"[data-by={by}] [data-bits]").inner_text().split()[0]) for by in ("uniform", "marginal", "prior")}
+    assert told["prior"] == pytest.approx(float(torch.cat([b.flatten() for b in prior.bits(grids, conditions)]).mean()), abs=0.006)
+    assert told["prior"] < min(told["uniform"], told["marginal"]) - 1
+    assert len({tab.pictures(f"[data-by={by}]").tobytes() for by in told}) == 3
+
+
+def test_two_people_sample_at_once(open_bench, prior, tokenizer):
+    tabs = [SampleTab(open_bench()) for _ in range(2)]
+    for i, tab in enumerate(tabs):
+        tab.wait_told("Click one")
+        tab.set("seed", 20 + i)
+        tab.run()
+    for i, tab in enumerate(tabs):
+        tab.wait_told("Click one")
+        assert (tab.pictures() == to_pixels(tokenizer.decode(prior.sample(8, TEXTS, seed=20 + i)))).all()

@@ -1,0 +1,99 @@
+"""A workspace that an event in Python answers: its new documents are opened, the others stay as they are."""
+
+from dataclasses import replace
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from demo import models
+from demo.document import Workspace
+from demo.token_canvas import TokenCanvas, service
+from tests.browser.bench import Bench
+
+
+def flipped(document):
+    return replace(document, grids=(document.grids[0][::-1].copy(),), name="flipped", id="", original=None)
+
+
+def add_flipped(workspace: Workspace) -> Workspace:
+    """The shown picture once more, upside down; its own entry in the answer is not what it was."""
+    document = workspace.documents[workspace.active]
+    changed = replace(document, grids=(np.zeros_like(document.grids[0]),))
+    return Workspace((changed, flipped(document)), 1, (None, None))
+
+
+def add_many(workspace: Workspace) -> Workspace:
+    document = workspace.documents[workspace.active]
+    return Workspace((document, *[flipped(document)] * 12), 0, (None,) * 13)
+
+
+def show_first(workspace: Workspace) -> Workspace:
+    return replace(workspace, active=0)
+
+
+@pytest.fixture(scope="module")
+def address(tiny_folder):
+    """A page with the canvas and buttons that answer it a workspace."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(models, "DEFAULT", str(tiny_folder))
+    patch.setattr(models, "PRIORS", "")
+    caches = (models._load, models.priors, service._example, service._codebook)
+    for cache in caches:
+        cache.cache_clear()
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        canvas = TokenCanvas(elem_id="token-canvas")
+        for name, answer in (("Add", add_flipped), ("Many", add_many), ("First", show_first)):
+            gr.Button(name).click(answer, canvas, canvas, show_progress="hidden")
+    _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True)
+    yield url
+    blocks.close()
+    patch.undo()
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.fixture
+def bench(chromium, address):
+    context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    bench = Bench(context.new_page(), address)
+    yield bench
+    context.close()
+    assert bench.problems == []
+
+
+def press(bench, name):
+    bench.page.wait_for_timeout(400)  # so that the canvas has told Python of its last change
+    bench.page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_new_document_joins_the_filmstrip_and_the_others_keep_tokens_and_history(bench):
+    before = bench.tokens()
+    bench.choose(int(before[3, 3] + 5) % 64)
+    bench.use("paint")
+    bench.click_token(3, 3)
+    painted = bench.tokens()
+    press(bench, "Add")
+    bench.page.wait_for_selector("[aria-label='Show flipped'][aria-pressed=true]")
+    assert (bench.tokens() == painted[::-1]).all()
+    assert bench.page.locator(".segments [data-layer=original]").is_disabled()
+    press(bench, "First")
+    bench.page.wait_for_selector("[aria-label='Show chelsea'][aria-pressed=true]")
+    assert (bench.tokens() == painted).all()
+    bench.act("undo")
+    assert (bench.tokens() == before).all()
+    assert bench.page.locator(".frames .frame").count() == 2
+
+
+def test_a_full_filmstrip_takes_no_document_from_python(bench):
+    press(bench, "Many")
+    assert "holds 12 pictures" in bench.message()
+    assert bench.page.locator(".frames .frame").count() == 12
+
+
+def test_without_a_prior_the_canvas_offers_none(bench):
+    assert bench.page.locator("[data-part=write]").is_hidden()
+    assert bench.page.locator(".segments [data-layer=surprise]").is_hidden()
+    bench.page.locator(".stage").focus()
+    bench.page.keyboard.press("5")
+    assert bench.page.locator(".bench").get_attribute("data-shows") == "rebuilt"

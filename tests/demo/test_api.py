@@ -1,0 +1,185 @@
+"""The app as other programs see it: over HTTP, by gradio_client and as MCP tools."""
+
+import ast
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+import json
+import re
+import urllib.request
+from pathlib import Path
+
+import gradio_client
+import numpy as np
+import pytest
+import torch
+from gradio_client import handle_file
+from PIL import Image
+
+from app import speaks_mcp
+from demo import api, blocks, models
+from demo import document as documents
+from tests.tiny import draw_picture
+from vqcore.checkpoint import new_prior, save_prior
+from vqcore.data.images import to_pixels, to_tensor
+from vqcore.priors.transformer import TransformerConfig
+from vqcore.sequence import Grid, Layout, Words
+
+README = Path(__file__).parent.parent.parent / "README.md"
+
+
+@pytest.fixture(scope="module")
+def address(tiny_default, tmp_path_factory):
+    """The app, with a prior that was never trained, on a port of its own."""
+    torch.manual_seed(0)
+    layout = Layout(Words.of(["cat", "dog"]), 1, (Grid(64, (4, 5)),))
+    prior = new_prior(layout, TransformerConfig(layers=1, width=16, heads=2), tiny_default.name, ["cat", "dog"])
+    folder = save_prior(prior, tmp_path_factory.mktemp("priors") / "photos-prior")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(models, "PRIORS", str(folder))
+    models.priors.cache_clear()
+    app = blocks.build()
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, mcp_server=speaks_mcp(), server_name="127.0.0.1")
+    yield url
+    app.close()
+    patch.undo()
+    models.priors.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def call(address):
+    """Asks an endpoint by its name."""
+    client = gradio_client.Client(address, verbose=False)
+    return lambda name, *args, **settings: client.predict(*args, api_name=f"/{name}", **settings)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    Image.fromarray(draw_picture(5, 40, 32)).save(tmp_path / "drawn.png")
+    return handle_file(str(tmp_path / "drawn.png"))
+
+
+def pixels(path):
+    return np.asarray(Image.open(path))
+
+
+def test_the_public_endpoints_are_these_typed_and_described(address):
+    info = json.load(urllib.request.urlopen(f"{address}gradio_api/info"))["named_endpoints"]
+    assert sorted(info) == sorted(f"/{function.__name__}" for function in api.ENDPOINTS)
+    for endpoint in info.values():
+        assert endpoint["description"] and all(entry["type"] != {} for entry in endpoint["parameters"] + endpoint["returns"])
+
+
+def test_a_picture_becomes_a_document_and_a_picture_again(call, picture, tiny_default):
+    document = call("encode", image=picture)
+    tokens = tiny_default.encode(to_tensor(draw_picture(5, 40, 32)))
+    assert (documents.from_json(document).grids[0] == tokens[0][0].numpy()).all()
+    assert (pixels(call("decode", document)) == to_pixels(tiny_default.decode(tokens))[0]).all()
+    rebuilt, figures = call("reconstruct", picture)
+    assert (pixels(rebuilt) == pixels(call("decode", document))).all()
+    assert figures["tokens"] == 20 and figures["bits"] == 120 and 5 < figures["psnr"] < 60 and 0 < figures["ssim"] < 1
+
+
+def test_an_edit_writes_its_codes_and_no_others(call, picture, tiny_default):
+    document = call("encode", image=picture)
+    before = np.array(call("read_codes", document))
+    edited, seen = call("edit", document, 1, 2, [[7, 8], [9, 10]])
+    after = np.array(call("read_codes", edited))
+    assert after[1:3, 2:4].tolist() == [[7, 8], [9, 10]] == call("read_codes", edited, 1, 2, 2, 2)
+    after[1:3, 2:4] = before[1:3, 2:4]
+    assert (after == before).all()
+    assert (pixels(seen) == pixels(call("decode", edited))).all()
+
+
+def test_codes_have_neighbours_and_ways_between(call, tiny_default):
+    near = call("nearest_codes", 5, 4)
+    assert near[0] == 5 and len(set(near)) == 4
+    way = call("codes_between", 5, 9, 6)
+    assert (way[0], way[-1], len(way)) == (5, 9, 6)
+
+
+def test_a_prior_samples_completes_and_judges(call):
+    assert call("list_models")["priors"] == ["photos-prior"]
+    several, together = call("sample", prior="photos-prior", n=2, condition="cat", seed=3)
+    assert (pixels(together) == np.hstack([pixels(call("decode", document)) for document in several])).all()
+    assert len(several) == 2 and pixels(together).shape == (32, 80, 3)
+    assert several == call("sample", prior="photos-prior", n=2, condition="cat", seed=3)[0] != call("sample", "photos-prior", 2, "cat")[0]
+    document = several[0]
+    total, each = call("bits", document, "photos-prior", "cat")
+    assert np.shape(each) == (4, 5) and total == pytest.approx(np.sum(each), abs=0.01) and total > 0
+    completed, _ = call("complete", document, "photos-prior", 1, 1, 2, 3, seed=9)
+    before, after = np.array(call("read_codes", document)), np.array(call("read_codes", completed))
+    assert (after[1:3, 1:4] != before[1:3, 1:4]).any()
+    after[1:3, 1:4] = before[1:3, 1:4]
+    assert (after == before).all()
+
+
+def test_a_token_file_goes_out_and_comes_in(call, picture):
+    document = call("encode", image=picture)
+    file = call("export", document, "vqt")
+    assert file.endswith(".vqt") and Path(file).stat().st_size < 50
+    assert call("read_token_file", handle_file(file))["grids"] == document["grids"]
+
+
+@pytest.mark.parametrize("name, arguments, words", [
+    ("encode", {"image": {"path": "/etc/passwd"}}, "handle_file"),
+    ("decode", {"document": {"version": 1}}, "isn't a token document"),
+    ("nearest_codes", {"code": 64}, "0 to 63"),
+    ("nearest_codes", {"code": 1, "model": "none"}, "no model called"),
+    ("sample", {"prior": "none"}, "no prior called"),
+    ("sample", {"prior": "photos-prior", "n": 999}, "16"),
+    ("sample", {"prior": "photos-prior", "condition": "fish"}, "fish"),
+])  # fmt: skip
+def test_what_makes_no_sense_is_answered_in_words(call, name, arguments, words):
+    with pytest.raises(gradio_client.exceptions.AppError, match=words):
+        call(name, **arguments)
+
+
+@pytest.mark.parametrize("change, words", [
+    ((9, 0, [[1]]), "beyond"), ((0, -1, [[1]]), "beyond"), ((0, 0, [[64]]), "0 to 63"), ((0, 0, [[1], [1, 2]]), "one length"), ((0, 0, []), "one length"),
+])  # fmt: skip
+def test_an_edit_outside_the_grid_or_the_codebook_is_refused(call, picture, change, words):
+    with pytest.raises(gradio_client.exceptions.AppError, match=words):
+        call("edit", call("encode", picture), *change)
+
+
+def test_a_file_of_the_server_can_not_be_asked_for(address):
+    """gradio_client would upload the path itself; someone else would not."""
+    file = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+    question = urllib.request.Request(
+        f"{address}gradio_api/call/read_token_file", json.dumps({"data": [file]}).encode(), {"Content-Type": "application/json"}
+    )
+    event = json.load(urllib.request.urlopen(question))["event_id"]
+    answer = urllib.request.urlopen(f"{address}gradio_api/call/read_token_file/{event}").read().decode()
+    assert "event: error" in answer and "isn't a token file" not in answer
+
+
+def test_the_readme_example_runs(address, monkeypatch):
+    example = next(block for block in re.findall(r"```python\n(.*?)```", README.read_text(), re.S) if "gradio_client" in block)
+    monkeypatch.chdir(README.parent)
+    names = {}
+    exec(example.replace("http://127.0.0.1:7860", address), names)
+    assert names["again"]["grids"] == names["document"]["grids"] and Path(names["picture"]).is_file() and len(names["samples"]) == 4
+
+
+@pytest.mark.skipif(not speaks_mcp(), reason="This test needs pip install 'gradio[mcp]'.")
+def test_an_assistant_finds_the_endpoints_as_tools_and_uses_them(address):
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def talk():
+        async with streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            sampled = await session.call_tool("sample", {"prior": "photos-prior", "seed": 1})
+            document = ast.literal_eval(sampled.content[0].text)[0]  # Gradio writes Python's own form
+            edited = await session.call_tool("edit", {"document": document, "row": 0, "column": 0, "codes": [[3]]})
+            return tools, sampled, edited
+
+    with ThreadPoolExecutor(1) as pool:  # a browser test before this one leaves a running loop on the main thread
+        tools, sampled, edited = pool.submit(asyncio.run, talk()).result()
+    by_name = {tool.name: tool for tool in tools}
+    assert sorted(by_name) == sorted(function.__name__ for function in api.ENDPOINTS)
+    assert "picture" in by_name["encode"].description
+    assert by_name["edit"].inputSchema["properties"]["codes"]["type"] == "array"
+    assert not sampled.isError and not edited.isError
+    assert all(any(part.type == "image" for part in result.content) for result in (sampled, edited))

@@ -1,0 +1,142 @@
+"""Other people's tokenizers, opened by a visitor."""
+
+import base64
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from demo import document as documents
+from demo import foreign, models
+from demo.tabs import codebook
+from demo.tabs import models as tab
+from demo.token_canvas import service
+from tests.demo.test_service import ask, pixels_of, png
+from tests.tiny import draw_picture
+from tests.vqgan import small_vqgan_folder
+from vqcore import hub
+from vqcore.data.images import to_pixels
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory):
+    return small_vqgan_folder(tmp_path_factory.mktemp("theirs") / "vqvae")
+
+
+@pytest.fixture(autouse=True)
+def nothing_open(monkeypatch):
+    foreign._loaded.clear()
+    service._codebook.cache_clear()
+    monkeypatch.setattr(foreign, "ALLOWED", None)
+
+
+@pytest.fixture
+def uploaded(theirs, tmp_path):
+    """The folder's files as Gradio keeps them: each in a folder of its own."""
+    files = []
+    for i, path in enumerate(sorted(theirs.iterdir())):
+        (tmp_path / str(i)).mkdir()
+        files.append(shutil.copy(path, tmp_path / str(i)))
+    return files
+
+
+def test_a_dropped_folder_is_a_model_for_whoever_dropped_it(uploaded, tmp_path):
+    told, name, _ = tab.open_folder(uploaded)
+    assert "40 codes of 4 dimensions, 8 × 8" in told and "whole picture" in told
+    assert models.tokenizer(name).name == name and name.startswith("dropped-") and models.is_foreign(name)
+    assert name not in models.names()  # nobody else is told
+    assert len(list(tmp_path.iterdir())) == len(uploaded)  # and nothing is left behind
+
+
+def test_its_pictures_open_small_are_edited_whole_and_go_out_as_files(uploaded):
+    _, name, _ = tab.open_folder(uploaded)
+    data = base64.b64encode(png(draw_picture(1, 512, 256))).decode()
+    answer = service.open_picture({"data": data, "name": "a", "model": name})
+    document = documents.from_json(answer["document"])
+    assert (document.width, document.height, document.model) == (256, 128, name) and "256×128" in answer["note"]
+    assert service.read_codebook({"model": name})["halo"] is None
+    grid = document.grids[0].copy()
+    grid[3, 4] = (grid[3, 4] + 1) % 40
+    window = {"shape": list(grid.shape), "data": documents.pack(grid, 40)}
+    answer = service.decode_whole({"model": name, "grids": [window], "region": [0, grid.shape[0], 0, grid.shape[1]]})
+    expected = to_pixels(models.tokenizer(name).decode([torch.from_numpy(grid)[None]]))[0]
+    assert base64.b64decode(answer["pixels"]) == expected.tobytes()
+    file = service.export_tokens({"document": documents.to_json(document), "kind": "vqt"})
+    back = service.open_token_file({"data": file["data"], "name": "b"})
+    assert back["document"]["grids"] == documents.to_json(document)["grids"] and back["document"]["model"] == name
+
+
+def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploaded, monkeypatch):
+    _, name, _ = tab.open_folder(uploaded)
+    assert models.appearance(models.tokenizer(name)).shape == (40, 8, 8, 3)
+    monkeypatch.setattr(models, "MOST_TILE_PIXELS", 1)
+    tiles = models.appearance(models.tokenizer(name))
+    assert tiles.shape == (40, 8, 8, 3) and len(np.unique(tiles[:, 0, 0], axis=0)) > 20
+    document = documents.from_json(service.open_picture({
+        "data": base64.b64encode(png(draw_picture(1, 64, 64))).decode(), "name": "a", "model": name,
+    })["document"])
+    assert "no metrics.jsonl" in codebook.show_training(document)[2]
+
+
+def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(theirs, monkeypatch):
+    monkeypatch.setattr(hub, "download", lambda id: theirs)
+    told, name = tab.open_id(" https://huggingface.co/ada/model/tree/main/vqvae ")
+    assert name == "ada/model/vqvae" in models.names()
+    foreign._loaded.clear()
+    monkeypatch.setattr(hub, "cached", lambda id: theirs)
+    assert models.tokenizer(name).name == name
+    foreign._loaded.clear()
+    monkeypatch.setattr(hub, "cached", lambda id: None)
+    with pytest.raises(ValueError, match="tab Models"):
+        models.tokenizer(name)
+
+
+def test_a_document_downloads_nothing(monkeypatch):
+    monkeypatch.setattr(hub, "download", lambda id: pytest.fail("it was downloaded"))
+    answer = service.read_codebook({"model": "ada/unheard-of"})
+    assert "no model called" in answer["error"]
+
+
+def test_a_list_restricts_what_is_opened(uploaded, theirs, monkeypatch):
+    monkeypatch.setattr(foreign, "ALLOWED", "ada/model, bob/model")
+    monkeypatch.setattr(hub, "download", lambda id: theirs)
+    monkeypatch.setattr(hub, "cached", lambda id: theirs)
+    assert tab.open_id("bob/model")[1] == "bob/model"
+    assert tab.open_id("eve/model") == ("This page opens ada/model, bob/model from the Hub. Run it yourself to open others.", "")
+    assert "not opened on this page" in tab.open_folder(uploaded)[0]
+    with pytest.raises(ValueError):
+        models.tokenizer("eve/model")
+
+
+def test_few_stay_in_memory(uploaded, theirs, monkeypatch):
+    monkeypatch.setattr(hub, "download", lambda id: theirs)
+    for id in ("ada/one", "ada/two", "ada/three"):
+        tab.open_id(id)
+    assert foreign.names() == ["ada/two", "ada/three"]
+
+
+@pytest.mark.parametrize("id", ["", "photos", "/etc/passwd", "../../etc", "ada/..", "<b>"])
+def test_what_is_no_id_is_told_what_one_is(id):
+    assert "OWNER/NAME" in tab.open_id(id)[0] and tab.open_id(id)[1] == ""
+
+
+def test_a_folder_that_can_not_be_opened_says_why(uploaded, theirs, tmp_path):
+    config = next(file for file in uploaded if file.endswith("config.json"))
+    assert "no weights" in tab.open_folder([config])[0]
+    assert "no config.json" in tab.open_folder([file for file in uploaded if file != config])[0]
+    assert "several models" in tab.open_folder([*uploaded, shutil.copytree(theirs, tmp_path / "again") / "config.json"])[0]
+    assert "no config.json" in tab.open_folder(None)[0]
+
+
+def test_a_token_file_of_a_page_model_opens_here(tiny_default):
+    answer = ask(png(draw_picture(3, 61, 43)))
+    file = service.export_tokens({"document": answer["document"], "kind": "vqt"})
+    back = service.open_token_file({"data": file["data"], "name": "back"})
+    assert back["document"]["grids"] == answer["document"]["grids"] and back["document"]["name"] == "back"
+    assert (back["document"]["width"], back["document"]["height"]) == (61, 43)
+    assert (pixels_of(back["rebuilt"]) == pixels_of(answer["rebuilt"])).all()
+    damaged = bytearray(base64.b64decode(file["data"]))
+    damaged[5] ^= 1
+    assert "isn't here" in service.open_token_file({"data": base64.b64encode(damaged).decode(), "name": "x"})["error"]
+    assert "token file" in service.open_token_file({"data": base64.b64encode(b"hello").decode(), "name": "x"})["error"]

@@ -1,0 +1,172 @@
+"""Training in the page: which uploads are let in, and a run from its beginning to its download."""
+
+import base64
+import io
+import json
+import stat
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqcore
+from demo import models
+from demo.training import pictures, recipes, runs, service
+from tests.tiny import draw_picture, picture_folder
+from vqcore.data.labelled import read_labelled
+
+
+def png(seed=0, size=(40, 32)):
+    file = io.BytesIO()
+    Image.fromarray(draw_picture(seed, *size)).save(file, "PNG")
+    return file.getvalue()
+
+
+def zipped(path, files, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return path
+
+
+def link(name):
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def test_a_zip_of_class_folders_is_unpacked_and_its_top_is_found(tmp_path):
+    files = [("set/cats/a.png", png(1)), ("set/dogs/b.png", png(2)), ("set/.DS_Store", b"x"), ("__MACOSX/set/cats/._a.png", b"x")]
+    (tmp_path / "out").mkdir()
+    assert pictures.unpack(zipped(tmp_path / "a.zip", files), tmp_path / "out") == 2
+    labelled = read_labelled(pictures.home_of(tmp_path / "out"), "train")
+    assert labelled.labels == ["cats", "dogs"] and len(list(tmp_path.rglob("*"))) == 7
+
+
+@pytest.mark.parametrize("files, words", [
+    ([("../a.png", png())], "safe"), ([("/etc/a.png", png())], "safe"), ([("a\\..\\b.png", png())], "safe"), ([("c:a.png", png())], "safe"),
+    ([("run.py", b"print()")], "no picture"), ([("model.ckpt", b"x")], "no picture"), ([(link("a.png"), "/etc/passwd")], "link"),
+    ([("a.png", png())], "two pictures"), ([("a.png", bytes(40 << 20)), ("b.png", png())], "largest file"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_a_zip_with_anything_else_in_it_is_refused_before_it_is_opened(files, words, tmp_path, monkeypatch):
+    archive = zipped(tmp_path / "a.zip", files, zipfile.ZIP_DEFLATED)
+    if words != "two pictures":
+        monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was opened"))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ValueError, match=words):
+        pictures.unpack(archive, tmp_path / "out")
+    assert not (tmp_path / "passwd").exists() and words == "two pictures" or not list((tmp_path / "out").iterdir())
+
+
+def test_bombs_crowds_liars_and_rubbish_are_refused(tmp_path, monkeypatch):
+    bomb = zipped(tmp_path / "bomb.zip", [(f"{i}.bmp", bytes(4 << 20)) for i in range(3)], zipfile.ZIP_DEFLATED)
+    with pytest.raises(ValueError, match="times its size"):
+        pictures.unpack(bomb, tmp_path / "out")
+    (tmp_path / "text.zip").write_bytes(b"no zip at all")
+    with pytest.raises(ValueError, match="damaged"):
+        pictures.unpack(tmp_path / "text.zip", tmp_path / "out")
+    liar = bytearray(zipped(tmp_path / "liar.zip", [("a.png", bytes(5000)), ("b.png", png())]).read_bytes())
+    place = liar.index(b"PK\x01\x02") + 24
+    liar[place : place + 4] = (100).to_bytes(4, "little")
+    (tmp_path / "liar.zip").write_bytes(liar)
+    with pytest.raises(ValueError, match="larger than|damaged"):
+        pictures.unpack(tmp_path / "liar.zip", tmp_path / "out")
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 1)
+    with pytest.raises(ValueError, match="2 files; 1 is the most"):
+        pictures.unpack(zipped(tmp_path / "a.zip", [("a.png", png()), ("b.png", png())]), tmp_path / "out")
+
+
+def test_uploads_are_taken_from_the_pages_own_folder_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(png())
+    for path in (str(secret), str(tmp_path / "gradio" / ".." / "secret.png"), str(tmp_path / "gradio" / "none.png")):
+        assert "no longer here" in service.begin({"files": [{"name": "a.png", "path": path}], "settings": SETTINGS})["error"]
+
+
+def test_it_is_off_on_a_space_unless_it_is_switched_on(monkeypatch):
+    assert service.is_allowed({}) and not service.is_allowed({"SPACE_ID": "me/app"}) and not service.is_allowed({"VQ_TRAINING": "off"})
+    assert service.is_allowed({"SPACE_ID": "me/app", "VQ_TRAINING": "on"})
+    monkeypatch.setattr(service, "ALLOWED", False)
+    assert "off" in service.begin({"set": "examples", "settings": SETTINGS})["error"]
+
+
+SETTINGS = {"downsampling": "8", "codebook_size": "32", "code_dim": "8", "beta": "0.25", "codebook": "gradient", "minutes": "0.03"}
+
+
+def test_settings_become_a_recipe(tmp_path):
+    run = recipes.tokenizer_recipe(SETTINGS, picture_folder(tmp_path / "data", 3))
+    network = run.recipe.model.network
+    assert (network.downsampling, network.code_dim, network.channels) == (8, 8, 3) and run.minutes == 0.03
+    assert (run.recipe.model.codebook_size, run.recipe.model.ema_decay, run.recipe.crop) == (32, None, 64)
+    np.savez(tmp_path / "small.npz", images=np.zeros((4, 28, 28), np.uint8))
+    small = recipes.tokenizer_recipe(SETTINGS | {"codebook": "ema"}, tmp_path / "small.npz").recipe
+    assert small.crop == 24 and small.model.network.channels == 1 and small.model.ema_decay == 0.99
+    for wrong in ({"downsampling": "3"}, {"codebook_size": "1000000"}, {"minutes": "1e9"}, {"beta": "nan"}):
+        with pytest.raises(ValueError):
+            recipes.tokenizer_recipe(SETTINGS | wrong, tmp_path / "data")
+
+
+def wait(id, stage):
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        state = service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})
+        if not state["running"]:
+            assert state["problem"] is None, state["problem"]
+            assert state["stage"] == stage
+            return state
+        time.sleep(0.1)
+    pytest.fail("it does not end")
+
+
+def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    files = [(f"set/{name}/{i}.png", png(i, (64, 64))) for i, name in enumerate(["red", "blue"] * 6)]
+    archive = zipped(tmp_path / "a.zip", files)
+    question = {"files": [{"name": "a.zip", "path": str(archive)}], "settings": SETTINGS}
+    id = service.begin(question)["run"]
+    try:
+        run = runs.find(id)
+        assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
+        assert "One training runs at a time" in service.begin(question)["error"]
+        state = wait(id, "tokenizer")
+        assert state["pictures"] == 12 and state["validations"][-1]["val_psnr"] > 5 and state["sheet"].startswith("data:image/png")
+        opened = service.open_model({"run": id})
+        tokenizer = models.tokenizer(opened["model"])
+        assert tokenizer.levels[0].codebook_size == 32 and Path(models.source(opened["model"])) == run.out("tokenizer")
+        assert service.begin_prior({"run": id, "minutes": 0.02}) == {"going": True}
+        wait(id, "prior")
+        sampled = service.sample({"run": id, "text": "red", "seed": 1})
+        assert sampled["texts"] == ["blue", "red"] and sampled["samples"][0]["document"]["model"] == opened["model"]
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(service.download({"run": id})["data"]))) as archive:
+            archive.extractall(tmp_path / "downloaded")
+            assert not any(str(run.folder).encode() in archive.read(name) for name in archive.namelist())
+        mine = vqcore.load(tmp_path / "downloaded" / "mine")
+        assert torch.equal(mine.levels[0].codebook, tokenizer.levels[0].codebook)
+        assert vqcore.load_prior(tmp_path / "downloaded" / "mine-prior").tokenizer == "mine"
+        assert json.loads((tmp_path / "downloaded" / "mine" / "recipe.json").read_text())["model"]["codebook_size"] == 32
+    finally:
+        runs.close()
+    assert not run.folder.exists() and "no longer here" in service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})["error"]
+
+
+def test_a_run_stops_when_asked_keeps_what_it_has_and_goes_on(tmp_path):
+    folder = picture_folder(tmp_path / "data", 12)
+    run = runs.create(lambda _: (folder, 12))
+    try:
+        runs.train(run, "tokenizer", recipes.tokenizer_recipe(SETTINGS | {"minutes": 5}, folder))
+        deadline = time.monotonic() + 300
+        while not run.losses() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        runs.stop(run)
+        assert run.process.wait(120) == 0 and run.is_ready("tokenizer")
+        before = run.validations()[-1]["steps"]
+        runs.go_on(run)
+        run.process.stdin.close()  # as when the page's process dies
+        assert run.process.wait(120) != 0 or run.validations()[-1]["steps"] > before
+    finally:
+        runs.close()
