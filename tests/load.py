@@ -1,0 +1,163 @@
+"""The running app under a class of users: python -m tests.load --users 50 --seconds 60
+
+Each user does over HTTP what the page does: paints a stroke a second, and now and then opens a picture. A server that is full answers "busy" at once and is asked again, as the page asks again; the time of a
+request counts from the first asking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import random
+import statistics
+import sys
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+import torch
+
+import vqcore
+from demo.document import pack
+from tests.benchmarks.measure import machine
+from tests.benchmarks.startup import ROOT, start
+
+SLOWEST = 60.0  # seconds after which a request counts as an error
+PHOTOS = vqcore.load("photos")
+EXAMPLES = sorted((ROOT / "demo" / "examples").glob("*.jpg"))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one kind of request did: times in milliseconds."""
+
+    name: str
+    answered: int
+    errors: int
+    busy: int
+    median: float
+    p95: float
+    p99: float
+
+
+@dataclass
+class Tally:
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    busy: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    complaints: set[str] = field(default_factory=set)
+
+    def kinds(self) -> list[Kind]:
+        def kind(name: str) -> Kind:
+            times = sorted(self.times[name]) or [float("nan")]
+            at = lambda share: 1000 * times[min(len(times) - 1, int(share * len(times)))]
+            return Kind(name, len(self.times[name]), self.errors[name], self.busy[name], 1000 * statistics.median(times), at(0.95), at(0.99))
+
+        return [kind(name) for name in sorted({*self.times, *self.errors})]
+
+
+class Page:
+    """One open page: its session, and the canvas' functions."""
+
+    def __init__(self, client: httpx.AsyncClient, canvas: int, tally: Tally):
+        self.client, self.canvas, self.tally = client, canvas, tally
+        self.session = f"{random.getrandbits(50):x}"
+
+    async def ask(self, name: str, question: dict) -> dict | None:
+        """The answer, once there is one; None where it went wrong."""
+        started, pause = time.perf_counter(), 0.025
+        body = {"session_hash": self.session, "component_id": self.canvas, "fn_name": name, "data": question}
+        while time.perf_counter() - started < SLOWEST:
+            try:
+                response = await self.client.post("/gradio_api/component_server", json=body)
+                answer = response.json() if response.status_code == 200 else {"error": f"status {response.status_code}"}
+            except (httpx.HTTPError, ValueError) as problem:
+                answer = {"error": repr(problem)}
+            if answer.get("busy"):
+                self.tally.busy[name] += 1
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                pause = min(2 * pause, 1.0)
+                continue
+            if "error" in answer:
+                self.tally.errors[name] += 1
+                self.tally.complaints.add(f"{name}: {answer['error']}"[:200])
+                return None
+            self.tally.times[name].append(time.perf_counter() - started)
+            return answer
+        self.tally.errors[name] += 1
+        self.tally.complaints.add(f"{name}: no answer within {SLOWEST:.0f} s")
+        return None
+
+
+async def paint(page: Page, until: float) -> None:
+    """A stroke a second: the window of tokens about one changed token."""
+    level, halo = PHOTOS.levels[-1], PHOTOS.halo
+    await asyncio.sleep(random.random())
+    while time.perf_counter() < until:
+        began, side = time.perf_counter(), 4 * halo + 1
+        window = torch.randint(level.codebook_size, (side, side)).numpy()
+        await page.ask("decode_window", {
+            "model": "photos", "grids": [{"shape": [side, side], "data": pack(window, level.codebook_size)}],
+            "region": [halo, side - halo, halo, side - halo],
+        })
+        await asyncio.sleep(max(0, began + 1 - time.perf_counter()))
+
+
+async def open_pictures(page: Page, until: float) -> None:
+    """A picture from a file every 20 seconds."""
+    await asyncio.sleep(20 * random.random())
+    while time.perf_counter() < until:
+        path = random.choice(EXAMPLES)
+        await page.ask("open_picture", {"data": base64.b64encode(path.read_bytes()).decode(), "name": path.stem, "model": "photos"})
+        await asyncio.sleep(20)
+
+
+async def drive(url: str, users: int, seconds: float, tally: Tally, resident) -> list[float]:
+    """Run all users; the app's resident memory every second, in MiB."""
+    memory = []
+    async with httpx.AsyncClient(base_url=url, timeout=SLOWEST, limits=httpx.Limits(max_connections=4 * users)) as client:
+        config = (await client.get("/config")).json()
+        canvas = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "token-canvas")
+        until = time.perf_counter() + seconds
+        pages = [Page(client, canvas, tally) for _ in range(users)]
+        work = [asyncio.create_task(job(page, until)) for page in pages for job in (paint, open_pictures)]
+        while time.perf_counter() < until:
+            memory.append(resident())
+            await asyncio.sleep(1)
+        await asyncio.gather(*work)
+    return memory
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__.splitlines()[0])
+    parser.add_argument("--users", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--json", type=Path, default=Path("load.json"), help="where the figures go")
+    options = parser.parse_args()
+    app, url, _ = start()
+    tally = Tally()
+    try:
+        resident = lambda: psutil.Process(app.pid).memory_info().rss / 2**20
+        memory = asyncio.run(drive(url, options.users, options.seconds, tally, resident))
+    finally:
+        app.terminate()
+        app.wait(20)
+    print(f"{machine()}; {options.users} users, {options.seconds:.0f} s")
+    print("| request | answered | errors | busy | median ms | 95 % | 99 % |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for k in tally.kinds():
+        print(f"| {k.name} | {k.answered} | {k.errors} | {k.busy} | {k.median:.0f} | {k.p95:.0f} | {k.p99:.0f} |")
+    third = max(1, len(memory) // 3)
+    print(f"resident memory: {statistics.mean(memory[:third]):.0f} MiB in the first third, {statistics.mean(memory[-third:]):.0f} in the last, {max(memory):.0f} at most")
+    for complaint in sorted(tally.complaints)[:10]:
+        print(complaint)
+    options.json.write_text(json.dumps({"machine": machine(), "users": options.users, "seconds": options.seconds, "kinds": [asdict(k) for k in tally.kinds()], "memory": memory}, indent=2) + "\n")
+    return 1 if any(tally.errors.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
