@@ -9,6 +9,7 @@ costs anything.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -33,7 +34,11 @@ def device() -> torch.device:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Meet the other ranks that torchrun started, if it did, and part at the end."""
+    """Meet the other ranks that torchrun started, if it did, and part at the end.
+
+    Where another rank has ended, this process says so and ends too, with 2: gloo, taken down beside a dead rank, can
+    abort.
+    """
     if not _several():
         yield
         return
@@ -43,6 +48,9 @@ def together() -> Iterator[None]:
     dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
     try:
         yield
+    except RankLost as lost:
+        print(f"error: {lost}", file=sys.stderr, flush=True)
+        os._exit(2)
     finally:
         dist.destroy_process_group()
 

@@ -205,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tokenizer, data = load(options.tokenizer), read_labelled(options.data, options.split)
             side = options.side or min(open_pixels(data.pictures[0]).shape[:2])
             tokenize(tokenizer, data, options.out, side, options.views)
-    except (ValueError, ranks.RankLost) as error:
+    except ValueError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
                 train_vae(options.data, options.out, options.minutes)
             else:
                 start(_run_of(options), options.out)
-    except (ValueError, ranks.RankLost) as error:
+    except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
