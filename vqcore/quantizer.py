@@ -228,6 +228,12 @@ class VectorQuantizer(nn.Module):
             picks = ranks.from_first(torch.randperm(total, device=dead.device))[: len(dead)]
             self._place(dead[: len(picks)], ranks.rows(vectors, picks), even_share / 2)
 
+    @torch.no_grad()
+    def adopt(self, codebook: Tensor, count: float) -> None:
+        """Go on learning from a codebook [K, D] that is trained already, as if each code had stood for `count` vectors a step."""
+        self._place(torch.arange(self.codebook_size, device=self.codebook.device), codebook.to(self.codebook.device), count)
+        self.started.fill_(True)
+
     def _place(self, codes: Tensor, vectors: Tensor, count: float) -> None:
         self.codebook.data[codes] = vectors.to(self.codebook.dtype)
         self.ema_counts[codes] = count

@@ -115,3 +115,15 @@ def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys):
     assert result["bits_per_pixel"] == pytest.approx(20 * 16 * 6 / (160 * 128))
     assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"][0] <= 1
     assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in result["each"]]))
+
+
+def test_a_run_begins_with_the_weights_of_another(tiny_folder, tmp_path, capsys):
+    data = picture_folder(tmp_path / "pictures", 12)
+    begun, anew = tmp_path / "begun", tmp_path / "anew"
+    assert train([*arguments(data, begun, 1 / 60), "--start", str(tiny_folder)]) == 0
+    assert train(arguments(data, anew, 1 / 60)) == 0
+    first = [list(read_log(folder / "metrics.jsonl"))[-1]["val_psnr"] for folder in (begun, anew)]
+    assert first[0] > first[1] + 1
+    assert json.loads((begun / "recipe.json").read_text())["start"] == str(tiny_folder)
+    assert train(["tokenizer", "--preset", "fashion", "--data", str(data), "--out", str(tmp_path / "x"), "--minutes", "1", "--start", str(tiny_folder)]) == 2
+    assert "error" in capsys.readouterr().err

@@ -29,21 +29,22 @@ MODELS = {kind: config for kinds in (TOKENIZERS, PRIORS) for kind, (_, config) i
 
 @dataclass(frozen=True)
 class Run:
-    """data: where the pictures or tokens are;  minutes: training time in all;  tokenizer: of a prior."""
+    """data: where the pictures or tokens are;  minutes: training time in all;  tokenizer: of a prior;
+    start: the trained tokenizer that this one begins with, or None."""
 
     recipe: TokenizerRecipe | PriorRecipe
     data: tuple[str, ...]
     minutes: float
     seed: int = 0
     tokenizer: str | None = None
+    start: str | None = None
 
 
 def to_json(run: Run) -> dict[str, Any]:
     kind = next(kind for kind, recipe in RECIPES.items() if isinstance(run.recipe, recipe))
     model = next(name for name, config in MODELS.items() if isinstance(run.recipe.model, config))
     value = {"version": VERSION, "kind": kind, "data": list(run.data), "minutes": run.minutes, "seed": run.seed}
-    if run.tokenizer is not None:
-        value["tokenizer"] = run.tokenizer
+    value |= {name: getattr(run, name) for name in ("tokenizer", "start") if getattr(run, name) is not None}
     return value | asdict(run.recipe) | {"model": {"kind": model} | asdict(run.recipe.model)}
 
 
@@ -54,7 +55,7 @@ def from_json(value: Mapping[str, Any]) -> Run:
         raise ValueError("It is of another version than the one that is read here.")
     try:
         recipe = RECIPES[value.pop("kind")]
-        run = {name: value.pop(name) for name in ("minutes", "seed", "tokenizer") if name in value}
+        run = {name: value.pop(name) for name in ("minutes", "seed", "tokenizer", "start") if name in value}
         data = tuple(value.pop("data", ()))
         model = _model(value.pop("model", {}), "vqvae" if recipe is TokenizerRecipe else "transformer")
         return Run(recipe(model=model, **value), data, run.pop("minutes", 0.0), **run)

@@ -15,11 +15,12 @@ from torch import Tensor
 
 from vqcore import ranks
 from vqcore.appearance import appearances
-from vqcore.checkpoint import load, save_tokenizer, write_picture
+from vqcore.checkpoint import load, published, save_tokenizer, write_picture
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import open_pixels, read_labelled
 from vqcore.metrics import perplexity, psnr
 from vqcore.networks import memory_format
+from vqcore.quantizer import VectorQuantizer
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.vqvae import VQVAE, VQVAEConfig
@@ -36,7 +37,7 @@ class TokenizerRecipe:
     """How to train a tokenizer.
 
     crop: the side of a training crop, in pixels;  batch: crops a step, of all ranks together;  rate: the peak learning rate;
-    longest_side: pictures are scaled down to it on the way in;  variance: that of the pixels, about which the
+    mirrored: every other crop is mirrored;  longest_side: pictures are scaled down to it on the way in;  variance: that of the pixels, about which the
     reconstruction loss is normalised (1711.00937's published code divides by it too).
     """
 
@@ -44,6 +45,7 @@ class TokenizerRecipe:
     crop: int = 64
     batch: int = 32
     rate: float = 2.5e-3
+    mirrored: bool = True
     longest_side: int = 512
     variance: float = 0.05
 
@@ -55,19 +57,40 @@ class TokenizerRecipe:
             raise ValueError(f"A step takes at least one crop, not {self.batch}.")
 
 
-def train_tokenizer(recipe: TokenizerRecipe, sources: Sequence[str | Path], out: Path, minutes: float, seed: int = 0) -> None:
+def train_tokenizer(
+    recipe: TokenizerRecipe, sources: Sequence[str | Path], out: Path, minutes: float, seed: int = 0, start: str | None = None
+) -> None:
     """Train for so many minutes in all and leave a checkpoint in `out`; goes on where an earlier call stopped.
 
-    sources: of the pictures, each as `read_labelled` takes it.
+    sources: of the pictures, each as `read_labelled` takes it;  start: a trained tokenizer whose weights to begin with.
     """
     torch.manual_seed(seed)
     pictures, held_out = read_sources(sources, recipe)
     model = (VQVAE if isinstance(recipe.model, VQVAEConfig) else VQVAE2)(recipe.model, name=out.name).to(ranks.device())
+    if start is not None:
+        begin_with(model, load(start), recipe)
     job = tokenizer_job(model, recipe, pictures, held_out, out)
     train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
     if ranks.is_first():
         complete(out, pictures)
         print(f"{out} is ready.")
+
+
+def begin_with(model: VQVAE | VQVAE2, trained: VQVAE | VQVAE2, recipe: TokenizerRecipe) -> None:
+    """Take over the networks of a trained tokenizer of the same shape, and its codebooks where they are of the same size."""
+    weights = {name: tensor for name, tensor in published(trained).items() if not name.endswith("codebook")}
+    try:
+        missing = model.load_state_dict(weights, strict=False)
+    except (RuntimeError, AttributeError):
+        missing = None
+    if missing is None or missing.unexpected_keys:
+        raise ValueError(f"{trained.name} has other networks than this preset makes. Start from one of the same shape, or from none.")
+    pixels = recipe.batch * recipe.crop**model.config.network.spatial_dims
+    quantizers = [part for part in model.modules() if isinstance(part, VectorQuantizer)]
+    for quantizer, level in zip(quantizers, trained.levels):
+        if level.codebook_size == quantizer.codebook_size:
+            tokens = pixels / level.downsampling**model.config.network.spatial_dims
+            quantizer.adopt(level.codebook, tokens / level.codebook_size)
 
 
 def complete(out: Path, pictures: list[np.ndarray]) -> None:
@@ -91,7 +114,7 @@ def tokenizer_job(
     suffixes = [""] if len(model.levels) == 1 else ["_coarse", "_fine"]
 
     def step() -> dict[str, float]:
-        x = crops(pictures, cumulated, ranks.share(recipe.batch), recipe.crop).to(device)
+        x = crops(pictures, cumulated, ranks.share(recipe.batch), recipe.crop, recipe.mirrored).to(device)
         with autocast():
             x_tilde, quantized = model(x)
         reconstruction = F.mse_loss(x_tilde.float(), x)
@@ -121,8 +144,8 @@ def tokenizer_job(
     return Job(model, optimizer, recipe.rate, step, validate, lambda figures: figures["psnr"], lambda: save_tokenizer(model, out))
 
 
-def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, side: int) -> Tensor:
-    """Square crops at the pictures' own scale, mirrored half of the time: float32 [count, C, side, side].
+def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, side: int, mirrored: bool = True) -> Tensor:
+    """Square crops at the pictures' own scale, every other one mirrored if so wished: float32 [count, C, side, side].
 
     A picture is drawn by its area (`cumulated`: the running sum of the areas' shares), so that every place in the
     data is as likely as any other.
@@ -132,7 +155,7 @@ def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, sid
         picture = pictures[min(np.searchsorted(cumulated, choice), len(pictures) - 1)]
         top, left = (int(share * (size - side + 1)) for share, size in zip((down, across), picture.shape[:2]))
         crop = picture[top : top + side, left : left + side]
-        batch[i] = crop[:, ::-1] if mirror < 0.5 else crop
+        batch[i] = crop[:, ::-1] if mirrored and mirror < 0.5 else crop
     return to_tensor(batch).contiguous(memory_format=memory_format(2))
 
 
