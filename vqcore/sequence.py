@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vqcore.text import Text
+
 
 @dataclass(frozen=True)
 class Words:
@@ -73,7 +75,7 @@ class Layout:
     grids: the levels' grids, coarse to fine.
     """
 
-    text: Words
+    text: Words | Text
     text_length: int
     grids: tuple[Grid, ...]
 
@@ -132,6 +134,13 @@ class Layout:
         each = [torch.cartesian_prod(*map(torch.arange, g.shape)).view(g.length, -1) for g in self.grids]
         return torch.cat(each)
 
+    def shortened(self, text: str) -> str:
+        """The first words of a text, as many as a sequence has room for."""
+        words = text.split()
+        while words and len(self.text.encode(" ".join(words))) > self.text_length:
+            words.pop()
+        return " ".join(words)
+
     def prefix(self, conditions: Sequence[str | None]) -> Tensor:
         """Texts → `text … [SEP]`, int64 [B, prefix_length]; None and "" are the empty text."""
         rows = []
@@ -176,7 +185,7 @@ class Layout:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "text": {"words": list(self.text.words)},
+            "text": {"words": list(self.text.words)} | ({"bytes": True} if isinstance(self.text, Text) else {}),
             "text_length": self.text_length,
             "grids": [{"codebook_size": g.codebook_size, "shape": list(g.shape)} for g in self.grids],
         }
@@ -184,4 +193,5 @@ class Layout:
     @staticmethod
     def from_json(value: dict[str, Any]) -> Layout:
         grids = tuple(Grid(g["codebook_size"], tuple(g["shape"])) for g in value["grids"])
-        return Layout(Words(tuple(value["text"]["words"])), value["text_length"], grids)
+        text = Text if value["text"].get("bytes") else Words
+        return Layout(text(tuple(value["text"]["words"])), value["text_length"], grids)

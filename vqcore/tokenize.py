@@ -79,6 +79,8 @@ def tokenize(tokenizer, data: Labelled, out: Path, side: int, count: int = 1, sh
             "grids": [{"codebook_size": level.codebook_size, "shape": [padded // level.downsampling] * 2} for level in tokenizer.levels],
             "pictures": len(data.labels), "shard_size": shard_size, "texts": classes,
         }
+        if data.variants:
+            index["variants"] = [data.variants.get(text, []) for text in classes]
         if holds_tokens(out) and read_index(out) != index:
             raise ValueError(f"{out} has the tokens of other pictures, or of another tokenizer or other settings. Give another --out.")
         write_json(out / INDEX, index)

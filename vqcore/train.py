@@ -35,6 +35,8 @@ PRESETS = {
     "photos-small": TokenizerRecipe(VQVAEConfig(codebook_size=512)),
     # Two levels, 8 and 4 pixels a token: 0.703 bits a pixel.
     "photos-2level": TokenizerRecipe(VQVAE2Config()),
+    # 64 × 64 pixels as 8 × 8 tokens; whole pictures, which have a left and a right.
+    "emoji": TokenizerRecipe(rate=2e-3, mirrored=False),
     # Fashion-MNIST: 28 × 28 grey pixels as 7 × 7 tokens.
     "fashion": TokenizerRecipe(
         VQVAEConfig(
@@ -62,6 +64,7 @@ PRIOR_PRESETS = {
     # 128 × 128 pixels as 16 × 16 tokens; with 512 codes, the transformer has just under 4.9 M parameters.
     "photos-prior": PriorRecipe(TransformerConfig(dropout=0.1), side=128, views=8, batch=32),
     "photos-pixelcnn": PriorRecipe(PixelCNNConfig(layers=12, width=112, dropout=0.1), side=128, views=8, batch=32),
+    "emoji-prior": PriorRecipe(TransformerConfig(layers=5, width=224), side=64, closed=True),
     "fashion-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6), side=28),
     "fashion-pixelcnn": PriorRecipe(PixelCNNConfig(layers=8, width=96), side=28),
     "tiny": PriorRecipe(TransformerConfig(layers=2, width=32, heads=2), side=64, batch=16, rate=4e-3),
@@ -77,6 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     tokenizer = kinds.add_parser("tokenizer", help="a VQ-VAE on pictures")
     tokenizer.add_argument("--data", action="append", help=f"{data_help}; may be repeated")
+    tokenizer.add_argument("--start", help="a trained tokenizer of the same shape to begin with: its name in checkpoints/, or its path")
     prior = kinds.add_parser("prior", help="a transformer or a PixelCNN on the tokens of pictures")
     prior.add_argument("--tokenizer", help="a tokenizer's name in checkpoints/, or its path")
     prior.add_argument("--data", action="append", help=f"{data_help}; or a folder of tokens that vqcore.tokenize wrote")
@@ -119,7 +123,7 @@ def start(run: Run, out: Path) -> None:
             raise ValueError(f"{out} holds a run of another shape. Give another --out, or the settings it began with.")
         write_run(run, out)
     if isinstance(run.recipe, TokenizerRecipe):
-        train_tokenizer(run.recipe, run.data, out, run.minutes, run.seed)
+        train_tokenizer(run.recipe, run.data, out, run.minutes, run.seed, run.start)
     else:
         train_prior(run.recipe, run.tokenizer, run.data[0], out, run.minutes, run.seed)
 
@@ -128,7 +132,7 @@ def _run_of(options: argparse.Namespace) -> Run:
     """The config or the preset, with what the command line says in its place."""
     kind, presets = (TokenizerRecipe, PRESETS) if options.kind == "tokenizer" else (PriorRecipe, PRIOR_PRESETS)
     run = read_run(options.config) if options.config else Run(presets[options.preset], (), 0)
-    given = {"minutes": options.minutes, "data": options.data and tuple(options.data), "tokenizer": getattr(options, "tokenizer", None)}
+    given = {"minutes": options.minutes, "data": options.data and tuple(options.data), **{name: getattr(options, name, None) for name in ("tokenizer", "start")}}
     run = replace(run, **{name: value for name, value in given.items() if value is not None})
     if not isinstance(run.recipe, kind):
         raise ValueError(f"{options.config} is the config of another kind of model, not of a {options.kind}.")

@@ -109,3 +109,16 @@ def test_a_file_that_cannot_be_read_has_no_views(tmp_path, capsys):
     data = Labelled([folder / "000.png", folder / "001.png"], ["", ""])
     assert [len(squares) for squares in views(data, 16, 3)] == [0, 3]
     assert "000.png" in capsys.readouterr().err
+
+
+def test_a_style_and_tags_give_a_picture_other_captions(tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    row = {"file_name": "a.png", "text": "hand: dark skin", "style": "flat", "tags": ["palm", "wave"], "split": "train"}
+    (tmp_path / "metadata.jsonl").write_text(json.dumps(row) + "\n")
+    data = read_labelled(tmp_path, "train")
+    assert data.labels == ["hand: dark skin flat"]
+    others = data.variants["hand: dark skin flat"]
+    words = {word for other in others for word in other.split()}
+    assert words <= {"hand", "dark", "skin", "flat", "palm", "wave"} and len(set(others)) > 4
+    assert any(other.startswith("flat") for other in others) and any("dark skin hand" in other for other in others)
+    assert others == read_labelled(tmp_path, "train").variants["hand: dark skin flat"], "the same each time"

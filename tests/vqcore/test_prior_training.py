@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ from vqcore.evaluate_prior import likeness, main as evaluate, marginal_entropy
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
-from vqcore.tokenize import Shards
-from vqcore.training.prior import PriorRecipe, Tokens, overfits, prior_job, train_prior
+from vqcore.text import Text
+from vqcore.tokenize import Shards, open_shards
+from vqcore.training.prior import PriorRecipe, Tokens, overfits, phrasings, prior_job, train_prior
 from vqcore.training.run import read_log
 
 
@@ -110,7 +112,7 @@ def test_texts_go_with_their_tokens_and_are_left_out_now_and_then(tmp_path, monk
     layout = Layout(Words.of(["red", "blue"]), 1, (Grid(2, (3,)),))
     model = Transformer(layout, TransformerConfig(1, 16, 2), "", ["blue", "red"])
     texts = torch.arange(50) % 2
-    index = {"views": 1, "grids": [{"codebook_size": 2, "shape": [3]}]}
+    index = {"views": 1, "grids": [{"codebook_size": 2, "shape": [3]}], "texts": ["blue", "red"]}
     shards = Shards(index, [[texts[:, None, None].expand(50, 1, 3).int()]], texts, torch.tensor([0]))
     seen, forward = [], model.forward
     monkeypatch.setattr(model, "forward", lambda prefix, sequence: seen.append((prefix, sequence)) or forward(prefix, sequence))
@@ -183,3 +185,24 @@ def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
     assert len(figures["likeness"]) == 16 and Image.open(out / "samples.png").size[0] > 100
     assert "classification accuracy" in capsys.readouterr().out
     assert evaluate([str(out), "--data", str(tmp_path / "nowhere")]) == 2
+
+
+def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_set(tokenizer, tmp_path):
+    rows = []
+    for i in range(24):
+        name = ("red", "blue")[i % 2]
+        Image.new("RGB", (32, 32), name).save(tmp_path / f"{i}.png")
+        rows.append(json.dumps({"file_name": f"{i}.png", "text": name, "style": f"style{i // 2}", "tags": ["square"]}))
+    (tmp_path / "metadata.jsonl").write_text("\n".join(rows))
+    recipe = replace(RECIPE, closed=True)
+    train_prior(recipe, tokenizer, tmp_path, tmp_path / "out", minutes=2 / 60)
+    prior = vqcore.load_prior(tmp_path / "out")
+    assert prior.conditions == () and isinstance(prior.layout.text, Text) and "square" in prior.layout.text.words
+    assert prior.sample(1, "a red thing nobody saw"[:19])[0].shape == (1, 4, 4)
+    shards = open_shards(tmp_path / "out" / "run" / "tokens")
+    forms = phrasings(shards, prior.layout)
+    first = shards.index["texts"][0]
+    assert (forms[0] == prior.layout.prefix([first])).all(1).float().mean() >= 0.5, "half of a text's forms are the text itself"
+    assert (forms[-1] == prior.layout.prefix([""])).all()
+    everything = Tokens(shards, prior.layout, torch.arange(24))
+    assert len(everything.split(closed=True)[0]) == 24 and len(everything.split()[0]) < 24

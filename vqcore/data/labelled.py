@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from vqcore.data.arrays import read_arrays
+from vqcore.data.captions import caption, variants
 from vqcore.data.datasets import is_name, read_dataset
 from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import find_pictures, open_picture
@@ -26,10 +27,12 @@ READ_AHEAD = 256  # pictures
 
 @dataclass(frozen=True)
 class Labelled:
-    """pictures: uint8 [H, W, C] each, or a file's path, or its bytes;  labels: a text each, "" for none."""
+    """pictures: uint8 [H, W, C] each, or a file's path, or its bytes;  labels: a text each, "" for none;
+    variants: other texts for each label, where there are any."""
 
     pictures: Sequence[np.ndarray | Path | bytes]
     labels: list[str]
+    variants: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def classes(self) -> list[str]:
@@ -50,7 +53,7 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
     - A folder with `train` and `val` in it, each of them like the next two.
     - A folder of folders, one for each class, named as the class; or of pictures without a text.
     - A folder with a metadata.jsonl: a line {"file_name": …, "text": …} a picture, and "split" if it has any
-      (`train` is for training; all others are `val`).
+      (`train` is for training; all others are `val`), "style" and "tags" (see data.captions).
     - An .npz file (see data.arrays), or the folder of Fashion-MNIST's idx.gz files (see data.idx).
     - The name of a data set on the Hub, where the package `datasets` is installed (see data.datasets).
     """
@@ -76,23 +79,27 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
 
 def _read_metadata(folder: Path, split: str | None) -> Labelled:
     """The pictures that metadata.jsonl lists, in its order: those of one split, or all."""
-    paths, labels, home = [], [], folder.resolve()
+    paths, labels, others, home = [], [], {}, folder.resolve()
     for number, line in enumerate((folder / METADATA).read_text("utf-8").splitlines(), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            path, label, its_split = folder / row["file_name"], str(row.get("text") or ""), row.get("split", "train")
+            path, name, its_split = folder / row["file_name"], str(row.get("text") or ""), row.get("split", "train")
+            style, tags = str(row.get("style") or ""), [str(tag) for tag in row.get("tags") or ()]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(f'Line {number} of {folder / METADATA} is not like {{"file_name": "a.png", "text": "a cat"}}.') from None
         if not path.resolve().is_relative_to(home) or not path.is_file():
             raise ValueError(f"{folder / METADATA} lists {row['file_name']!r} in line {number}, and the folder has no such file.")
         if split is None or (its_split == "train") == (split == "train"):
+            label = caption(name, style)
             paths.append(path)
             labels.append(label)
+            if style or tags:
+                others[label] = variants(name, style, tags, np.random.default_rng(number))
     if not paths:
         raise ValueError(f"{folder / METADATA} lists no picture for {split or 'training'}.")
-    return Labelled(paths, labels)
+    return Labelled(paths, labels, others)
 
 
 def open_pixels(picture: np.ndarray | Path | bytes, longest_side: int | None = None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.sampling import Prior
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
+from vqcore.text import Text
 from vqcore.tokenize import Shards, holds_tokens, open_shards, read_index, tokenize
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
@@ -24,6 +26,8 @@ from vqcore.training.tokenizer import autocast
 
 HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation figures
 MOST_HELD_OUT = 2000
+MOST_CLASSES = 100  # distinct texts; where there are more, they are captions
+TEXT_LENGTH = 20  # text tokens in a sequence with captions
 PATIENCE = 3  # validations in a row that may be worse than the best
 
 
@@ -33,7 +37,8 @@ class PriorRecipe:
 
     side: pictures are cut to squares of so many pixels;  views: how many squares of each (see data.labelled.views);
     batch: sequences a step, of all ranks together;  rate: the peak learning rate;  text_dropped: how often the text is left out, so that
-    the model learns to write without one too (2207.12598).
+    the model learns to write without one too (2207.12598);  closed: the data are all there is, as with emoji: every
+    picture is trained on, and the validation figures are of pictures that were.
     """
 
     model: TransformerConfig | PixelCNNConfig
@@ -43,6 +48,7 @@ class PriorRecipe:
     rate: float = 2e-3
     text_dropped: float = 0.1
     weight_decay: float = 0.01
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,14 +74,14 @@ class Tokens:
         """Numbers of the vocabulary, int64 [B, length]."""
         return self.layout.flatten(self.shards.grids(self.rows[chosen], view))
 
-    def split(self) -> tuple[Tokens, Tokens]:
-        """(for training, held out): every so many-th picture."""
+    def split(self, closed: bool = False) -> tuple[Tokens, Tokens]:
+        """(for training, to validate with): every so many-th picture is held out, or is in both where the set is closed."""
         index = torch.arange(len(self))
         stride = max(HELD_OUT_EVERY, len(index) // MOST_HELD_OUT)
         if len(index) < 2:
             raise ValueError("There is one picture only; a prior needs many.")
         held = index % stride == min(stride, len(index)) - 1
-        return replace(self, rows=self.rows[~held]), replace(self, rows=self.rows[held])
+        return self if closed else replace(self, rows=self.rows[~held]), replace(self, rows=self.rows[held])
 
 
 def train_prior(recipe: PriorRecipe, tokenizer_name: str, source: str | Path, out: Path, minutes: float, seed: int = 0) -> None:
@@ -91,18 +97,38 @@ def train_prior(recipe: PriorRecipe, tokenizer_name: str, source: str | Path, ou
     layout = layout_of(shards)
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
     home_name = home.name if home.parent == FOLDER else str(home)
-    model = new_prior(layout, recipe.model, home_name, shards.index["texts"], out.name).to(ranks.device())
+    conditions = () if is_free(shards) else shards.index["texts"]
+    model = new_prior(layout, recipe.model, home_name, conditions, out.name).to(ranks.device())
     ranks.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
-    train(prior_job(model, recipe, *tokens.split(), out), out, minutes, validate_every=min(5.0, minutes / 10))
+    train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, minutes, validate_every=min(5.0, minutes / 10))
     ranks.say(f"{out} is ready.")
 
 
 def layout_of(shards: Shards) -> Layout:
     """The sequence of these pictures, with these texts."""
     texts = shards.index["texts"]
-    words = Words.of(texts)
     grids = tuple(Grid(grid["codebook_size"], tuple(grid["shape"])) for grid in shards.index["grids"])
+    if is_free(shards):
+        return Layout(Text.of(texts, itertools.chain(*shards.index.get("variants", []))), TEXT_LENGTH, grids)
+    words = Words.of(texts)
     return Layout(words, max((len(words.encode(text)) for text in texts), default=0), grids)
+
+
+def is_free(shards: Shards) -> bool:
+    """Whether the texts are captions in words of their own, and no classes to choose from."""
+    return len(shards.index["texts"]) > MOST_CLASSES or "variants" in shards.index
+
+
+def phrasings(shards: Shards, layout: Layout) -> Tensor:
+    """`text … [SEP]` of each of the index's texts in all its forms, and of none, int64 [texts + 1, forms, prefix_length].
+
+    Half of the forms of a text are the text itself. Of a form that is too long for the sequence, the first words are taken.
+    """
+    texts = [*shards.index["texts"], ""]
+    variants = [*shards.index.get("variants", [[]] * (len(texts) - 1)), []]
+    forms = 2 * max(map(len, variants)) or 1
+    rows = [others + [text] * (forms - len(others)) for text, others in zip(texts, variants)]
+    return layout.prefix([layout.shortened(form) for row in rows for form in row]).view(len(texts), forms, -1)
 
 
 def cached_shards(tokenizer, source: str | Path, recipe: PriorRecipe, folder: Path) -> Shards:
@@ -122,15 +148,15 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
     hidden = [p for name, p in model.named_parameters() if name.startswith(("blocks.", "layers.")) and p.ndim > 1]
     other = [p for p in model.parameters() if all(p is not h for h in hidden)]
     device = next(model.parameters()).device
-    prefixes = model.layout.prefix([*model.conditions, None]).to(device)
-    no_text = len(prefixes) - 1
+    prefixes = phrasings(data.shards, model.layout).to(device)
+    no_text, forms = len(prefixes) - 1, prefixes.shape[1]
 
     def step() -> dict[str, float]:
         count = ranks.share(recipe.batch)
         rows, view = torch.randint(len(data), (count,)), torch.randint(data.views, (count,))
         texts = torch.where(torch.rand(count) < recipe.text_dropped, no_text, data.texts(rows))
         with autocast():
-            loss = model(prefixes[texts.to(device)], data.sequences(rows, view).to(device)).mean()
+            loss = model(prefixes[texts.to(device), torch.randint(forms, (count,), device=device)], data.sequences(rows, view).to(device)).mean()
         loss.backward()
         return {"bits": loss.item() / math.log(2)}
 
@@ -138,7 +164,7 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
         means = []
         for rows in torch.arange(len(held_out)).split(recipe.batch):
             middle = torch.zeros_like(rows)
-            loss = model(prefixes[held_out.texts(rows).to(device)], held_out.sequences(rows, middle).to(device))
+            loss = model(prefixes[held_out.texts(rows).to(device), -1], held_out.sequences(rows, middle).to(device))
             means.append(loss.mean(1))
         return {"bits": float(torch.cat(means).mean()) / math.log(2)}
 
