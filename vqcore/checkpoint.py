@@ -215,6 +215,12 @@ def find(name: str | os.PathLike) -> Path:
     raise ValueError(f"There is no checkpoint {str(name)!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
 
 
+def home_name(name: str | os.PathLike) -> str:
+    """How another checkpoint's config names this one: by its name alone if it lies in checkpoints/, else by its path."""
+    home = find(name).resolve()
+    return home.name if home.parent == FOLDER else str(home)
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))

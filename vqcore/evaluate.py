@@ -17,6 +17,7 @@ from PIL import Image
 from vqcore.checkpoint import find, load, write_json
 from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import find_pictures, open_picture, to_pixels, to_tensor
+from vqcore.data.labelled import METADATA, read_labelled
 from vqcore.metrics import perplexity, psnr, ssim
 from vqcore.vqvae import VQVAE
 
@@ -91,11 +92,13 @@ def evaluate(tokenizer: VQVAE, folder: Path) -> Evaluation:
 
 
 def pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """The name and pixels of every picture below a folder, or of the test pictures of Fashion-MNIST's idx.gz files."""
+    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, and of the
+    test pictures of Fashion-MNIST's idx.gz files."""
     if holds_idx(folder):
         yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
         return
-    for path in find_pictures(folder):
+    paths = read_labelled(folder, "val").pictures if (folder / METADATA).is_file() else find_pictures(folder)
+    for path in paths:
         try:
             yield path.name, open_picture(path).pixels
         except ValueError as error:

@@ -3,6 +3,7 @@
 python -m vqcore.train tokenizer --preset photos --data DATA --out DIR --minutes N
 python -m vqcore.train prior --preset photos-prior --tokenizer NAME --data DATA --out DIR --minutes N
 python -m vqcore.train fashion --data DIR --out DIR --minutes N
+python -m vqcore.train contrastive --tokenizer NAME --data DIR --out DIR --minutes N
 python -m vqcore.train vae --data DIR --out DIR --minutes N
 
 `--config FILE` instead of a preset takes a JSON file with any settings; each run leaves its own as recipe.json beside
@@ -23,6 +24,7 @@ from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.training.config import FILE as RECIPE
 from vqcore.training.config import Run, read_run, write_run
+from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
 from vqcore.training.prior import PriorRecipe, train_prior
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 from vqcore.training.vae import train_vae
@@ -94,6 +96,11 @@ def main(arguments: list[str] | None = None) -> int:
     fashion.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
     fashion.add_argument("--out", type=Path, required=True, help="the folder for the three checkpoints; runs there are gone on with")
     fashion.add_argument("--minutes", type=float, required=True, help="training time in all, shared out among the three")
+    pairs = kinds.add_parser("contrastive", help="captions and pictures in one space, to tell which fits which")
+    pairs.add_argument("--tokenizer", required=True, help="the tokenizer whose tokens the pictures it knows are kept as")
+    pairs.add_argument("--data", required=True, help="a folder of pictures with metadata.jsonl")
+    pairs.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; a run there is gone on with")
+    pairs.add_argument("--minutes", type=float, required=True, help="training time in all")
     vae = kinds.add_parser("vae", help="the variational autoencoder of Fashion-MNIST that the lessons compare with")
     vae.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
     vae.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
@@ -105,6 +112,8 @@ def main(arguments: list[str] | None = None) -> int:
                 train_fashion(options.data, options.out, options.minutes)
             elif options.kind == "vae":
                 train_vae(options.data, options.out, options.minutes)
+            elif options.kind == "contrastive":
+                train_contrastive(ContrastiveRecipe(), options.data, options.tokenizer, options.out, options.minutes)
             else:
                 start(_run_of(options), options.out)
     except ValueError as error:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vqcore import ranks
-from vqcore.checkpoint import FOLDER, find, fingerprint, load, new_prior, save_prior
+from vqcore.checkpoint import fingerprint, home_name, load, new_prior, save_prior
 from vqcore.data.labelled import read_labelled
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.sampling import Prior
@@ -90,15 +90,14 @@ def train_prior(recipe: PriorRecipe, tokenizer_name: str, source: str | Path, ou
     source: of the pictures, as `read_labelled` takes it; or a folder of tokens, as `vqcore.tokenize` writes it.
     """
     torch.manual_seed(seed)
-    tokenizer, home = load(tokenizer_name), find(tokenizer_name).resolve()
+    tokenizer = load(tokenizer_name)
     shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
     if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
         raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer_name}. Tokenize the pictures with it.")
     layout = layout_of(shards)
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
-    home_name = home.name if home.parent == FOLDER else str(home)
     conditions = () if is_free(shards) else shards.index["texts"]
-    model = new_prior(layout, recipe.model, home_name, conditions, out.name).to(ranks.device())
+    model = new_prior(layout, recipe.model, home_name(tokenizer_name), conditions, out.name).to(ranks.device())
     ranks.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
     train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, minutes, validate_every=min(5.0, minutes / 10))
     ranks.say(f"{out} is ready.")

@@ -1,0 +1,131 @@
+"""Texts and pictures in one space, and the figures of a prior that writes from captions."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqcore
+from tests.tiny import colours_folder, one_thread
+from vqcore.checkpoint import save_prior
+from vqcore.contrastive import Contrastive, ContrastiveConfig, load_contrastive, load_known, save_contrastive
+from vqcore.data.images import to_tensor
+from vqcore.evaluate_text import Recogniser, main as evaluate, read_named, recall
+from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.sequence import Grid, Layout
+from vqcore.text import Text
+from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
+
+COLOURS = {"red": (255, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0)}
+RECIPE = ContrastiveRecipe(ContrastiveConfig(side=16, text_length=6, width=16, text_layers=1, heads=2, channels=(8, 16)), batch=16, rate=3e-3)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def on_one_thread():
+    with one_thread():
+        yield
+
+
+def disc(colour, ground, noise):
+    y, x = np.mgrid[:16, :16] - 7.5
+    inside = (y**2 + x**2 < 30)[..., None]
+    return np.clip(np.where(inside, colour, ground) + noise.normal(0, 4, (16, 16, 3)), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Discs of four colours in two styles, on white and on black; one colour in one style is held out."""
+    folder, noise, rows = tmp_path_factory.mktemp("discs"), np.random.default_rng(0), []
+    for style, ground in (("light", 255), ("dark", 0)):
+        for name, colour in COLOURS.items():
+            for i in range(4):
+                file = f"{style}{name}{i}.png"
+                Image.fromarray(disc(colour, ground, noise)).save(folder / file)
+                split = "heldout" if (style, name) == ("dark", "blue") else "train"
+                rows.append({"file_name": file, "text": f"{name} disc", "style": style, "tags": ["round"], "split": split})
+    (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return str(colours_folder(tmp_path_factory.mktemp("tokenizer") / "colours"))
+
+
+@pytest.fixture(scope="module")
+def trained(data, tokenizer, tmp_path_factory):
+    out = tmp_path_factory.mktemp("contrastive") / "discs-clip"
+    train_contrastive(RECIPE, data, tokenizer, out, minutes=6 / 60)
+    return out
+
+
+def test_it_learns_which_text_fits_a_picture_it_never_saw(trained, data):
+    model, noise = load_contrastive(trained), np.random.default_rng(9)
+    for style, ground in (("light", 255), ("dark", 0)):
+        for name, colour in COLOURS.items():
+            if (style, name) == ("dark", "blue"):
+                continue
+            image = to_tensor(disc(colour, ground, noise))
+            fits = {other: float(model.fit(f"{other} disc {style}", image)) for other in COLOURS}
+            assert max(fits, key=fits.get) == name, (style, name, fits)
+
+
+def test_the_best_of_several_pictures_is_the_one_asked_for(trained):
+    model, noise = load_contrastive(trained), np.random.default_rng(5)
+    images = to_tensor(np.stack([disc(colour, 255, noise) for colour in COLOURS.values()]))
+    assert [int(model.fit(f"{name} disc light", images).argmax()) for name in COLOURS] == [0, 1, 2, 3]
+
+
+def test_what_it_knows_is_kept_with_its_tokens(trained, data, tokenizer):
+    known, model = load_known(trained), load_contrastive(trained)
+    assert len(known.texts) == len(known.embeddings) == len(known.tokens) == 28, "what is held out is not among them"
+    assert model.tokenizer == tokenizer and known.tokens.shape[1:] == (4, 4)
+    drawn = to_tensor(disc(COLOURS["green"], 255, np.random.default_rng(3)))
+    assert known.texts[int((known.embeddings @ model.embed_images(drawn)[0]).argmax())] == "green disc light"
+
+
+def test_any_text_and_any_size_embed_as_unit_vectors(trained):
+    model = load_contrastive(trained)
+    vectors = torch.cat([model.embed_texts(["", "no such word 心", "red " * 50]), model.embed_images(torch.zeros(2, 3, 40, 25))])
+    assert torch.isfinite(vectors).all() and torch.allclose(vectors.norm(dim=1), torch.ones(5), atol=1e-5)
+    with pytest.raises(ValueError, match=r"\[B, 3, H, W\]"):
+        model.embed_images(torch.zeros(2, 1, 16, 16))
+
+
+def test_a_checkpoint_gives_the_same_model(tmp_path):
+    model = Contrastive(Text.of(["red disc"]), RECIPE.model, "colours").eval()
+    again = load_contrastive(save_contrastive(model, tmp_path / "again", torch.float32))
+    assert torch.allclose(model.embed_texts(["red disc"]), again.embed_texts(["red disc"]), atol=1e-5)
+    with pytest.raises(ValueError, match="not a contrastive one"):
+        load_contrastive("fashion")
+
+
+def test_recall_counts_the_pairs_found_among_the_best():
+    scores = torch.tensor([[3.0, 1, 0, 0, 0, 0], [9, 8, 7, 6, 5, 4], [1, 1, 1, 1, 1, 2]])
+    assert recall(scores, torch.tensor([0, 5, 5])) == pytest.approx([2 / 3, 2 / 3])
+    assert recall(scores, torch.tensor([0, 4, 0])) == pytest.approx([1 / 3, 1.0])
+
+
+def test_a_picture_is_recognised_by_name_and_by_its_twins(data):
+    known = read_named(data)
+    recogniser = Recogniser(known)
+    row = known.names.index("green disc")
+    noisy = np.clip(known.pixels[row].astype(int) + 5, 0, 255).astype(np.uint8)
+    assert recogniser.names(noisy[None], "light") == [{"green disc"}]
+    dark = next(i for i, style in enumerate(known.styles) if style == "dark" and known.names[i] == "green disc")
+    assert recogniser.names(noisy[None], "dark") != [{"red disc"}] and dark != row
+
+
+def test_the_evaluation_tells_seen_from_held_out_prompts(trained, data, tokenizer, tmp_path, capsys):
+    layout = Layout(Text.of(["red green blue yellow disc light dark"]), 6, (Grid(16, (4, 4)),))
+    prior = save_prior(Transformer(layout, TransformerConfig(1, 16, 2), tokenizer), tmp_path / "prior")
+    figures = tmp_path / "figures.json"
+    assert evaluate([str(prior), "--data", str(data), "--reranker", str(trained), "--prompts", "6", "--json", str(figures)]) == 0
+    result = json.loads(figures.read_text())
+    assert (result["seen"]["prompts"], result["heldout"]["prompts"], result["retrieval"]["pairs"]) == (6, 4, 4)
+    assert set(result["sheet"]) == {"blue disc dark"} and (tmp_path / "samples.png").is_file()
+    assert "first sample right" in capsys.readouterr().out
+    assert evaluate([str(prior), "--data", str(tmp_path)]) == 2
+    assert vqcore.load_prior(prior).tokenizer == result["tokenizer"]

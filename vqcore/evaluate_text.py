@@ -1,0 +1,238 @@
+"""Measure a prior that writes pictures from captions: python -m vqcore.evaluate_text NAME --data DIR --reranker NAME
+
+DIR has a metadata.jsonl with the name, the style and the split of each picture. A sample is right if, of all pictures of
+its style, the one nearest to it by pixel error has the name that was asked for, or has the same pixels as one that has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vqcore.checkpoint import find, load, load_prior, write_json, write_picture
+from vqcore.contrastive import Contrastive, load_contrastive
+from vqcore.data.captions import caption
+from vqcore.data.images import open_picture, to_pixels, to_tensor
+from vqcore.data.labelled import METADATA
+from vqcore.evaluate_prior import SHEET, Settings, say, sheet
+from vqcore.metrics import psnr
+from vqcore.priors.sampling import Prior
+
+SAMPLES = 4  # of each prompt, to choose the best of
+PROMPTS_AT_ONCE = 32
+SHEET_PROMPTS = 48  # of the split that is held out
+COMPARED_AT_ONCE = 256
+RECALLS = (1, 5)
+
+
+@dataclass(frozen=True)
+class Named:
+    """Pictures of a folder: pixels uint8 [N, H, W, C], and of each its name, style and split."""
+
+    pixels: np.ndarray
+    names: list[str]
+    styles: list[str]
+    splits: list[str]
+
+    def rows(self, split: str) -> list[int]:
+        return [i for i, its in enumerate(self.splits) if (its == "train") == (split == "train")]
+
+    def prompt(self, row: int) -> str:
+        return caption(self.names[row], self.styles[row])
+
+
+@dataclass(frozen=True)
+class Success:
+    """Shares of prompts with the right picture: as the first sample, as the likeliest of SAMPLES by the prior, and as the
+    best of them by the reranker (None without one)."""
+
+    prompts: int
+    first: float
+    likeliest: float
+    reranked: float | None
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Recall at 1 and 5 among the pairs that are held out, from text to picture and back, and from text among all pictures."""
+
+    pairs: int
+    to_picture: list[float]
+    to_text: list[float]
+    to_picture_among_all: list[float]
+
+
+@dataclass(frozen=True)
+class TextEvaluation:
+    """tokenizer_psnr: on the pictures that are held out;  tokenizer_recognised: the share of all pictures whose
+    reconstruction is nearest to its own original, in dB and 0 … 1."""
+
+    checkpoint: str
+    tokenizer: str
+    parameters: int
+    data: str
+    tokenizer_psnr: float
+    tokenizer_recognised: float
+    settings: Settings
+    seen: Success
+    heldout: Success
+    retrieval: Retrieval | None
+    torch: str
+
+
+def read_named(folder: Path) -> Named:
+    rows = [json.loads(line) for line in (folder / METADATA).read_text("utf-8").splitlines() if line.strip()]
+    try:
+        pixels = np.stack([open_picture(folder / row["file_name"]).pixels for row in rows])
+        return Named(pixels, [row["text"] for row in rows], [row["style"] for row in rows], [row["split"] for row in rows])
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{folder} needs pictures of one size, each with text, style and split in {METADATA}: {error}.") from None
+
+
+class Recogniser:
+    """Finds the nearest picture of a style."""
+
+    def __init__(self, known: Named):
+        self.known = known
+        flat = torch.from_numpy(known.pixels.reshape(len(known.pixels), -1))
+        styles = np.array(known.styles)
+        self.rows = {style: np.flatnonzero(styles == style) for style in set(known.styles)}
+        self.values = {style: flat[rows].float() / 255 for style, rows in self.rows.items()}
+        self.twins: dict[bytes, set[str]] = {}
+        for picture, name in zip(known.pixels, known.names):
+            self.twins.setdefault(picture.tobytes(), set()).add(name)
+
+    def names(self, pixels: np.ndarray, style: str) -> list[set[str]]:
+        """uint8 [B, H, W, C] → for each the names that the nearest picture goes by."""
+        values = self.values[style]
+        x = torch.from_numpy(pixels.reshape(len(pixels), -1)).float() / 255
+        nearest = torch.cat([torch.cdist(part, values).argmin(1) for part in x.split(COMPARED_AT_ONCE)])
+        return [self.twins[self.known.pixels[row].tobytes()] for row in self.rows[style][nearest.numpy()]]
+
+
+def recognised(tokenizer, known: Named, recogniser: Recogniser) -> tuple[float, float]:
+    """(PSNR on what is held out, the share of all pictures whose reconstruction is nearest to itself)."""
+    quality, right = [], []
+    for style, rows in recogniser.rows.items():
+        for part in np.array_split(rows, -(-len(rows) // COMPARED_AT_ONCE)):
+            again = to_pixels(tokenizer.reconstruct(to_tensor(known.pixels[part])))
+            right += [known.names[row] in names for row, names in zip(part, recogniser.names(again, style))]
+            quality += [psnr(mine, known.pixels[row]) for row, mine in zip(part, again) if known.splits[row] != "train"]
+    return float(np.mean(quality)), float(np.mean(right))
+
+
+def success(
+    prior: Prior, tokenizer, known: Named, rows: list[int], recogniser: Recogniser, reranker: Contrastive | None, settings: Settings
+) -> tuple[Success, np.ndarray]:
+    """The shares, and the first sample of every prompt, uint8 [n, H, W, C]."""
+    right, firsts = [], []
+    for start in range(0, len(rows), PROMPTS_AT_ONCE):
+        some = rows[start : start + PROMPTS_AT_ONCE]
+        prompts = [known.prompt(row) for row in some for _ in range(SAMPLES)]
+        tokens = prior.sample(len(prompts), prompts, seed=start, **asdict(settings))
+        images = tokenizer.decode(tokens)
+        pixels = to_pixels(images)
+        likely = -sum(bits.flatten(1).sum(1) for bits in prior.bits(tokens, prompts)).view(len(some), SAMPLES)
+        for i, row in enumerate(some):
+            mine = slice(SAMPLES * i, SAMPLES * (i + 1))
+            hits = [known.names[row] in names for names in recogniser.names(pixels[mine], known.styles[row])]
+            best = [0, int(likely[i].argmax())]
+            if reranker is not None:
+                best.append(int(reranker.fit(known.prompt(row), images[mine]).argmax()))
+            right.append([hits[choice] for choice in best])
+        firsts.append(pixels[::SAMPLES])
+        say(f"{len(right):,} of {len(rows):,} prompts, first samples right: {np.mean(right, axis=0)[0]:.1%}")
+    shares = np.mean(right, axis=0).tolist()
+    return Success(len(rows), shares[0], shares[1], shares[2] if reranker is not None else None), np.concatenate(firsts)
+
+
+def retrieval(model: Contrastive, known: Named) -> Retrieval:
+    """A pair is found where the text's own picture, or one with the same pixels, is among the nearest."""
+    rows = known.rows("heldout")
+    pixels = to_tensor(known.pixels)
+    with torch.inference_mode():
+        texts = model.embed_texts([known.prompt(row) for row in rows])
+        images = torch.cat([model.embed_images(part) for part in pixels.split(COMPARED_AT_ONCE)])
+    scores, own = texts @ images[rows].T, torch.arange(len(rows))
+    return Retrieval(len(rows), recall(scores, own), recall(scores.T, own), recall(texts @ images.T, torch.tensor(rows)))
+
+
+def recall(scores: Tensor, own: Tensor) -> list[float]:
+    """The share of rows [n, m] in which `own` int64 [n] is among the best 1, and the best 5."""
+    better = (scores > scores.gather(1, own[:, None])).sum(1)
+    return [float((better < most).float().mean()) for most in RECALLS]
+
+
+def evaluate_text(
+    prior: Prior, tokenizer, folder: Path, reranker: Contrastive | None, settings: Settings, prompts: int
+) -> tuple[TextEvaluation, np.ndarray, list[str]]:
+    """The figures, a sheet of the first samples of held-out prompts (not chosen), and what these prompts are."""
+    known = read_named(folder)
+    recogniser = Recogniser(known)
+    quality, share = recognised(tokenizer, known, recogniser)
+    say(f"The tokenizer: {quality:.2f} dB, {share:.1%} recognised")
+    seen, unseen = known.rows("train"), known.rows("heldout")
+    some = np.random.default_rng(0).permutation(seen)[:prompts].tolist()
+    of_seen, _ = success(prior, tokenizer, known, some, recogniser, reranker, settings)
+    of_unseen, drawn = success(prior, tokenizer, known, unseen, recogniser, reranker, settings)
+    shown = np.linspace(0, len(unseen) - 1, min(SHEET_PROMPTS, len(unseen))).round().astype(int)
+    result = TextEvaluation(
+        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, quality, share, settings,
+        of_seen, of_unseen, None if reranker is None else retrieval(reranker, known), torch.__version__,
+    )
+    return result, sheet(drawn[shown], 12), [known.prompt(unseen[i]) for i in shown]
+
+
+def table(result: TextEvaluation) -> str:
+    lines = [f"tokenizer: {result.tokenizer_psnr:.2f} dB on held-out pictures; {result.tokenizer_recognised:.1%} of all recognised"]
+    for name, value in (("prompts that were trained on", result.seen), ("held-out prompts", result.heldout)):
+        best = f"likeliest of {SAMPLES} {value.likeliest:.1%}"
+        if value.reranked is not None:
+            best += f", best of {SAMPLES} reranked {value.reranked:.1%}"
+        lines.append(f"{value.prompts} {name}: first sample right {value.first:.1%}, {best}")
+    if result.retrieval is not None:
+        r = result.retrieval
+        lines.append(
+            f"{r.pairs} held-out pairs: text to picture @1 {r.to_picture[0]:.1%} @5 {r.to_picture[1]:.1%}, picture to text "
+            f"@1 {r.to_text[0]:.1%} @5 {r.to_text[1]:.1%}; among all pictures @1 {r.to_picture_among_all[0]:.1%} @5 {r.to_picture_among_all[1]:.1%}"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_text", description="Measure a prior that writes from captions.")
+    parser.add_argument("name", help="a prior's folder in checkpoints/, or its path")
+    parser.add_argument("--data", type=Path, required=True, help="the folder of captioned pictures")
+    parser.add_argument("--reranker", help="a contrastive model's folder in checkpoints/, or its path")
+    parser.add_argument("--prompts", type=int, default=1000, help="how many of the prompts that were trained on")
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--top-k", type=int)
+    parser.add_argument("--top-p", type=float)
+    parser.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
+    options = parser.parse_args(arguments)
+    settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
+    try:
+        prior = load_prior(options.name)
+        reranker = load_contrastive(options.reranker) if options.reranker else None
+        result, picture, prompts = evaluate_text(prior, load(prior.tokenizer), options.data, reranker, settings, options.prompts)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(table(result))
+    file = options.json or find(options.name) / "metrics.json"
+    write_json(file, asdict(result) | {"sheet": prompts})
+    write_picture(file.with_name(SHEET), picture)
+    print(f"The figures are in {file}, the sheet of samples in {file.with_name(SHEET)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
