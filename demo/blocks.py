@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 from demo import api
-from demo.tabs import codebook, compare, lessons, models, sample, tokens, train
+from demo.tabs import codebook, compare, lessons, models, sample, text, tokens, train
 from demo.token_canvas import TokenCanvas
 
 STYLE = Path(__file__).parent / "style.css"
@@ -29,6 +29,7 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="benches"):
             tokens.build(canvas)
             sample.build()
+            text.build()
             codebook.build()
             compare.build()
             train.build()

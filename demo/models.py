@@ -11,6 +11,7 @@ import torch
 import vqcore
 from demo import foreign
 from vqcore.checkpoint import find, fingerprint
+from vqcore.contrastive import Contrastive, Known, list_contrastive, load_contrastive, load_known
 from vqcore.data.images import to_pixels
 from vqcore.priors.sampling import Prior
 
@@ -130,6 +131,22 @@ def prior(name: str) -> Prior:
 def prior_folder(name: str) -> Path:
     """Where the prior called `name` lies, with its card and its figures beside it."""
     return next(folder for folder in map(find, _prior_sources()) if folder.name == name)
+
+
+@lru_cache(maxsize=None)
+def contrastive_of(prior: Prior) -> Contrastive | None:
+    """The model that tells how well a picture of the prior's tokenizer fits a text; None where there is none."""
+    for name in list_contrastive():
+        model = load_contrastive(name)
+        if Path(model.tokenizer).name == tokenizer_of(prior).name:
+            return model
+    return None
+
+
+@lru_cache(maxsize=None)
+def known_pictures(name: str) -> Known | None:
+    """The pictures that the contrastive model called `name` knows."""
+    return load_known(find(name))
 
 
 def tokenizer_of(prior: Prior):

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.tiny import tiny_prior_folder, tiny_tokenizer_folder
+from tests.tiny import tiny_prior_folder, tiny_text_prior_folder, tiny_tokenizer_folder
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +13,9 @@ def tiny_folder(tmp_path_factory):
 def tiny_prior(tiny_folder):
     """The checkpoint folder of a small prior over the small tokenizer's tokens."""
     return tiny_prior_folder(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_text_prior(tiny_folder):
+    """The checkpoint folder of one that reads sentences."""
+    return tiny_text_prior_folder(tiny_folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from vqcore.checkpoint import save_prior, save_tokenizer
 from vqcore.networks import NetworkConfig
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
+from vqcore.text import Text
 from vqcore.train import main
 from vqcore.vqvae import VQVAE, VQVAEConfig
 
@@ -73,11 +75,24 @@ def tiny_prior_folder(tokenizer_folder: Path) -> Path:
     """A prior beside that checkpoint, over 8 × 8 of its tokens, of `bar` and `disc`: untrained, with weights so large
     that every token depends on those before it."""
     layout = Layout(Words.of(["bar", "disc"]), 1, (Grid(64, PRIOR_SHAPE),))
+    return _strong_prior_folder(layout, tokenizer_folder, ["bar", "disc"], "tiny-prior")
+
+
+def tiny_text_prior_folder(tokenizer_folder: Path) -> Path:
+    """One like it that reads sentences, and offers two of them."""
+    layout = Layout(Text.of(["red bar", "blue disc"]), 8, (Grid(64, PRIOR_SHAPE),))
+    folder = _strong_prior_folder(layout, tokenizer_folder, [], "tiny-text-prior")
+    offers = {"styles": [["bar", "Bars"], ["disc", "Discs"]], "examples": ["red bar", "blue disc"], "settings": {"temperature": 0.5}}
+    (folder / "prompts.json").write_text(json.dumps(offers))
+    return folder
+
+
+def _strong_prior_folder(layout: Layout, tokenizer_folder: Path, conditions: list[str], name: str) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        prior = Transformer(layout, TransformerConfig(2, 32, 2), str(tokenizer_folder), ["bar", "disc"])
+        prior = Transformer(layout, TransformerConfig(2, 32, 2), str(tokenizer_folder), conditions)
     with torch.no_grad():
         for weights in prior.parameters():
             if weights.ndim > 1:
                 weights *= 12
-    return save_prior(prior, tokenizer_folder.parent / "tiny-prior", torch.float32)
+    return save_prior(prior, tokenizer_folder.parent / name, torch.float32)

@@ -43,9 +43,12 @@ def metrics(prior: Prior) -> dict:
 
 
 def measured(figures: dict) -> str:
-    """The evaluation in a sentence or two: see vqcore.evaluate_prior."""
+    """The evaluation in a sentence or two: see vqcore.evaluate_prior and vqcore.evaluate_text."""
     if not figures:
         return ""
+    if "heldout" in figures:
+        seen, unseen = figures["seen"]["first"], figures["heldout"]["first"]
+        return f"The first picture it writes is the one asked for in {seen:.0%} of prompts like those it was trained on, and in {unseen:.0%} of combinations that it never saw."
     bits = " and ".join(f"{value:.2f}" for value in figures["bits_per_token"])
     text = f"{bits} bits a token on {figures['pictures']:,} pictures it never saw, {figures['saving']:.0%} below the tokens’ own entropy."
     if figures.get("accuracy_score"):

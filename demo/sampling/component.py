@@ -15,7 +15,7 @@ CANVAS = HERE.parent / "token_canvas"
 # In the order that the data flows; together they are the body of one function.
 SCRIPTS = [
     *(CANVAS / "js" / f"{name}.js" for name in ("bytes", "codebook", "server", "sequences")),
-    *(HERE / "js" / f"{name}.js" for name in ("settings", "tile", "gallery", "distribution", "watch", "contrast", "main")),
+    *(HERE / "js" / f"{name}.js" for name in ("settings", "tile", "writing", "gallery", "distribution", "watch", "contrast", "main")),
 ]
 
 

@@ -48,7 +48,7 @@ def write_tokens(question: dict) -> dict:
         raise ValueError(f"Between 1 and {MOST_SAMPLES} samples are written at a time.")
     if not 0 <= kept < until <= length or until - kept > MOST_TOKENS_A_QUESTION:
         raise ValueError(f"At most {MOST_TOKENS_A_QUESTION} of {length} tokens are written a question.")
-    start = _unpack(question["tokens"], kept, prior) if kept else torch.empty(1, 0, dtype=torch.int64)
+    start = unpacked(question["tokens"], kept, prior) if kept else torch.empty(1, 0, dtype=torch.int64)
     whole = torch.zeros(len(start), length, dtype=torch.int64)
     whole[:, :kept] = start
     written, told = [], []
@@ -76,7 +76,7 @@ def decode_tokens(question: dict) -> dict:
     written = int(question["written"])
     if not 1 <= written <= prior.layout.length:
         raise ValueError(f"Between 1 and {prior.layout.length} tokens are decoded.")
-    given = _unpack(question["tokens"], written, prior)
+    given = unpacked(question["tokens"], written, prior)
     common = [0 if level.usage is None else int(level.usage.argmax()) for level in tokenizer.levels]
     whole = torch.tensor(common)[prior.layout.levels()].repeat(len(given), 1)
     whole[:, :written] = given
@@ -113,7 +113,7 @@ def draw_tokens(question: dict) -> dict:
 def judge_tokens(question: dict) -> dict:
     """{"prior", "condition", "tokens"} → {"bits": of each token, base64 of float32 [n, length]}: whole sequences."""
     prior = models.prior(question["prior"])
-    sequences = _unpack(question["tokens"], prior.layout.length, prior)
+    sequences = unpacked(question["tokens"], prior.layout.length, prior)
     if len(sequences) > MOST_SAMPLES:
         raise ValueError(f"At most {MOST_SAMPLES} samples are judged at a time.")
     writers.pass_on()
@@ -132,7 +132,7 @@ def judge_band(question: dict) -> dict:
     columns = int(question["columns"])
     if not width <= columns <= 1024:
         raise ValueError(f"The prior judges windows of {rows} × {width} tokens, and this has {columns} columns.")
-    band = _unpack(question["tokens"], rows * columns, prior)[0].view(rows, columns)
+    band = unpacked(question["tokens"], rows * columns, prior)[0].view(rows, columns)
     lefts = sorted({*range(0, columns - width, max(1, width // 2)), columns - width})
     bits = []
     for part in torch.tensor(lefts).split(WINDOWS_AT_ONCE):
@@ -152,7 +152,7 @@ def rewrite_tokens(question: dict) -> dict:
     One sequence, and a list of the places in it that are written anew given all the others: see Prior.complete.
     """
     prior = models.prior(question["prior"])
-    tokens = _unpack(question["tokens"], prior.layout.length, prior)[:1]
+    tokens = unpacked(question["tokens"], prior.layout.length, prior)[:1]
     mask = torch.zeros(1, prior.layout.length, dtype=torch.bool)
     places = [int(place) for place in question["mask"]]
     if not places or not all(0 <= place < prior.layout.length for place in places):
@@ -227,7 +227,7 @@ def _pack(tokens: Tensor, prior: Prior) -> str:
     return base64.b64encode(tokens.numpy().astype(_type(prior)).tobytes()).decode("ascii")
 
 
-def _unpack(data: str, length: int, prior: Prior) -> Tensor:
+def unpacked(data: str, length: int, prior: Prior) -> Tensor:
     """Sequences of so many tokens, int64 [n ≥ 1, length]; whether each is in its codebook is left to the prior."""
     try:
         flat = np.frombuffer(base64.b64decode(data, validate=True), _type(prior))

@@ -5,11 +5,11 @@ from demo.token_canvas import service
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tiny_default(tiny_folder, tiny_prior):
-    """The app's default model is the tiny one, and its only prior too."""
+def tiny_default(tiny_folder, tiny_prior, tiny_text_prior):
+    """The app's default model is the tiny one, and its only priors too."""
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(tiny_folder))
-    patch.setattr(models, "PRIORS", str(tiny_prior))
+    patch.setattr(models, "PRIORS", f"{tiny_prior},{tiny_text_prior}")
     caches = (models._load, models.priors, service._example, service._codebook)
     for cache in caches:
         cache.cache_clear()

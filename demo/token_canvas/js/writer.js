@@ -5,6 +5,7 @@ class Writer {
     Object.assign(this, { menu, bench, priors });
     const part = (name) => menu.querySelector(`[data-prior=${name}]`);
     Object.assign(this, { choice: part("name"), text: part("text"), texts: part("texts"), temperature: part("temperature") });
+    Object.assign(this, { words: part("words"), sentences: part("sentences") });
     Object.assign(this, { why: part("why"), retokenize: part("retokenize"), warmth: part("warmth") });
     this.candidates = new Candidates(bench.root.querySelector("[data-part=candidates]"), bench);
     menu.hidden = !priors.length;
@@ -16,7 +17,7 @@ class Writer {
         tools[button.dataset.write]();
       });
     this.choice.addEventListener("change", () => this.chosen());
-    this.text.addEventListener("change", () => bench.surprise.follow());
+    for (const told of [this.text, this.words]) told.addEventListener("change", () => bench.surprise.follow());
     this.temperature.addEventListener("input", () => this.refresh());
     menu.addEventListener("toggle", () => this.refresh());
   }
@@ -35,7 +36,8 @@ class Writer {
   }
 
   get settings() {
-    return { condition: this.text.value || null, temperature: Number(this.temperature.value) };
+    const told = this.prior?.takesText ? this.words.value.trim() : this.text.value;
+    return { condition: told || null, temperature: Number(this.temperature.value) };
   }
 
   get windowed() {
@@ -74,6 +76,7 @@ class Writer {
     const kept = texts.includes(this.text.value) ? this.text.value : "";
     this.text.replaceChildren(...["", ...texts].map((text) => new Option(text || "anything", text, false, text === kept)));
     this.texts.hidden = !texts.length;
+    this.sentences.hidden = !this.prior?.takesText;
     this.refresh();
     this.bench.surprise.follow();
   }

@@ -1,0 +1,60 @@
+"""Prompter: the whole of the Text tab as one gr.HTML, which keeps all it knows in the page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo import models
+from demo.prompting import service
+from demo.sampling.cards import sentences
+from demo.token_canvas import service as canvas_service
+from demo.token_canvas import writing
+from vqcore.priors.sampling import Prior
+
+HERE = Path(__file__).parent
+CANVAS, SAMPLING = HERE.parent / "token_canvas", HERE.parent / "sampling"
+PROMPTS = "prompts.json"
+
+# In the order that the data flows; together they are the body of one function.
+SCRIPTS = [
+    *(CANVAS / "js" / f"{name}.js" for name in ("bytes", "codebook", "server", "sequences")),
+    *(SAMPLING / "js" / f"{name}.js" for name in ("tile", "writing")),
+    *(HERE / "js" / f"{name}.js" for name in ("ask", "sentence", "pad", "main")),
+]
+
+
+class Prompter(gr.HTML):
+    """A prompt, the pictures it gives, and the sequence on the screen. It has no value; pictures go to the canvas in the page."""
+
+    def __init__(self, **keywords: Any):
+        priors = [prior for prior in models.priors().values() if writing.about(prior)["takesText"]]
+        super().__init__(
+            html_template=(HERE / "prompting.html").read_text(),
+            css_template=(HERE / "prompting.css").read_text(),
+            js_on_load="\n".join(path.read_text() for path in SCRIPTS),
+            apply_default_css=False,
+            server_functions=[canvas_service.read_codebook, *writing.WRITING_FUNCTIONS, *service.SERVER_FUNCTIONS],
+            priors=[about(prior) for prior in priors],
+            most=writing.MOST_SAMPLES,
+            **keywords,
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "string", "description": "unused"}
+
+
+def about(prior: Prior) -> dict:
+    """What the page has to know: also whether drawings find their like, and what its folder's prompts.json offers:
+    {"styles": [[word, what it is called]], "examples": [prompt], "settings": {"temperature", "top_p", "guidance"}}."""
+    judge = models.contrastive_of(prior)
+    file = models.prior_folder(prior.name) / PROMPTS
+    offers = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    return writing.about(prior) | {
+        "sentences": sentences(prior),
+        "finds": judge is not None and models.known_pictures(judge.name) is not None,
+        "styles": offers.get("styles", []),
+        "examples": offers.get("examples", []),
+        "settings": offers.get("settings", {}),
+    }

@@ -1,0 +1,137 @@
+// The prompter: a sentence is asked for, candidates are written side by side, the best comes first and shows its sequence.
+
+class Prompter {
+  constructor(root) {
+    this.root = root;
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run"), list: part("candidates") });
+    this.tell = this.tell.bind(this);
+    this.server = new Server(server);
+    this.codebooks = new Map();
+    this.ask = new Ask(part("ask"), props.priors, props.most, () => this.run());
+    this.sentence = new Sentence(part("sentence"), this);
+    part("pad").hidden = !this.ask.prior.finds;
+    this.pad = new Pad(part("pad"), this);
+    part("about").replaceChildren(...this.ask.prior.sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+    part("ask").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.running) return this.run();
+      this.stop();
+      this.tell(`Stopped. ${this.told.textContent}`);
+    });
+    // The first picture is written when the tab is first opened, on the screen or below it, not for those who never come.
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      if (!this.ran) this.run();
+    }, { rootMargin: "4000px" }).observe(root);
+  }
+
+  async run() {
+    const run = (this.running = {});
+    this.ran = true;
+    const isStopped = () => this.running !== run;
+    this.refresh();
+    try {
+      await this.write(isStopped);
+    } catch (problem) {
+      if (!isStopped()) this.tell(problem.message);
+      if (!(problem instanceof PersonError)) console.warn(problem);
+    } finally {
+      if (!isStopped()) this.stop();
+    }
+  }
+
+  async write(isStopped) {
+    const { ask, server } = this;
+    const { prior, count, text, drawing } = ask;
+    const length = lengthOf(prior);
+    const read = await server.ask("read_prompt", { prior: prior.name, text });
+    const codebook = await this.codebookOf(prior);
+    if (isStopped()) return;
+    const sequences = Array.from({ length: count }, () => new Int32Array(length));
+    const tiles = sequences.map((_, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
+    this.list.replaceChildren(...tiles.map(({ button }) => button));
+    this.sentence.begin(prior, codebook, read, tiles[0].name);
+    for (let kept = 0; kept < length; ) {
+      this.tell(`Token ${kept} of ${length}`, kept / length);
+      const from = kept;
+      ({ kept } = await writeSlice(server, prior, drawing, sequences, kept));
+      if (isStopped()) return;
+      tiles.forEach((tile, i) => tile.draw(sequences[i], from, kept));
+      this.sentence.grow(sequences[0], kept);
+    }
+    await decodeAll(server, prior, sequences, tiles, isStopped);
+    if (!isStopped()) await this.rank(isStopped, { prior, text, sequences, tiles });
+  }
+
+  // The best first: by the fit of picture and text where a model knows it, else by how likely the prior finds each.
+  async rank(isStopped, { prior, text, sequences, tiles }) {
+    const { server } = this;
+    const length = lengthOf(prior);
+    const tokens = packSequences(sequences, length, prior);
+    const { fits } = await server.ask("rank_pictures", { prior: prior.name, text, tokens });
+    const judged = await server.ask("judge_tokens", { prior: prior.name, condition: text || null, tokens });
+    if (isStopped()) return;
+    const all = unpackFloats(judged.bits);
+    const bits = sequences.map((_, i) => all.slice(i * length, (i + 1) * length));
+    const total = bits.map((each) => each.reduce((sum, value) => sum + value, 0));
+    const order = sequences.map((_, i) => i).sort((a, b) => (fits ? fits[b] - fits[a] : total[a] - total[b]));
+    order.forEach((i) => this.list.append(this.captioned(tiles[i], fits ? `fit ${fits[i].toFixed(2)}` : `${total[i].toFixed(0)} bits`)));
+    const choose = (i) => {
+      this.chosen = { prior, text };
+      this.sentence.name = tiles[i].name;
+      this.sentence.finish(sequences[i], tiles[i].canvas, bits[i]);
+      tiles.forEach(({ button }, other) => button.setAttribute("aria-current", other === i));
+    };
+    tiles.forEach((tile, i) => {
+      for (const event of ["pointerenter", "focus"]) tile.button.addEventListener(event, () => choose(i));
+    });
+    choose(order[0]);
+    this.tell(`${sequences.length} candidates, the best ${fits ? "fit of picture and words" : "by likelihood"} first. Click one to have it on the canvas.`);
+  }
+
+  captioned({ button }, caption) {
+    const line = document.createElement("small");
+    line.textContent = caption;
+    button.append(line);
+    return button;
+  }
+
+  // The picture's bits given the whole prompt, and without each of its words.
+  weigh(sequence) {
+    const { prior, text } = this.chosen;
+    return this.server.ask("weigh_words", { prior: prior.name, text, tokens: packSequences([sequence], sequence.length, prior) });
+  }
+
+  stop() {
+    this.running = null;
+    this.refresh();
+  }
+
+  refresh() {
+    this.button.textContent = this.running ? "Stop" : "Write";
+    this.button.classList.toggle("stop", Boolean(this.running));
+    if (!this.running) this.progress.classList.add("idle");
+  }
+
+  tell(text, share = 0) {
+    this.told.textContent = text;
+    this.progress.value = share;
+    this.progress.classList.toggle("idle", !share);
+  }
+
+  codebookOf({ model }) {
+    if (!this.codebooks.has(model)) {
+      this.codebooks.set(model, Codebook.load(this.server, model));
+      this.codebooks.get(model).catch(() => this.codebooks.delete(model));
+    }
+    return this.codebooks.get(model);
+  }
+}
+
+if (props.priors.length) new Prompter(element.querySelector(".prompter"));
+else {
+  for (const part of element.querySelectorAll(".ask, .told, .about")) part.hidden = true;
+  element.querySelector("[data-none]").hidden = false;
+}

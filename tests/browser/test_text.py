@@ -1,0 +1,125 @@
+"""The Text tab: what stands on the page is what the prior gives for the sentence."""
+
+import re
+
+import numpy as np
+import pytest
+
+import vqcore
+from tests.browser.test_sample_canvas import take_candidate
+
+SEED = 3
+NAME = "tiny-text-prior"
+
+
+@pytest.fixture(scope="module")
+def prior(tiny_text_prior):
+    return vqcore.load_prior(tiny_text_prior)
+
+
+class TextTab:
+    def __init__(self, bench):
+        self.bench, self.page = bench, bench.page
+        self.page.get_by_role("tab", name="Text", exact=True).click()
+        self.root = self.page.locator(".prompter")
+
+    def wait_told(self, text):
+        self.page.wait_for_function("text => document.querySelector('.prompter [data-told]')?.textContent.includes(text)", arg=text, timeout=20_000)
+
+    def write(self, text, count=3, seed=SEED):
+        self.wait_told("8 candidates")
+        self.root.locator("[name=text]").fill(text)
+        for name, value in (("count", count), ("seed", seed)):
+            self.root.locator(f"[name={name}]").fill(str(value))
+        self.root.locator("[data-run]").click()
+
+    def chips(self, kind):
+        return self.root.locator(f"[data-chips] .{kind}").all_inner_texts()
+
+    def explained(self):
+        return self.root.locator("[data-explained]").inner_text()
+
+
+@pytest.fixture
+def tab(bench):
+    return TextTab(bench)
+
+
+def test_the_first_visit_finds_an_example_written(tab):
+    tab.wait_told("8 candidates")
+    assert tab.root.locator("[name=text]").input_value() == "red bar"
+    assert tab.chips("word") == ["red", "bar", "bar"] and tab.chips("separator") == ["[SEP]"]
+    assert len(tab.chips("token")) == 64
+
+
+def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior):
+    tab.write("blue disc")
+    tab.wait_told("3 candidates")
+    text = "blue disc bar"  # with the style that is chosen
+    sequences = prior.sample(3, text, temperature=0.5, seed=SEED)[0].reshape(3, -1)
+    bits = prior.bits([sequences.view(3, 8, 8)], text)[0].reshape(3, -1).sum(1)
+    assert [int(code) for code in tab.chips("token")] == sequences[bits.argmin()].tolist()
+    captions = tab.root.locator("[data-candidates] small").all_inner_texts()
+    assert [int(caption.split()[0]) for caption in captions] == [round(value) for value in sorted(bits.tolist())]
+    tab.root.locator("[data-candidates] button").first.click()
+    tab.bench.wait_for_size("8 × 8 tokens")
+    assert (tab.bench.tokens().flatten() == sequences[bits.argmin()].numpy()).all()
+
+
+def test_a_token_tells_its_place_and_odds_and_a_word_what_it_does(tab, prior):
+    tab.write("red disc", 1)
+    tab.wait_told("1 candidates")
+    sequence = prior.sample(1, "red disc bar", temperature=0.5, seed=SEED)[0]
+    bits = prior.bits([sequence], "red disc bar")[0].flatten()
+    tab.root.locator("[data-chips] .token").nth(19).hover()
+    assert f"Code {int(sequence.flatten()[19])} at row 2, column 3" in tab.explained()
+    assert f"({bits[19]:.1f} bits)" in tab.explained()
+    before = tab.root.locator("[data-page]").evaluate("canvas => canvas.toDataURL()")
+    tab.root.locator("[data-chips] .token").nth(40).hover()
+    assert tab.root.locator("[data-page]").evaluate("canvas => canvas.toDataURL()") != before, "the place is marked in the picture"
+    tab.root.locator("[data-chips] .word").first.hover()
+    tab.page.wait_for_function("document.querySelector('[data-explained]').textContent.startsWith('Without “red”')")
+    without = float(prior.bits([sequence], "disc bar")[0].sum())
+    assert f"{without:.0f} bits instead of {float(bits.sum()):.0f}" in tab.explained()
+
+
+def test_hostile_prompts_stay_text(tab):
+    tab.wait_told("8 candidates")
+    for number, text in enumerate(["<img src=x onerror=alert(1)>", "${alert(1)}", "{{this}}", "心 ❤"], start=1):
+        tab.root.locator("[name=count]").fill(str(number))
+        tab.root.locator("[name=text]").fill(text)
+        tab.root.locator("[data-run]").click()
+        told = tab.root.locator("[data-told]").filter(has_text=re.compile(f"{number} candidates|tokens, and the model reads"))
+        told.wait_for(timeout=20_000)
+        tab.root.locator("[data-run]").get_by_text("Write").wait_for()
+        assert tab.root.locator("[data-chips] img, [data-chips] script").count() == 0
+
+
+def test_a_prompt_that_is_too_long_is_explained_and_what_was_there_stays(tab):
+    tab.write("x" * 10_000)
+    tab.wait_told("at most 500 characters, and this one has 10,004")
+    assert len(tab.chips("token")) == 64 and tab.root.locator("[data-candidates] button").count() == 8
+
+
+def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
+    tab.write("blue disc", 1)
+    tab.wait_told("1 candidates")
+    tab.root.locator("[data-candidates] button").first.click()
+    tab.bench.wait_for_size("8 × 8 tokens")
+    before = tab.bench.tokens()
+    tab.page.locator("[data-part=write] summary").click()
+    tab.page.locator("[data-prior=name]").select_option(NAME)
+    tab.page.locator("[data-prior=words]").fill("red bar")
+    tab.page.locator("[data-write=continue]").click()
+    take_candidate(tab.bench, 1)
+    after = tab.bench.tokens()
+    assert (after[:4] == before[:4]).all(), "what was kept is kept"
+    assert (after[4:] != before[4:]).any()
+
+
+def test_it_fits_a_narrow_window(open_bench):
+    tab = TextTab(open_bench(400, 800))
+    tab.wait_told("8 candidates")
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 400
+    widths = tab.root.locator("[data-chips] .token").evaluate_all("chips => chips.map(chip => chip.getBoundingClientRect().right)")
+    assert max(widths) <= 400 and np.isfinite(widths).all()
