@@ -107,10 +107,9 @@ def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
     tab.root.locator("[data-candidates] button").first.click()
     tab.bench.wait_for_size("8 × 8 tokens")
     before = tab.bench.tokens()
-    tab.page.locator("[data-part=write] summary").click()
-    tab.page.locator("[data-prior=name]").select_option(NAME)
-    tab.page.locator("[data-prior=words]").fill("red bar")
-    tab.page.locator("[data-write=continue]").click()
+    tab.root.locator("[name=text]").fill("red")
+    tab.root.locator("[data-complete]").click()
+    assert (tab.page.locator("[data-prior=name]").input_value(), tab.page.locator("[data-prior=words]").input_value()) == (NAME, "red bar")
     take_candidate(tab.bench, 1)
     after = tab.bench.tokens()
     assert (after[:4] == before[:4]).all(), "what was kept is kept"

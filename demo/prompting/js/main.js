@@ -19,6 +19,7 @@ class Prompter {
       this.stop();
       this.tell(`Stopped. ${this.told.textContent}`);
     });
+    part("complete").addEventListener("click", () => this.complete());
     // The first picture is written when the tab is first opened, on the screen or below it, not for those who never come.
     new IntersectionObserver((entries, observer) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
@@ -96,6 +97,13 @@ class Prompter {
     line.textContent = caption;
     button.append(line);
     return button;
+  }
+
+  // Keep what is on the canvas above, and let the words write the rest of it.
+  complete() {
+    const canvas = document.querySelector(".bench");
+    canvas.scrollIntoView({ behavior: "smooth", block: "start" });
+    canvas.bench.writer.complete(this.ask.prior.name, this.ask.text);
   }
 
   // The picture's bits given the whole prompt, and without each of its words.

@@ -151,6 +151,23 @@ class Writer {
     this.begin(`Going on from row ${here.row}, column ${here.column}`, [0, 0], places);
   }
 
+  // A sentence from the Text tab: write the selection, or the lower half, to fit it.
+  complete(name, sentence) {
+    const { bench } = this;
+    if (!this.fitting.some((prior) => prior.name === name)) {
+      const { model } = this.priors.find((prior) => prior.name === name);
+      return bench.messages.problem(
+        `${name} completes pictures of tokens of ${model}, and this one has tokens of ${bench.picture.codebook.model}. ` +
+          "Take a candidate to the canvas first, or open the middle of this picture in the menu Prior.",
+      );
+    }
+    this.choice.value = name;
+    this.words.value = sentence;
+    this.chosen();
+    if (this.obstacle) return bench.messages.problem(this.obstacle);
+    return bench.edits.selection ? this.rewrite() : this.continue();
+  }
+
   begin(title, [top, left], places) {
     const { prior, settings, bench: { picture, look } } = this;
     const [rows, columns] = prior.grids[0].shape;
