@@ -113,12 +113,13 @@ def test_a_file_that_cannot_be_read_has_no_views(tmp_path, capsys):
 
 def test_a_style_and_tags_give_a_picture_other_captions(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
-    row = {"file_name": "a.png", "text": "hand: dark skin", "style": "flat", "tags": ["palm", "wave"], "split": "train"}
-    (tmp_path / "metadata.jsonl").write_text(json.dumps(row) + "\n")
+    row = {"file_name": "a.png", "text": "hand: dark skin", "tags": ["palm", "wave"], "split": "train"}
+    write_metadata(tmp_path, [row | {"style": f"flat{i}"} for i in range(4)])
     data = read_labelled(tmp_path, "train")
-    assert data.labels == ["hand: dark skin flat"]
-    others = data.variants["hand: dark skin flat"]
-    words = {word for other in others for word in other.split()}
-    assert words <= {"hand", "dark", "skin", "flat", "palm", "wave"} and len(set(others)) > 4
-    assert any(other.startswith("flat") for other in others) and any("dark skin hand" in other for other in others)
-    assert others == read_labelled(tmp_path, "train").variants["hand: dark skin flat"], "the same each time"
+    assert data.labels == [f"hand: dark skin flat{i}" for i in range(4)]
+    others = [other.replace(label[-5:], "flat").split() for label in data.labels for other in data.variants[label]]
+    assert {word for other in others for word in other} == {"hand", "dark", "skin", "flat", "palm", "wave"}
+    assert any(other[0] == "flat" for other in others) and any(other[:3] == ["dark", "skin", "hand"] for other in others)
+    assert any("hand" not in other for other in others) and any("skin" not in other for other in others)
+    assert all(("dark" in other) == ("skin" in other) for other in others), "what is added is there whole or not at all"
+    assert data.variants == read_labelled(tmp_path, "train").variants, "the same each time"

@@ -27,9 +27,10 @@ def _variant(name: str, style: str, tags: Sequence[str], draw: np.random.Generat
     if kind == "reordered":
         draw.shuffle(parts)
     elif kind == "thinned":
-        words = " ".join(parts).split()
+        # Of the name itself, words: of what is added to it, such as "dark skin tone", all or nothing, for half of it is another thing.
+        words = parts[0].split()
         kept = [word for word in words if draw.random() > 0.25] or words
-        parts = [" ".join(kept)]
+        parts = [" ".join(kept), *(part for part in parts[1:] if draw.random() > 0.15)]
     some = [str(tag) for tag in draw.permutation(list(tags))[: draw.integers(1, MOST_TAGS + 1)]]
     if kind == "tags" and some:
         parts = some
