@@ -4,6 +4,7 @@ A document is the JSON that demo/document.py describes. Files come and go as Gra
 `handle_file` makes one from a path or an address, and gives back paths.
 """
 
+import base64
 import io
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from torch import Tensor
 from demo import document as documents
 from demo import models
 from demo.document import Document
+from demo.prompting import service as prompting
 from demo.token_canvas import exports, service, tokenizing
 from demo.token_canvas.tokenizing import Tokenized, from_token_file, tokenize
 from demo.workers import Busy, Crew, pictures, writers
@@ -177,18 +179,20 @@ def codes_between(first: int, last: int, steps: int = 12, model: str = "") -> li
 
 
 def sample(
-    prior: str, n: int = 1, condition: str = "", temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0
+    prior: str, n: int = 1, condition: str = "", temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0,
+    guidance: float = 1.0,
 ) -> tuple[list[dict[str, Any]], FileData]:
     """Let a prior write new pictures, token by token.
 
     Args:
         prior: a prior's name, see list_models
         n: how many pictures, 1 to 16
-        condition: a text to write for, such as a class; unconditional where empty
+        condition: a text to write for, a class or a sentence, as the prior takes it; unconditional where empty
         temperature: logits are divided by it; 0 always takes the likeliest token
         top_k: draw among so many of the likeliest; among all where 0
         top_p: draw among the fewest that have this probability together
         seed: the same seed gives the same pictures
+        guidance: 1 draws as trained; more keeps closer to the text
 
     Returns:
         a document for each picture
@@ -197,7 +201,7 @@ def sample(
     model = models.prior(prior)
     if not 1 <= n <= MOST_SAMPLES:
         raise ValueError(f"Between 1 and {MOST_SAMPLES} pictures are sampled at a time.")
-    settings = {"temperature": temperature, "top_k": top_k or None, "top_p": None if top_p == 1 else top_p, "seed": seed}
+    settings = {"temperature": temperature, "top_k": top_k or None, "top_p": None if top_p == 1 else top_p, "seed": seed, "guidance": guidance}
     grids = _patiently(writers, lambda: model.sample(n, condition or None, on_token=_let_others, **settings))
     each = [_of_prior(model, [grid[i] for grid in grids]) for i in range(n)]
     return [documents.to_json(document) for document in each], _png(np.concatenate([_decoded(document) for document in each], axis=1))
@@ -205,7 +209,7 @@ def sample(
 
 def complete(
     document: dict[str, Any], prior: str, row: int, column: int, rows: int, columns: int,
-    condition: str = "", temperature: float = 1.0, seed: int = 0,
+    condition: str = "", temperature: float = 1.0, seed: int = 0, guidance: float = 1.0,
 ) -> tuple[dict[str, Any], FileData]:
     """Let a prior write a rectangle of a document anew, given all the rest.
 
@@ -219,6 +223,7 @@ def complete(
         condition: a text to write for; unconditional where empty
         temperature: logits are divided by it; 0 always takes the likeliest token
         seed: the same seed gives the same picture
+        guidance: 1 draws as trained; more keeps closer to the text
 
     Returns:
         the document, changed
@@ -231,7 +236,7 @@ def complete(
     mask[-1][:, top : row + rows, left : column + columns] = True
     if rows < 1 or columns < 1 or not mask[-1].any():
         raise ValueError(f"That rectangle has none of the picture's {mask[-1].shape[1]} rows and {mask[-1].shape[2]} columns of tokens.")
-    settings = {"temperature": temperature, "seed": seed, "on_token": _let_others}
+    settings = {"temperature": temperature, "seed": seed, "guidance": guidance, "on_token": _let_others}
     grids = _patiently(writers, lambda: model.complete(tokens, mask, condition or None, **settings))
     return _with_picture(_replaced(parsed, tuple(grid[0].numpy() for grid in grids)))
 
@@ -252,6 +257,43 @@ def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[flo
     tokens = _for_prior(documents.from_json(document), model)
     grids = _patiently(writers, lambda: model.bits(tokens, condition or None))
     return float(sum(grid.sum() for grid in grids)), [[round(bit, 4) for bit in row] for row in grids[-1][0].tolist()]
+
+
+def rank(written: list[dict[str, Any]], prior: str, text: str) -> list[float]:
+    """How well pictures that a prior wrote fit a text, by the model that knows texts and such pictures.
+
+    Args:
+        written: 1 to 16 documents, as sample gives them
+        prior: a prior's name, see list_models
+        text: what they are to be of
+
+    Returns:
+        a cosine for each of them, -1 to 1, the best fit highest
+    """
+    if not 1 <= len(written) <= MOST_SAMPLES:
+        raise ValueError(f"Between 1 and {MOST_SAMPLES} pictures are ranked at a time.")
+    model = models.prior(prior)
+    each = [_for_prior(documents.from_json(document), model) for document in written]
+    for grids in each:
+        model.layout.check(grids)
+    found = _patiently(writers, prompting.fits, model, text, [torch.cat(level) for level in zip(*each)])
+    if found is None:
+        raise ValueError(f"Give a text, and a prior whose pictures are known with texts; {prior}’s may not be.")
+    return found
+
+
+def find_nearest(image: FileData, prior: str) -> list[dict[str, Any]]:
+    """Which of the pictures that a prior learned are nearest to a drawn one.
+
+    Args:
+        image: a picture file of any common kind
+        prior: a prior's name, see list_models
+
+    Returns:
+        {"text", "fit"} of each, the nearest first: its caption, and a cosine, -1 to 1
+    """
+    found = _answer(prompting.find_nearest, prior=models.prior(prior).name, picture=base64.b64encode(_read(image)).decode("ascii"))["found"]
+    return [{"text": each["text"], "fit": each["fit"]} for each in found]
 
 
 def export(document: dict[str, Any], kind: str) -> FileData:
@@ -281,8 +323,8 @@ def read_token_file(file: FileData) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    list_models, encode, decode, reconstruct, read_codes, edit, nearest_codes, codes_between, sample, complete, bits, export,
-    read_token_file,
+    list_models, encode, decode, reconstruct, read_codes, edit, nearest_codes, codes_between, sample, complete, bits, rank,
+    find_nearest, export, read_token_file,
 )
 
 

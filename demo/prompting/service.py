@@ -7,11 +7,14 @@ As there, one JSON value in and one out, and nothing is kept between two questio
 import base64
 import binascii
 
+from torch import Tensor
+
 from demo import models
 from demo.token_canvas import images
 from demo.token_canvas.writing import unpacked
 from demo.workers import answered_by, writers
 from vqcore.data.images import open_picture, to_pixels, to_tensor
+from vqcore.priors.sampling import Prior
 from vqcore.text import Text, split
 
 MOST_CHARACTERS = 500
@@ -35,14 +38,9 @@ def read_prompt(question: dict) -> dict:
 def rank_pictures(question: dict) -> dict:
     """{"prior", "text", "tokens": whole sequences} → {"fits"}: how well each picture fits the text, −1 … 1, by the
     contrastive model of the prior's tokenizer; None where there is none."""
-    prior, text = models.prior(question["prior"]), _checked(question["text"])
+    prior, text = models.prior(question["prior"]), question["text"]
     sequences = unpacked(question["tokens"], prior.layout.length, prior)
-    judge = models.contrastive_of(prior)
-    if judge is None or not text.strip():
-        return {"fits": None}
-    writers.pass_on()
-    fits = judge.fit(text, models.tokenizer_of(prior).decode(prior.layout.cut(sequences)))
-    return {"fits": [round(value, 4) for value in fits.tolist()]}
+    return {"fits": fits(prior, text, prior.layout.cut(sequences))}
 
 
 @answered_by(writers)
@@ -85,6 +83,16 @@ def find_nearest(question: dict) -> dict:
 
 
 SERVER_FUNCTIONS = [read_prompt, rank_pictures, weigh_words, find_nearest]
+
+
+def fits(prior: Prior, text: str, tokens: list[Tensor]) -> list[float] | None:
+    """The cosine of each picture, grids int64 [n, *S'] of the prior's tokenizer, with the text; None without a text, or
+    without a model that knows both."""
+    judge = models.contrastive_of(prior)
+    if judge is None or not _checked(text).strip():
+        return None
+    writers.pass_on()
+    return [round(fit, 4) for fit in judge.fit(text, models.tokenizer_of(prior).decode(tokens)).tolist()]
 
 
 def _checked(text: str) -> str:

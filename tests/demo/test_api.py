@@ -20,9 +20,11 @@ from demo import api, blocks, models
 from demo import document as documents
 from tests.tiny import draw_picture
 from vqcore.checkpoint import new_prior, save_prior
+from vqcore.contrastive import Contrastive, ContrastiveConfig, Known
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
+from vqcore.text import Text
 
 README = Path(__file__).parent.parent.parent / "README.md"
 
@@ -111,6 +113,22 @@ def test_a_prior_samples_completes_and_judges(call):
     assert (after[1:3, 1:4] != before[1:3, 1:4]).any()
     after[1:3, 1:4] = before[1:3, 1:4]
     assert (after == before).all()
+
+
+def test_pictures_are_ranked_by_a_text_and_drawings_find_their_like(call, picture, monkeypatch):
+    torch.manual_seed(0)
+    config = ContrastiveConfig(side=16, text_length=4, width=8, text_layers=1, heads=2, channels=(4, 4))
+    judge = Contrastive(Text.of(["cat"]), config, name="judge").eval().requires_grad_(False)
+    several, _ = call("sample", prior="photos-prior", n=3, seed=3)
+    with pytest.raises(gradio_client.exceptions.AppError, match="known with texts"):
+        call("rank", several, "photos-prior", "cat")
+    monkeypatch.setattr(models, "contrastive_of", lambda _: judge)
+    fits = call("rank", several, "photos-prior", "cat")
+    each = [judge.fit("cat", models.tokenizer().decode([torch.tensor(call("read_codes", document))[None]]))[0] for document in several]
+    assert fits == pytest.approx([float(fit) for fit in each], abs=1e-3)
+    known = Known(["here"], torch.ones(1, 8), torch.zeros(1, 4, 5, dtype=torch.int64))
+    monkeypatch.setattr(models, "known_pictures", lambda _: known)
+    assert [each["text"] for each in call("find_nearest", picture, "photos-prior")] == ["here"]
 
 
 def test_a_token_file_goes_out_and_comes_in(call, picture):
