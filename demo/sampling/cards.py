@@ -1,4 +1,4 @@
-"""What is known about a prior, in words: its card's first paragraph, and the figures of metrics.json."""
+"""What is known about a prior, in words: its card's first paragraph and its limits, and the figures of metrics.json."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from demo import models
 from vqcore.priors.sampling import Prior
 
-CARD, METRICS = "README.md", "metrics.json"
+CARD, LIMITS, METRICS = "README.md", "## Limits", "metrics.json"
 
 
 def best_first(priors: Iterable[Prior]) -> list[Prior]:
@@ -16,16 +16,20 @@ def best_first(priors: Iterable[Prior]) -> list[Prior]:
 
 
 def sentences(prior: Prior) -> list[str]:
-    """What the prior can and can't do: what its card says first, and what was measured."""
-    return [text for text in (card(prior) or plain(prior), measured(metrics(prior))) if text]
+    """What the prior can and can't do: what its card says first, what it says of its limits, and what was measured."""
+    text = card(prior)
+    _, _, limits = text.partition(f"\n{LIMITS}\n")
+    return [said for said in (first_paragraph(text) or plain(prior), first_paragraph(limits), measured(metrics(prior))) if said]
 
 
 def card(prior: Prior) -> str:
-    """The first paragraph of the model card, without its marks; empty where there is none."""
+    """The model card without its front matter; empty where there is none."""
     path = models.prior_folder(prior.name) / CARD
-    if not path.is_file():
-        return ""
-    text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8"), flags=re.DOTALL)
+    return re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8"), flags=re.DOTALL) if path.is_file() else ""
+
+
+def first_paragraph(text: str) -> str:
+    """Of Markdown, the first that is no heading, table or picture, without its marks; empty where there is none."""
     paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
     first = next((part for part in paragraphs if part and part[0] not in "#|!<`"), "")
     return " ".join(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", first).replace("`", "").replace("**", "").split())

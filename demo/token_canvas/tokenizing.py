@@ -28,14 +28,15 @@ def tokenize(data: bytes, name: str, model: str | None) -> Tokenized:
     picture = open_picture(data, max_side=models.largest_side(tokenizer))
     height, width = picture.pixels.shape[:2]
     smallest = tokenizer.levels[-1].downsampling
+    source_width, source_height = picture.source_size
     if min(width, height) < smallest:
+        scaled = f", and {width}×{height} when it is scaled down to fit here" if picture.scaled else ""
         raise ValueError(
-            f"“{name}” is {width}×{height} pixels: smaller than one token. "
-            f"Take a picture of at least {smallest}×{smallest}."
+            f"“{name}” is {source_width}×{source_height} pixels{scaled}: smaller than one token. "
+            f"Take a {'less narrow ' if picture.scaled else ''}picture of at least {smallest}×{smallest}."
         )
     pixels = images.in_channels(picture.pixels, models.channels(tokenizer))
     tokens = tokenizer.encode(to_tensor(pixels))
-    source_width, source_height = picture.source_size
     document = Document(
         model=tokenizer.name,
         width=width,

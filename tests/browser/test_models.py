@@ -42,5 +42,5 @@ def test_a_token_file_is_saved_and_opened_again(bench):
     bench.open("again.vqt", data)
     bench.page.locator(".frames > *").nth(1).wait_for(timeout=15_000)
     assert (bench.tokens() == tokens).all() and bench.document()["name"] == "again"
-    bench.open("broken.vqt", data[:-5])
+    bench.open("broken.VQT", data[:-5])
     assert "cut short or damaged" in bench.message()

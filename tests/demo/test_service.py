@@ -45,7 +45,9 @@ def test_a_large_picture_is_scaled_and_says_so():
     assert "2048×512" in answer["note"]
 
 
-@pytest.mark.parametrize("data, words", [(b"", "empty"), (b"hello", "not a picture"), (png(draw_picture(1, 1, 1)), "1×1")])
+@pytest.mark.parametrize("data, words", [
+    (b"", "empty"), (b"hello", "not a picture"), (png(draw_picture(1, 1, 1)), "1×1"), (png(draw_picture(1, 4000, 10)), "4000×10"),
+])
 def test_a_bad_picture_is_answered_with_a_sentence(data, words):
     assert words in ask(data)["error"]
 

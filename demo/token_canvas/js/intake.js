@@ -45,10 +45,11 @@ class Intake {
     if (file.size === 0) throw new PersonError(`“${file.name}” is empty. Choose another file.`);
     if (file.size > MOST_BYTES)
       throw new PersonError(`“${file.name}” is ${(file.size / 2 ** 20).toFixed(0)} MB; the most is ${MOST_BYTES / 2 ** 20} MB. Save it smaller.`);
-    if (file.type === "application/json" || file.name.endsWith(".json")) return this.readDocument(file);
+    const ending = file.name.split(".").at(-1).toLowerCase();
+    if (file.type === "application/json" || ending === "json") return this.readDocument(file);
     const data = await fileToBase64(file);
     const name = file.name.replace(/[.][^.]+$/, "") || "picture";
-    if (file.name.endsWith(".vqt")) return this.bench.server.ask("open_token_file", { data, name });
+    if (ending === "vqt") return this.bench.server.ask("open_token_file", { data, name });
     return this.bench.server.ask("open_picture", { data, name, model: this.bench.model });
   }
 
