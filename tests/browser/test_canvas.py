@@ -91,6 +91,26 @@ def test_painting_works_by_keyboard(drawn):
     assert np.argwhere(drawn.tokens() != tokens).tolist() == [[3, 4]]
 
 
+def test_a_finger_paints_and_a_second_one_takes_its_stroke_back(drawn):
+    tokens = drawn.tokens()
+    drawn.choose(int(tokens[6, 5] + 1) % 64)
+    drawn.use("paint")
+    touch = drawn.page.context.new_cdp_session(drawn.page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+    def fingers(kind, *places):
+        points = [dict(zip("xy", drawn.screen_place(*place)), id=number) for number, place in enumerate(places)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    for kind, places in (("touchStart", [(6, 5)]), ("touchMove", [(6, 8)]), ("touchEnd", [])):
+        fingers(kind, *places)
+    painted = drawn.tokens()
+    assert (painted[6, 5:9] == (tokens[6, 5] + 1) % 64).all() and (np.delete(painted, 6, 0) == np.delete(tokens, 6, 0)).all()
+    for kind, places in (("touchStart", [(9, 4)]), ("touchMove", [(9, 6)]), ("touchStart", [(9, 6), (3, 9)]), ("touchEnd", [])):
+        fingers(kind, *places)
+    assert (drawn.tokens() == painted).all()
+
+
 def test_layers_show_different_things(drawn):
     seen = []
     for layer in ("original", "rebuilt", "codes", "error"):
