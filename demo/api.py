@@ -23,6 +23,7 @@ from torch import Tensor
 
 from demo import document as documents
 from demo import models
+from demo.comparison import service as comparison
 from demo.document import Document
 from demo.prompting import service as prompting
 from demo.token_canvas import exports, service, tokenizing
@@ -100,6 +101,33 @@ def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, f
         "tokens": document.tokens, "bits": document.bits, "bits_per_pixel": document.bits / (document.width * document.height),
         "psnr": min(999.0, psnr(original, rebuilt)), "ssim": ssim(original, rebuilt),
     }
+
+
+def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0) -> tuple[FileData, dict[str, Any]]:
+    """Send a picture through its tokens and back under some settings, beside JPEG and WebP at as many bytes.
+
+    Args:
+        image: a picture file; sides above 1,024 pixels are scaled down
+        model: a tokenizer's name; the default one where empty
+        codes: how many of the codebook's most used codes to keep; all where 0
+        scale: shrink the picture to this share of its sides on the way in, above 0 and up to 1
+
+    Returns:
+        the reconstruction at the picture's own size, as a PNG file
+        tokens, bits, bits_per_pixel, psnr in dB (infinite is 999), ssim; and under jpeg and webp, where they can be so small, their bytes, psnr and ssim
+    """
+    tokenizer = models.tokenizer(model or None)
+    found = _answer(
+        comparison.compare_picture, picture=base64.b64encode(_read(image)).decode("ascii"), model=tokenizer.name,
+        codes=codes or tokenizer.levels[-1].codebook_size, scale=scale,
+    )
+
+    def figures(entry: dict, *names: str) -> dict[str, float]:
+        return {name: 999.0 if entry[name] is None else entry[name] for name in names}
+
+    rivals = {rival["codec"].lower(): figures(rival, "bytes", "psnr", "ssim") for rival in found["rivals"]}
+    rebuilt = base64.b64decode(found["rebuilt"].partition(",")[2])
+    return _file(rebuilt, "picture.png", "image/png"), figures(found, "tokens", "bits", "bits_per_pixel", "psnr", "ssim") | rivals
 
 
 def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: int = 0, columns: int = 0) -> list[list[int]]:
@@ -323,8 +351,8 @@ def read_token_file(file: FileData) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    list_models, encode, decode, reconstruct, read_codes, edit, nearest_codes, codes_between, sample, complete, bits, rank,
-    find_nearest, export, read_token_file,
+    list_models, encode, decode, reconstruct, compare, read_codes, edit, nearest_codes, codes_between, sample, complete, bits,
+    rank, find_nearest, export, read_token_file,
 )
 
 

@@ -81,6 +81,17 @@ def test_a_picture_becomes_a_document_and_a_picture_again(call, picture, tiny_de
     assert figures["tokens"] == 20 and figures["bits"] == 120 and 5 < figures["psnr"] < 60 and 0 < figures["ssim"] < 1
 
 
+def test_a_picture_is_compared_under_settings_and_with_codecs(call, picture, tmp_path):
+    rebuilt, figures = call("compare", picture)
+    again, known = call("reconstruct", picture)
+    assert (pixels(rebuilt) == pixels(again)).all() and {name: figures[name] for name in known} == pytest.approx(known)
+    rebuilt, smaller = call("compare", picture, codes=16, scale=0.5)
+    assert pixels(rebuilt).shape == (32, 40, 3) and (smaller["tokens"], smaller["bits"]) == (6, 24)
+    Image.new("RGB", (512, 512), "teal").save(tmp_path / "plain.png")
+    webp = call("compare", handle_file(str(tmp_path / "plain.png")))[1]["webp"]
+    assert 0 < webp["bytes"] <= 64 * 64 * 6 / 8 and webp["psnr"] > 30 and webp["ssim"] > 0.9
+
+
 def test_an_edit_writes_its_codes_and_no_others(call, picture, tiny_default):
     document = call("encode", image=picture)
     before = np.array(call("read_codes", document))
@@ -143,6 +154,7 @@ def test_a_token_file_goes_out_and_comes_in(call, picture):
     ("decode", {"document": {"version": 1}}, "isn't a token document"),
     ("nearest_codes", {"code": 64}, "0 to 63"),
     ("nearest_codes", {"code": 1, "model": "none"}, "no model called"),
+    ("compare", {"image": {"path": "/etc/passwd"}}, "handle_file"),
     ("sample", {"prior": "none"}, "no prior called"),
     ("sample", {"prior": "photos-prior", "n": 999}, "16"),
     ("sample", {"prior": "photos-prior", "condition": "fish"}, "fish"),
