@@ -79,3 +79,11 @@ def test_independent_tokens_follow_the_shares_alone():
     assert entropy_bits(torch.ones(256)) == pytest.approx(8)
     with pytest.raises(ValueError, match="not all 0"):
         draw_independent(torch.zeros(4), (2,), 1)
+
+
+def test_the_one_that_the_lessons_show_is_here_and_whole():
+    model = load_vae("fashion-vae")
+    assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+    assert torch.isfinite(model.seen).all() and 0.7 < float(model.seen.std()) < 1.4, "latents spread about as N(0, I) does"
+    pictures = model.sample(64)
+    assert float(pictures.std(0).mean()) > 0.1, "other latents give other pictures"

@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from vqcore.checkpoint import write_json
 from vqcore.data.idx import read_idx
 from vqcore.data.images import to_tensor
 from vqcore.vae import VAE, save_vae
 
-BATCH, RATE = 128, 2e-3
+BATCH, RATE, LONGEST_GRADIENT = 128, 2e-3, 0.1
 SEEN = 800
 """Pictures of the validation split whose latents are kept with the weights."""
 
@@ -38,6 +39,7 @@ def train_vae(data: Path, out: Path, minutes: float) -> VAE:
         bound = model(batch)
         optimizer.zero_grad()
         bound.loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), LONGEST_GRADIENT)  # one batch with a large σ² would end it in NaN
         optimizer.step()
         step += 1
         share = (time.process_time() - start) / (60 * minutes)
