@@ -92,11 +92,11 @@ def tokenize(tokenizer, data: Labelled, out: Path, side: int, count: int = 1, sh
     counter = Counter(len(texts))
     tokenizer = tokenizer.to(ranks.device())
     for number in range(ranks.rank(), _shard_count(index), ranks.count()):
-        if _shard(out, number).is_file():
+        if shard_file(out, number).is_file():
             continue
         chosen = range(number * shard_size, min((number + 1) * shard_size, len(texts)))
         levels, pictures = _encode(tokenizer, data, side, count, chosen, counter)
-        write_tensors(_shard(out, number), {
+        write_tensors(shard_file(out, number), {
             **{f"level{i}": level.to(kind) for i, (level, kind) in enumerate(zip(levels, kinds))},
             "texts": torch.tensor([texts[i] for i in pictures], dtype=torch.int32), "pictures": torch.tensor(pictures, dtype=torch.int64),
         })
@@ -172,7 +172,7 @@ def holds_tokens(folder: Path) -> bool:
 def open_shards(folder: Path) -> Shards:
     """The tokens in a folder, once it is sure that all shards are there."""
     index = read_index(folder)
-    files = [_shard(folder, i) for i in range(_shard_count(index))]
+    files = [shard_file(folder, i) for i in range(_shard_count(index))]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
         raise ValueError(f"{folder} lacks {len(missing)} of {len(files)} shards ({missing[0]}). Run vqcore.tokenize again: it goes on.")
@@ -189,7 +189,7 @@ def _shard_count(index: dict[str, Any]) -> int:
     return -(-index["pictures"] // index["shard_size"])
 
 
-def _shard(folder: Path, number: int) -> Path:
+def shard_file(folder: Path, number: int) -> Path:
     return folder / f"{number:05}.safetensors"
 
 

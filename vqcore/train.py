@@ -26,6 +26,7 @@ from vqcore.training.config import FILE as RECIPE
 from vqcore.training.config import Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
 from vqcore.training.prior import PriorRecipe, train_prior
+from vqcore.training.sound import SoundRecipe, train_sound
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 from vqcore.training.vae import train_vae
 from vqcore.vqvae import VQVAEConfig
@@ -50,6 +51,15 @@ PRESETS = {
         ),
         crop=28, batch=64, rate=2e-3,
     ),
+    # Speech at 8 kHz, 125 tokens a second: 1.1 kbit/s.
+    "speech": SoundRecipe(
+        VQVAEConfig(
+            NetworkConfig(
+                spatial_dims=1, channels=1, downsampling=64, coarse_width=256, fine_width=192, decoder_coarse_blocks=3,
+            ),
+            codebook_size=512, sample_rate=8000,
+        ),
+    ),
     "tiny": TokenizerRecipe(
         VQVAEConfig(
             NetworkConfig(
@@ -69,6 +79,8 @@ PRIOR_PRESETS = {
     "emoji-prior": PriorRecipe(TransformerConfig(layers=5, width=224), side=64, closed=True),
     "fashion-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6), side=28),
     "fashion-pixelcnn": PriorRecipe(PixelCNNConfig(layers=8, width=96), side=28),
+    # 0.768 seconds as 96 tokens, given the spoken digit's word.
+    "speech-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6, dropout=0.1), side=6144, views=8),
     "tiny": PriorRecipe(TransformerConfig(layers=2, width=32, heads=2), side=64, batch=16, rate=4e-3),
 }
 
@@ -78,9 +90,9 @@ def main(arguments: list[str] | None = None) -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     data_help = (
         "a folder of pictures (a folder for each class, or with metadata.jsonl, or with `train` in it), an .npz file, "
-        "Fashion-MNIST's files, or a data set on the Hub"
+        "Fashion-MNIST's files, or a data set on the Hub; for sounds, a folder of WAV files"
     )
-    tokenizer = kinds.add_parser("tokenizer", help="a VQ-VAE on pictures")
+    tokenizer = kinds.add_parser("tokenizer", help="a VQ-VAE on pictures or sounds")
     tokenizer.add_argument("--data", action="append", help=f"{data_help}; may be repeated")
     tokenizer.add_argument("--start", help="a trained tokenizer of the same shape to begin with: its name in checkpoints/, or its path")
     prior = kinds.add_parser("prior", help="a transformer or a PixelCNN on the tokens of pictures")
@@ -133,13 +145,17 @@ def start(run: Run, out: Path) -> None:
         write_run(run, out)
     if isinstance(run.recipe, TokenizerRecipe):
         train_tokenizer(run.recipe, run.data, out, run.minutes, run.seed, run.start)
+    elif isinstance(run.recipe, SoundRecipe):
+        if run.start:
+            raise ValueError("A tokenizer of sounds begins anew. Leave --start out.")
+        train_sound(run.recipe, run.data, out, run.minutes, run.seed)
     else:
         train_prior(run.recipe, run.tokenizer, run.data[0], out, run.minutes, run.seed)
 
 
 def _run_of(options: argparse.Namespace) -> Run:
     """The config or the preset, with what the command line says in its place."""
-    kind, presets = (TokenizerRecipe, PRESETS) if options.kind == "tokenizer" else (PriorRecipe, PRIOR_PRESETS)
+    kind, presets = ((TokenizerRecipe, SoundRecipe), PRESETS) if options.kind == "tokenizer" else (PriorRecipe, PRIOR_PRESETS)
     run = read_run(options.config) if options.config else Run(presets[options.preset], (), 0)
     given = {"minutes": options.minutes, "data": options.data and tuple(options.data), **{name: getattr(options, name, None) for name in ("tokenizer", "start")}}
     run = replace(run, **{name: value for name, value in given.items() if value is not None})

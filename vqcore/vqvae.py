@@ -21,12 +21,16 @@ from vqcore.tables import Tables
 
 @dataclass(frozen=True)
 class VQVAEConfig:
-    """A tokenizer's shape: its networks, K codes, and how the codebook learns (see VectorQuantizer)."""
+    """A tokenizer's shape: its networks, K codes, and how the codebook learns (see VectorQuantizer).
+
+    sample_rate: samples a second, of a tokenizer of sounds.
+    """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
     codebook_size: int = 4096
     beta: float = 0.25
     ema_decay: float | None = 0.99
+    sample_rate: int | None = None
 
 
 @dataclass(frozen=True)

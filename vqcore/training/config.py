@@ -4,7 +4,7 @@ and `python -m vqcore.train … --config recipe.json` runs it again.
     {"version": 1, "kind": "tokenizer", "data": ["pictures"], "minutes": 60, "seed": 0, "crop": 64, "batch": 32, …,
      "model": {"kind": "vqvae", "codebook_size": 4096, "beta": 0.25, "ema_decay": 0.99, "network": {"downsampling": 8, …}}}
 
-What a config leaves out is as in TokenizerRecipe, PriorRecipe and the configs of the networks. `ema_decay` null: the
+What a config leaves out is as in TokenizerRecipe, SoundRecipe, PriorRecipe and the configs of the networks. `ema_decay` null: the
 codebook learns by gradient. A prior's has `tokenizer` too: the name or the folder of its tokenizer.
 """
 
@@ -19,11 +19,12 @@ from typing import Any
 from vqcore.checkpoint import NETWORKS, PRIORS, TOKENIZERS, write_json
 from vqcore.networks import NetworkConfig
 from vqcore.training.prior import PriorRecipe
+from vqcore.training.sound import SoundRecipe
 from vqcore.training.tokenizer import TokenizerRecipe
 
 VERSION = 1
 FILE = "recipe.json"
-RECIPES = {"tokenizer": TokenizerRecipe, "prior": PriorRecipe}
+RECIPES = {"tokenizer": TokenizerRecipe, "sound": SoundRecipe, "prior": PriorRecipe}
 MODELS = {kind: config for kinds in (TOKENIZERS, PRIORS) for kind, (_, config) in kinds.items()}
 
 
@@ -32,7 +33,7 @@ class Run:
     """data: where the pictures or tokens are;  minutes: training time in all;  tokenizer: of a prior;
     start: the trained tokenizer that this one begins with, or None."""
 
-    recipe: TokenizerRecipe | PriorRecipe
+    recipe: TokenizerRecipe | SoundRecipe | PriorRecipe
     data: tuple[str, ...]
     minutes: float
     seed: int = 0
@@ -57,7 +58,7 @@ def from_json(value: Mapping[str, Any]) -> Run:
         recipe = RECIPES[value.pop("kind")]
         run = {name: value.pop(name) for name in ("minutes", "seed", "tokenizer", "start") if name in value}
         data = tuple(value.pop("data", ()))
-        model = _model(value.pop("model", {}), "vqvae" if recipe is TokenizerRecipe else "transformer")
+        model = _model(value.pop("model", {}), "transformer" if recipe is PriorRecipe else "vqvae")
         return Run(recipe(model=model, **value), data, run.pop("minutes", 0.0), **run)
     except KeyError as error:
         raise ValueError(f"It has no such kind or setting: {error}.") from None

@@ -1,4 +1,4 @@
-"""Training a prior on the tokens of labelled pictures."""
+"""Training a prior on the tokens of labelled pictures, or sounds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from vqcore import ranks
 from vqcore.checkpoint import fingerprint, home_name, load, new_prior, save_prior
 from vqcore.data.labelled import read_labelled
+from vqcore.data.sounds import read_clips
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.sampling import Prior
 from vqcore.priors.transformer import TransformerConfig
@@ -22,7 +23,9 @@ from vqcore.text import Text
 from vqcore.tokenize import Shards, holds_tokens, open_shards, read_index, tokenize
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
+from vqcore.training.sound import tokenize_sounds
 from vqcore.training.tokenizer import autocast
+from vqcore.vqvae import VQVAE
 
 HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation figures
 MOST_HELD_OUT = 2000
@@ -35,7 +38,8 @@ PATIENCE = 3  # validations in a row that may be worse than the best
 class PriorRecipe:
     """How to train a prior.
 
-    side: pictures are cut to squares of so many pixels;  views: how many squares of each (see data.labelled.views);
+    side: pictures are cut to squares of so many pixels, sounds cut or continued by silence to so many samples;
+    views: how many squares of each (see data.labelled.views), or how many places in the silence;
     batch: sequences a step, of all ranks together;  rate: the peak learning rate;  text_dropped: how often the text is left out, so that
     the model learns to write without one too (2207.12598);  closed: the data are all there is, as with emoji: every
     picture is trained on, and the validation figures are of pictures that were.
@@ -132,6 +136,12 @@ def phrasings(shards: Shards, layout: Layout) -> Tensor:
 
 def cached_shards(tokenizer, source: str | Path, recipe: PriorRecipe, folder: Path) -> Shards:
     """The pictures' tokens, from the folder if they were made of the same tokenizer and pictures."""
+    if isinstance(tokenizer, VQVAE) and tokenizer.config.sample_rate:
+        clips = read_clips(source, "train", tokenizer.config.sample_rate)
+        if ranks.is_first():
+            tokenize_sounds(tokenizer, clips, folder, recipe.side, recipe.views)
+        ranks.wait_for_all()
+        return open_shards(folder)
     data = read_labelled(source, "train")
     if ranks.is_first() and holds_tokens(folder):
         index = read_index(folder)
