@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 from demo import api
-from demo.tabs import codebook, compare, lessons, models, sample, text, tokens, train
+from demo.tabs import codebook, compare, lessons, models, sample, sound, text, tokens, train
 from demo.token_canvas import TokenCanvas
 
 STYLE = Path(__file__).parent / "style.css"
@@ -30,6 +30,7 @@ def build() -> gr.Blocks:
             tokens.build(canvas)
             sample.build()
             text.build()
+            sound.build()
             codebook.build()
             compare.build()
             train.build()

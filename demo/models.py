@@ -10,7 +10,7 @@ import torch
 
 import vqcore
 from demo import foreign
-from vqcore.checkpoint import find, fingerprint
+from vqcore.checkpoint import find, fingerprint, read_config
 from vqcore.contrastive import Contrastive, Known, list_contrastive, load_contrastive, load_known
 from vqcore.data.images import to_pixels
 from vqcore.priors.sampling import Prior
@@ -23,15 +23,17 @@ MOST_TILE_PIXELS = 1 << 18
 MOST_ADDED = 4
 PRIORS = os.environ.get("VQ_PRIORS")
 """The priors the page has: names in checkpoints/ or folders, with commas between; where unset, all in checkpoints/."""
+SOUND, SPEAKER = os.environ.get("VQ_SOUND"), os.environ.get("VQ_SPEAKER")
+"""The tokenizer of sounds and the prior over its tokens: names in checkpoints/ or folders; where unset, the first there."""
 
 log = logging.getLogger(__name__)
 _added: dict[str, tuple] = {}
 
 
 def names() -> list[str]:
-    """The tokenizers that a document may name, the default first."""
+    """The tokenizers of pictures that a document may name, the default first."""
     default = tokenizer().name
-    return [default, *(name for name in vqcore.list_checkpoints() if name != default), *foreign.from_hub()]
+    return [default, *(name for name in vqcore.list_checkpoints() if name not in (default, *_sounds())), *foreign.from_hub()]
 
 
 def tokenizer(name: str | None = None):
@@ -147,6 +149,26 @@ def contrastive_of(prior: Prior) -> Contrastive | None:
 def known_pictures(name: str) -> Known | None:
     """The pictures that the contrastive model called `name` knows."""
     return load_known(find(name))
+
+
+@lru_cache(maxsize=None)
+def sound_tokenizer():
+    """The tokenizer of sounds, or None where there is none."""
+    source = SOUND or next(iter(_sounds()), None)
+    return vqcore.load(source) if source else None
+
+
+@lru_cache(maxsize=None)
+def speaker() -> Prior | None:
+    """The prior over that tokenizer's tokens, or None where there is none."""
+    for source in [SPEAKER] if SPEAKER else vqcore.list_priors():
+        if sound_tokenizer() is not None and Path(read_config(find(source))["tokenizer"]).name == sound_tokenizer().name:
+            return vqcore.load_prior(source)
+    return None
+
+
+def _sounds() -> list[str]:
+    return [name for name in vqcore.list_checkpoints() if read_config(find(name)).get("quantizer", {}).get("sample_rate")]
 
 
 def tokenizer_of(prior: Prior):

@@ -84,10 +84,10 @@ class Listener:
         self.network: nn.Module = train_classifier(self.look(stacked(clips)), self.answers(clips.labels), len(self.words))
 
     def look(self, samples: Tensor) -> Tensor:
-        """float [N, T] → what the network sees, float32 [N, 1, 64, 1 + T/96]: each clip equally loud."""
+        """float [N, T] → what the network sees, float32 [N, 1, 32, T/192]: 32 bands of each clip, equally loud."""
         samples = torch.from_numpy(np.stack([levelled(clip) for clip in samples.numpy()]))
-        decibels = torch.cat([spectrogram(part, 256, 96) for part in samples.split(256)])
-        return decibels[:, None, :128].unflatten(2, (64, 2)).mean(3) / 30 + 1
+        decibels = torch.cat([spectrogram(part, 256, 192) for part in samples.split(256)])
+        return decibels[:, None, :128, : samples.shape[1] // 192].unflatten(2, (32, 4)).mean(3) / 30 + 1
 
     def answers(self, labels: list[str]) -> Tensor:
         return torch.tensor([self.words.index(label) for label in labels])

@@ -55,7 +55,7 @@ PRESETS = {
     "speech": SoundRecipe(
         VQVAEConfig(
             NetworkConfig(
-                spatial_dims=1, channels=1, downsampling=64, coarse_width=256, fine_width=192, decoder_coarse_blocks=3,
+                spatial_dims=1, channels=1, downsampling=64, coarse_width=192, fine_width=128, decoder_coarse_blocks=3,
             ),
             codebook_size=512, sample_rate=8000,
         ),

@@ -1,0 +1,293 @@
+// The sound bench: something is opened, recorded, spoken or read, and then its tokens are edited and heard.
+
+const CHUNK = 8; // tokens a question while one is written
+
+class Sound {
+  constructor(root) {
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    this.root = root;
+    for (const name of ["told", "progress", "problem", "bench", "where", "edit", "speak", "say", "listen", "keys", "file", "stop", "record"]) this[name] = part(name);
+    this.undo = root.querySelector("[data-do=undo]");
+    this.server = new Server(server);
+    this.about = props.about;
+    part("none").hidden = !!this.about;
+    this.record.hidden = !this.about;
+    this.speak.hidden = !this.about?.conditions.length;
+    for (const word of this.about?.conditions ?? []) this.speak.elements.word.append(new Option(`“${word}”`, word));
+    this.timeline = new Timeline(part("axis"), part("lanes"), () => this.tellPlace());
+    this.player = new Player(this.about?.rate ?? 8000, (place) => {
+      this.stop.disabled = place === null;
+      this.timeline.mark(place);
+    });
+    this.recorder = new ClipRecorder(this.about?.longest ?? 10);
+    this.told.textContent = this.about
+      ? `Say something, or drop a file here: ${this.about.name} makes ${this.about.rate / this.about.f} tokens a second of it. Up to ${this.about.longest} seconds.`
+      : "Drop a CSV file here.";
+    this.listenToPerson(part);
+  }
+
+  listenToPerson(part) {
+    const { root } = this;
+    this.record.addEventListener("click", () => (this.recorder.running ? this.recorder.stop() : this.begin(() => this.recordClip())));
+    this.file.addEventListener("change", () => {
+      const [file] = this.file.files;
+      this.file.value = "";
+      if (file) this.begin(() => this.open(file));
+    });
+    for (const name of ["dragover", "dragleave", "drop"])
+      root.addEventListener(name, (event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        root.classList.toggle("over", name === "dragover");
+        if (name === "drop" && event.dataTransfer.files[0]) this.begin(() => this.open(event.dataTransfer.files[0]));
+      });
+    this.speak.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.begin(() => this.sayWord());
+    });
+    for (const button of root.querySelectorAll("[data-play]")) button.addEventListener("click", () => this.play(button.dataset.play));
+    this.stop.addEventListener("click", () => this.player.stop());
+    part("lanes").addEventListener("keydown", (event) => {
+      if (event.key !== " " || !this.clip?.rate) return;
+      event.preventDefault();
+      this.play("selected");
+    });
+    this.edit.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const code = this.edit.elements.code.valueAsNumber;
+      this.change((tokens) => tokens.map(() => code));
+    });
+    const edits = {
+      reverse: () => this.change((tokens) => tokens.slice().reverse()),
+      repeat: () => this.change((tokens) => tokens.map(() => tokens[0])),
+      shuffle: () => this.change(shuffled),
+      undo: () => this.takeBack(),
+    };
+    for (const button of root.querySelectorAll("[data-do]")) button.addEventListener("click", edits[button.dataset.do]);
+    part("save").addEventListener("click", () => this.saveFile());
+    part("bench").addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+        event.preventDefault();
+        event.stopPropagation();
+        this.takeBack();
+      }
+    });
+  }
+
+  // One thing at a time; whatever begins later wins.
+  async begin(work) {
+    const turn = (this.turn = Symbol());
+    this.player.stop();
+    this.problem.hidden = true;
+    this.progress.hidden = false;
+    try {
+      await work(() => this.turn === turn);
+    } catch (problem) {
+      if (this.turn === turn) this.complain(problem);
+    } finally {
+      if (this.turn === turn) this.progress.hidden = true;
+    }
+  }
+
+  complain(problem) {
+    if (!(problem instanceof PersonError)) console.warn(problem);
+    this.problem.hidden = false;
+    this.problem.textContent = problem instanceof PersonError ? problem.message : "That did not work. Try again, or reload the page.";
+  }
+
+  async recordClip() {
+    const on = (state) => {
+      this.record.classList.toggle("on", state);
+      this.record.textContent = state ? "Stop recording" : "Record";
+    };
+    try {
+      const blob = await this.recorder.record(() => {
+        on(true);
+        this.told.textContent = `Recording, up to ${this.about.longest} seconds …`;
+      });
+      on(false);
+      await this.openSound(blob, "the recording");
+    } finally {
+      on(false);
+    }
+  }
+
+  open(file) {
+    const table = /\.(csv|tsv)$/i.test(file.name) || file.type === "text/csv";
+    return table ? this.openTable(file) : this.openSound(file, file.name);
+  }
+
+  async openSound(file, name) {
+    if (!this.about) throw new PersonError("This page has no tokenizer of sounds. A CSV file can be opened.");
+    const { turn } = this;
+    const { samples, seconds } = await decodeClip(file, this.about.rate, this.about.longest);
+    const answer = await this.server.ask("encode_sound", { samples: packSamples(samples) });
+    if (turn !== this.turn) return;
+    const cut = seconds > this.about.longest + 0.05 ? `It lasts ${seconds.toFixed(1)} seconds and was cut: these are its first ${this.about.longest}. ` : "";
+    const tokens = unpackTokens(answer.tokens, this.about.codes);
+    this.showSound({ name, tokens, original: unpackSamples(answer.original), rebuilt: unpackSamples(answer.rebuilt) });
+    const bits = tokens.length * Math.log2(this.about.codes);
+    this.told.textContent = `${capital(name)}: ${(samples.length / this.about.rate).toFixed(2)} seconds are ${tokens.length} tokens, ${Math.ceil(bits / 8)} bytes. ${cut}`;
+  }
+
+  showSound(clip, keep = false) {
+    const { rate, f, codes } = this.about;
+    this.clip = Object.assign(clip, { rate, codes, span: f, history: clip.history ?? [] });
+    const lines = [clip.original && { values: clip.original, name: "--wb-soft" }, { values: clip.rebuilt, name: "--wb-accent" }];
+    const spectra = [clip.original && { label: "Original", samples: clip.original }, { label: "From its tokens", samples: clip.rebuilt }];
+    clip.waves = [{ label: "Waveform", lines: lines.filter(Boolean) }];
+    clip.spectra = spectra.filter(Boolean);
+    this.listen.hidden = false;
+    this.root.querySelector("[data-play=original]").hidden = !clip.original;
+    this.present(keep);
+  }
+
+  present(keep) {
+    this.bench.hidden = false;
+    this.edit.elements.code.max = this.clip.codes - 1;
+    this.undo.disabled = !this.clip.history.length;
+    this.keys.replaceChildren();
+    const shown = this.clip.original || this.clip.steps ? [["--wb-soft", "original"], ["--wb-accent", "from its tokens"]] : [];
+    for (const [colour, text] of shown) {
+      const key = document.createElement("span");
+      const mark = document.createElement("i");
+      mark.style.background = `var(${colour})`;
+      key.append(mark, text);
+      this.keys.append(key);
+    }
+    this.timeline.show(this.clip, keep);
+  }
+
+  tellPlace() {
+    const [from, to] = this.timeline.selection;
+    const { tokens, span, rate, codes } = this.clip;
+    const time = (token) => (rate ? `${((token * span) / rate).toFixed(2)}` : token * span);
+    const what = to - from === 1 ? `token ${from}` : `tokens ${from}–${to - 1}`;
+    this.where.textContent = `${what} of ${tokens.length}, ${time(from)}–${time(to)}${rate ? " s" : ""}`;
+    this.edit.elements.code.value = tokens[from];
+    this.edit.elements.code.title = `0 … ${codes - 1}`;
+  }
+
+  async sayWord() {
+    const { turn, about } = this;
+    const word = this.speak.elements.word.value;
+    const seed = this.speak.elements.seed.valueAsNumber;
+    let tokens = "";
+    for (let until = CHUNK; ; until = Math.min(until + CHUNK, about.length)) {
+      const answer = await this.server.ask("speak", { word, seed, temperature: 1, tokens, until });
+      if (turn !== this.turn) return;
+      tokens = answer.tokens;
+      const codes = unpackTokens(tokens, about.codes);
+      this.showSound({ name: `“${word}”`, tokens: codes, original: null, rebuilt: unpackSamples(answer.samples), least: about.length });
+      this.timeline.select(codes.length - 1, codes.length - 1);
+      this.told.textContent = `“${word}”, seed ${seed}: ${codes.length} of ${about.length} tokens are written.`;
+      if (until === about.length) break;
+    }
+    this.player.play(this.clip.rebuilt);
+  }
+
+  async openTable(file) {
+    const { turn } = this;
+    const answer = await this.server.ask("read_table", { file: await fileToBase64(file) });
+    if (turn !== this.turn) return;
+    const { names, steps, codes } = answer;
+    const [values, codebook, tokens] = [unpackFloats(answer.values), unpackFloats(answer.codebook), unpackTokens(answer.tokens, codes)];
+    const length = values.length / names.length;
+    this.clip = { name: file.name, tokens, codes, span: steps, steps, codebook, length, history: [], spectra: [], rate: null };
+    this.clip.columns = names.map((name, i) => ({ name, values: values.subarray(i * length, (i + 1) * length), low: answer.low[i], high: answer.high[i] }));
+    this.listen.hidden = true;
+    this.showTable();
+    const errors = names.slice(0, 4).map((name, i) => `${name} ± ${Number(answer.rmse[i].toPrecision(2))}`).join(", ");
+    this.told.textContent = `${file.name}: ${length} rows of ${names.length} columns are ${tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
+  }
+
+  // What each token stands for is a piece of all columns, from the codebook.
+  showTable(keep = false) {
+    const { clip } = this;
+    const { steps, codebook, tokens, columns, length } = clip;
+    clip.waves = columns.map(({ name, values, low, high }, column) => {
+      const rebuilt = new Float32Array(length);
+      for (let t = 0; t < length; t++) rebuilt[t] = codebook[(tokens[Math.floor(t / steps)] * columns.length + column) * steps + (t % steps)];
+      const range = [low, high].map((value) => Number(value.toPrecision(3))).join(" … ");
+      return { label: `${name}  ${range}`, rebuilt, lines: [{ values, name: "--wb-soft" }, { values: rebuilt, name: "--wb-accent" }] };
+    });
+    this.present(keep);
+  }
+
+  play(what) {
+    const { clip } = this;
+    if (!clip?.rate) return;
+    const [from, to] = this.timeline.selection;
+    if (what === "selected") this.player.play(clip.rebuilt, from * clip.span, Math.min(clip.rebuilt.length, to * clip.span));
+    else this.player.play(clip[what]);
+  }
+
+  // The selected tokens become others; all that they reach is decoded anew.
+  change(edit) {
+    const { clip } = this;
+    const [from, to] = this.timeline.selection;
+    const next = clip.tokens.slice();
+    next.set(edit(Array.from(clip.tokens.slice(from, to))), from);
+    if (next.every((token, i) => token === clip.tokens[i])) return;
+    clip.history.push(clip.tokens);
+    return this.begin(() => this.become(next, from, to));
+  }
+
+  takeBack() {
+    const before = this.clip?.history.pop();
+    if (before) return this.begin(() => this.become(before, 0, before.length));
+  }
+
+  async become(tokens, from, to) {
+    const { clip, turn } = this;
+    clip.tokens = tokens;
+    if (!clip.rate) return this.showTable(true);
+    const { halo, codes } = this.about;
+    // A stroke that was overtaken is not lost: its places are decoded with the next.
+    const stale = (clip.stale = [Math.min(from, clip.stale?.[0] ?? from), Math.max(to, clip.stale?.[1] ?? to)]);
+    const [first, last] = [Math.max(0, stale[0] - halo), Math.min(tokens.length, stale[1] + halo)];
+    const [left, right] = [Math.max(0, first - halo), Math.min(tokens.length, last + halo)];
+    const question = { tokens: packTokens(tokens.slice(left, right), codes), start: first - left, stop: last - left };
+    this.showSound(clip, true);
+    const answer = await this.server.ask("decode_sound", question, { patient: true });
+    if (turn !== this.turn || clip !== this.clip) return;
+    clip.stale = null;
+    clip.rebuilt = clip.rebuilt.slice();
+    clip.rebuilt.set(unpackSamples(answer.samples), first * clip.span);
+    this.showSound(clip, true);
+    this.told.textContent = `Tokens ${from} to ${to - 1} are changed; they reach from ${first} to ${last - 1}.`;
+  }
+
+  saveFile() {
+    const { clip } = this;
+    const link = document.createElement("a");
+    const name = clip.name.replace(/[“”]/g, "").replace(/\.[^.]*$/, "").replace(/\W+/g, "-");
+    link.download = `${name}-tokens.${clip.rate ? "wav" : "csv"}`;
+    link.href = URL.createObjectURL(clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([this.table()], { type: "text/csv" }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // What the tokens stand for, in the file's own units.
+  table() {
+    const { columns, waves, length } = this.clip;
+    const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
+    const rows = [columns.map(({ name }) => quoted(name)).join(",")];
+    for (let t = 0; t < length; t++)
+      rows.push(columns.map(({ low, high }, i) => (low + high) / 2 + ((high - low) / 2) * waves[i].rebuilt[t]).join(","));
+    return rows.join("\n") + "\n";
+  }
+}
+
+function shuffled(values) {
+  const order = values.slice();
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+new Sound(element.querySelector(".sound"));
