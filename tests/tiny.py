@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from vqcore.checkpoint import save_prior, save_tokenizer
+from vqcore.data.sounds import write_wav
 from vqcore.networks import NetworkConfig
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
@@ -96,3 +97,16 @@ def _strong_prior_folder(layout: Layout, tokenizer_folder: Path, conditions: lis
             if weights.ndim > 1:
                 weights *= 12
     return save_prior(prior, tokenizer_folder.parent / name, torch.float32)
+
+
+def tones_folder(folder: Path, count: int) -> Path:
+    """`train` and half as many for `val`: so many clips of a low and of a high tone that swells and fades, 8 kHz WAV."""
+    for split, clips, first in (("train", count, 0), ("val", count // 2, 1000)):
+        for word, hertz in (("low", 250), ("high", 900)):
+            (folder / split / word).mkdir(parents=True, exist_ok=True)
+            for seed in range(first, first + max(1, clips // (1 if split == "train" else 2))):
+                draw = np.random.default_rng(seed)
+                time = np.arange(int(draw.uniform(0.4, 0.6) * 8000)) / 8000
+                wave = np.sin(2 * np.pi * hertz * draw.uniform(0.9, 1.1) * time) * np.sin(np.pi * time / time[-1])
+                (folder / split / word / f"{seed}.wav").write_bytes(write_wav(0.5 * wave, 8000))
+    return folder

@@ -11,6 +11,7 @@ one twice as fine, where half of the arithmetic buys detail at the smallest reac
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -80,6 +81,8 @@ class NetworkConfig:
     @property
     def smallest_lone_window(self) -> int:
         """Tokens from which on a batch of one is computed by oneDNN throughout, as larger batches always are."""
+        if self.spatial_dims == 3:  # where the two differ even in pointwise layers, and on more sizes
+            return sys.maxsize
         values = min(
             self.coarse_width,
             self.fine_width * self.fine_factor**self.spatial_dims,

@@ -100,13 +100,14 @@ class Sound {
       this.record.classList.toggle("on", state);
       this.record.textContent = state ? "Stop recording" : "Record";
     };
+    const { turn } = this;
     try {
       const blob = await this.recorder.record(() => {
         on(true);
         this.told.textContent = `Recording, up to ${this.about.longest} seconds …`;
       });
       on(false);
-      await this.openSound(blob, "the recording");
+      if (turn === this.turn) await this.openSound(blob, "the recording");
     } finally {
       on(false);
     }
