@@ -1,6 +1,6 @@
 import pytest
 
-from tests.tiny import tiny_prior_folder, tiny_text_prior_folder, tiny_tokenizer_folder
+from tests.tiny import tiny_prior_folder, tiny_sound_folders, tiny_text_prior_folder, tiny_tokenizer_folder
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +19,9 @@ def tiny_prior(tiny_folder):
 def tiny_text_prior(tiny_folder):
     """The checkpoint folder of one that reads sentences."""
     return tiny_text_prior_folder(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_sound(tmp_path_factory):
+    """The checkpoint folders of a small tokenizer of sounds and of a prior over its tokens."""
+    return tiny_sound_folders(tmp_path_factory.mktemp("sound"))

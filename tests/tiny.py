@@ -110,3 +110,20 @@ def tones_folder(folder: Path, count: int) -> Path:
                 wave = np.sin(2 * np.pi * hertz * draw.uniform(0.9, 1.1) * time) * np.sin(np.pi * time / time[-1])
                 (folder / split / word / f"{seed}.wav").write_bytes(write_wav(0.5 * wave, 8000))
     return folder
+
+
+def tiny_sound_folders(folder: Path) -> tuple[Path, Path]:
+    """Checkpoints of a tokenizer of sounds (8 kHz, f = 64, K = 32, halo 2) and of a prior over 24 of its tokens, of `no`
+    and `yes`: both untrained, with weights so large that everything matters."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = NetworkConfig(1, 1, 64, 8, 16, 16, 1, 1, 1, 0, 1)
+        tokenizer = VQVAE(VQVAEConfig(network, codebook_size=32, sample_rate=8000))
+        layout = Layout(Words.of(["no", "yes"]), 1, (Grid(32, (24,)),))
+        prior = Transformer(layout, TransformerConfig(2, 32, 2), str(folder / "speech"), ["no", "yes"])
+    with torch.no_grad():
+        for model, scale in ((tokenizer, 2), (prior, 12)):
+            for weights in model.parameters():
+                if weights.ndim > 1:
+                    weights *= scale
+    return save_tokenizer(tokenizer, folder / "speech"), save_prior(prior, folder / "speech-prior", torch.float32)

@@ -21,14 +21,15 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def app_address(tiny_folder, tiny_prior, tiny_text_prior, tmp_path_factory):
-    """The address of app.py, serving the tiny model and its priors from a process of its own."""
+def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_sound, tmp_path_factory):
+    """The address of app.py, serving the tiny models and their priors from a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("app") / "log"
     environment = os.environ | {
-        "VQ_MODEL": str(tiny_folder), "VQ_PRIORS": f"{tiny_prior},{tiny_text_prior}", "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False",
+        "VQ_MODEL": str(tiny_folder), "VQ_PRIORS": f"{tiny_prior},{tiny_text_prior}", "VQ_SOUND": str(tiny_sound[0]), "VQ_SPEAKER": str(tiny_sound[1]),
+        "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False",
     }
     with open(log, "w") as out:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out)
