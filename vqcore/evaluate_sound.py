@@ -153,6 +153,14 @@ def evaluate_speaker(prior: Prior, tokenizer: VQVAE, folder: Path, temperature: 
     return result, in_rows([pictures[i : i + SHOWN_EACH] for i in range(0, len(pictures), SAMPLES_EACH)])
 
 
+def load_sound(name: str) -> VQVAE:
+    """A tokenizer, once it is sure that it is one of sounds."""
+    tokenizer = load(name)
+    if getattr(tokenizer.config, "sample_rate", None) is None:
+        raise ValueError(f"{name} is a tokenizer of pictures. Measure it with vqcore.evaluate, and its priors with vqcore.evaluate_prior.")
+    return tokenizer
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_sound", description="Measure a model of spoken words.")
     parser.add_argument("name", help="a tokenizer's or a prior's name in checkpoints/, or a path")
@@ -164,9 +172,9 @@ def main(arguments: list[str] | None = None) -> int:
         kind = read_config(folder)["kind"]
         if kind == "prior":
             prior = load_prior(options.name)
-            result, picture = evaluate_speaker(prior, load(prior.tokenizer), options.data, options.temperature)
+            result, picture = evaluate_speaker(prior, load_sound(prior.tokenizer), options.data, options.temperature)
         else:
-            result, picture = evaluate_tokenizer(load(options.name), options.data)
+            result, picture = evaluate_tokenizer(load_sound(options.name), options.data)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -5,6 +5,7 @@ tokenizer is the first one of sounds in checkpoints/, the prior the first one ov
 """
 
 import base64
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from vqcore.patch_codes import fit_patch_codes
 from vqcore.priors.sampling import Written
 from vqcore.series import Scaling, read_series
 
+EXAMPLE = Path(__file__).parent.parent / "examples" / "greenhouse.csv"
 LONGEST = 10
 """Seconds of a clip: longer ones are cut in the page."""
 MOST_TOKENS_A_QUESTION = 32
@@ -89,13 +91,13 @@ def speak(question: dict) -> dict:
 
 @answered_by(pictures)
 def read_table(question: dict) -> dict:
-    """{"file": base64 of a CSV file} → its columns, scaled, and codes that are learned from it alone.
+    """{"file": base64 of a CSV file, or null for the example} → its columns, scaled, and codes that are learned from it alone.
 
     {"names", "low", "high": of each column, "steps": moments a token, "values": base64 of float32 [F, T] in [-1, 1],
     "tokens": [T/steps rounded up], "codebook": base64 of float32 [K, F, steps], "codes": K, "rmse": the error that is left
     of each column in its own units}.
     """
-    series = read_series(base64.b64decode(question["file"]))
+    series = read_series(EXAMPLE if question["file"] is None else base64.b64decode(question["file"]))
     count, columns = series.values.shape
     if count > SERIES_LONGEST or columns > SERIES_COLUMNS:
         raise ValueError(f"The page shows up to {SERIES_LONGEST:,} rows of {SERIES_COLUMNS} columns. This has {count:,} of {columns}.")

@@ -81,6 +81,7 @@ def test_a_question_that_makes_no_sense_is_answered(function, question):
 
 def test_a_table_becomes_tokens_that_stand_for_pieces_of_all_its_columns():
     answer = service.read_table({"file": base64.b64encode(EXAMPLE.read_bytes()).decode()})
+    assert answer == service.read_table({"file": None})
     values = unpack(answer["values"], "<f4").reshape(3, 600)
     codebook = unpack(answer["codebook"], "<f4").reshape(answer["codes"], 3, 8)
     rebuilt = codebook[unpack(answer["tokens"], "<u2")].transpose(1, 0, 2).reshape(3, 600)

@@ -180,6 +180,11 @@ def test_evaluation_writes_what_it_prints(speech, capsys):
     assert (speech / "prior" / "samples.png").is_file() and (speech / "tokenizer" / "reconstructions.png").is_file()
 
 
+def test_a_tokenizer_of_pictures_is_sent_to_its_own_command(tiny_folder, speech, capsys):
+    assert evaluate([str(tiny_folder), "--data", str(speech / "data")]) == 2
+    assert "vqcore.evaluate," in capsys.readouterr().err
+
+
 def test_a_folder_without_sounds_is_an_error_that_says_so(tmp_path, capsys):
     assert train(["tokenizer", "--preset", "speech", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", "1"]) == 2
     assert "no WAV file" in capsys.readouterr().err

@@ -41,6 +41,7 @@ class Sound {
         root.classList.toggle("over", name === "dragover");
         if (name === "drop" && event.dataTransfer.files[0]) this.begin(() => this.open(event.dataTransfer.files[0]));
       });
+    part("example").addEventListener("click", () => this.begin(() => this.openTable("greenhouse.csv", null)));
     this.speak.addEventListener("submit", (event) => {
       event.preventDefault();
       this.begin(() => this.sayWord());
@@ -115,7 +116,7 @@ class Sound {
 
   open(file) {
     const table = /\.(csv|tsv)$/i.test(file.name) || file.type === "text/csv";
-    return table ? this.openTable(file) : this.openSound(file, file.name);
+    return table ? this.openTable(file.name, file) : this.openSound(file, file.name);
   }
 
   async openSound(file, name) {
@@ -187,19 +188,19 @@ class Sound {
     this.player.play(this.clip.rebuilt);
   }
 
-  async openTable(file) {
+  async openTable(name, file) {
     const { turn } = this;
-    const answer = await this.server.ask("read_table", { file: await fileToBase64(file) });
+    const answer = await this.server.ask("read_table", { file: file && (await fileToBase64(file)) });
     if (turn !== this.turn) return;
     const { names, steps, codes } = answer;
     const [values, codebook, tokens] = [unpackFloats(answer.values), unpackFloats(answer.codebook), unpackTokens(answer.tokens, codes)];
     const length = values.length / names.length;
-    this.clip = { name: file.name, tokens, codes, span: steps, steps, codebook, length, history: [], spectra: [], rate: null };
+    this.clip = { name, tokens, codes, span: steps, steps, codebook, length, history: [], spectra: [], rate: null };
     this.clip.columns = names.map((name, i) => ({ name, values: values.subarray(i * length, (i + 1) * length), low: answer.low[i], high: answer.high[i] }));
     this.listen.hidden = true;
     this.showTable();
-    const errors = names.slice(0, 4).map((name, i) => `${name} ± ${Number(answer.rmse[i].toPrecision(2))}`).join(", ");
-    this.told.textContent = `${file.name}: ${length} rows of ${names.length} columns are ${tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
+    const errors = names.slice(0, 4).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`).join(", ");
+    this.told.textContent = `${name}: ${length} rows of ${names.length} columns are ${tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
   }
 
   // What each token stands for is a piece of all columns, from the codebook.
