@@ -1,6 +1,6 @@
 import pytest
 
-from tests.tiny import tiny_prior_folder, tiny_sound_folders, tiny_text_prior_folder, tiny_tokenizer_folder
+from tests.tiny import tiny_prior_folder, tiny_sound_folders, tiny_text_prior_folder, tiny_tokenizer_folder, two_level_folder
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +25,9 @@ def tiny_text_prior(tiny_folder):
 def tiny_sound(tmp_path_factory):
     """The checkpoint folders of a small tokenizer of sounds and of a prior over its tokens."""
     return tiny_sound_folders(tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture(scope="session")
+def two_level(tmp_path_factory):
+    """The checkpoint folder of a small tokenizer of two levels, trained for real."""
+    return two_level_folder(tmp_path_factory.mktemp("two"))

@@ -17,9 +17,22 @@ from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
 from vqcore.text import Text
 from vqcore.train import main
+from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.vqvae2 import VQVAE2Config
 
 PRIOR_SHAPE = (8, 8)
+TWO_LEVELS = VQVAE2Config(
+    NetworkConfig(
+        downsampling=4, code_dim=8, coarse_width=32, fine_width=16, encoder_fine_blocks=1, encoder_coarse_blocks=1,
+        decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=1,
+    ),
+    NetworkConfig(
+        channels=16, downsampling=2, code_dim=8, coarse_width=32, fine_width=16, encoder_fine_blocks=0,
+        encoder_coarse_blocks=1, decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
+    ),
+    codebook_sizes=(32, 64),
+)
 
 
 def draw_picture(seed: int, width: int = 160, height: int = 128) -> np.ndarray:
@@ -70,6 +83,14 @@ def tiny_tokenizer_folder(folder: Path, seconds: float = 8) -> Path:
         status = main(["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--minutes", str(seconds / 60)])
     assert status == 0
     return out
+
+
+def two_level_folder(folder: Path, seconds: float = 5) -> Path:
+    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for some seconds."""
+    data = picture_folder(folder / "pictures")
+    with one_thread():
+        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], folder / "two-level", seconds / 60)
+    return folder / "two-level"
 
 
 def tiny_prior_folder(tokenizer_folder: Path) -> Path:

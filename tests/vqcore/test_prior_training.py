@@ -206,3 +206,18 @@ def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_
     assert (forms[-1] == prior.layout.prefix([""])).all()
     everything = Tokens(shards, prior.layout, torch.arange(24))
     assert len(everything.split(closed=True)[0]) == 24 and len(everything.split()[0]) < 24
+
+
+def test_a_prior_of_two_levels_is_trained_measured_and_writes_fine_grids_for_one_coarse_grid(two_level, data, tmp_path):
+    train_prior(RECIPE, str(two_level), data, tmp_path / "prior", minutes=2 / 60)
+    prior, tokenizer = vqcore.load_prior(tmp_path / "prior"), vqcore.load(two_level)
+    assert [(grid.codebook_size, grid.shape) for grid in prior.layout.grids] == [(32, (2, 2)), (64, (4, 4))]
+    assert evaluate([str(tmp_path / "prior"), "--data", str(data), "--samples", "16"]) == 0
+    figures = json.loads((tmp_path / "prior" / "metrics.json").read_text())
+    coarse_bits, fine_bits = figures["bits_per_token"]
+    assert 0 < coarse_bits < 4 and 0 < fine_bits < 5, "better than guessing among 32 and 64 codes"
+    (one, *_) = zip(*prior.sample(1, "blue", seed=3))
+    start = [grid[None] for grid in one]
+    coarse, fine = prior.sample(6, "blue", seed=4, start=start, kept=prior.layout.grids[0].length)
+    assert (coarse == start[0]).all() and len(fine.flatten(1).unique(dim=0)) == 6
+    assert tokenizer.decode([coarse, fine]).shape == (6, 3, 16, 16)

@@ -2,32 +2,19 @@ import pytest
 import torch
 
 import vqcore
-from tests.tiny import draw_picture, one_thread, picture_folder
+from tests.tiny import TWO_LEVELS, draw_picture, one_thread, picture_folder
 from vqcore import windows
 from vqcore.checkpoint import save_tokenizer
 from vqcore.data.images import to_tensor
 from vqcore.evaluate import evaluate
-from vqcore.networks import NetworkConfig
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
-from vqcore.vqvae2 import VQVAE2, VQVAE2Config
-
-SMALL = VQVAE2Config(
-    NetworkConfig(
-        downsampling=4, code_dim=8, coarse_width=32, fine_width=16, encoder_fine_blocks=1, encoder_coarse_blocks=1,
-        decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=1,
-    ),
-    NetworkConfig(
-        channels=16, downsampling=2, code_dim=8, coarse_width=32, fine_width=16, encoder_fine_blocks=0,
-        encoder_coarse_blocks=1, decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
-    ),
-    codebook_sizes=(32, 64),
-)
+from vqcore.vqvae2 import VQVAE2
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
     torch.manual_seed(0)
-    return VQVAE2(SMALL).eval()
+    return VQVAE2(TWO_LEVELS).eval()
 
 
 def random_tokens(rows, columns, batch=1):
@@ -93,7 +80,7 @@ def test_what_does_not_fit_together_is_explained(tokenizer):
 def test_both_levels_learn_and_the_checkpoint_is_the_tokenizer_again(tmp_path):
     data = picture_folder(tmp_path / "pictures")
     with one_thread():
-        train_tokenizer(TokenizerRecipe(SMALL, rate=4e-3, batch=8), [data], tmp_path / "two", minutes=8 / 60)
+        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], tmp_path / "two", minutes=8 / 60)
     tokenizer = vqcore.load(tmp_path / "two")
     unseen = to_tensor(draw_picture(1234))
     tokens = tokenizer.encode(unseen)
