@@ -10,10 +10,12 @@ import torch
 
 import vqcore
 from demo import foreign
+from vqcore.appearance import appearances
 from vqcore.checkpoint import find, fingerprint, read_config
 from vqcore.contrastive import Contrastive, Known, list_contrastive, load_contrastive, load_known
 from vqcore.data.images import to_pixels
 from vqcore.priors.sampling import Prior
+from vqcore.vqvae import Level
 
 DEFAULT = os.environ.get("VQ_MODEL", "photos")
 """The tokenizer the page opens with: a name in checkpoints/, or a folder."""
@@ -74,17 +76,27 @@ def source(name: str) -> str:
     return DEFAULT if name == tokenizer().name else name
 
 
-def usage(tokenizer) -> np.ndarray:
-    """How often the training set used each code of the finest level: int64 [K], zeros where nobody counted."""
-    level = tokenizer.levels[-1]
+def place_of_level(tokenizer, asked: int | None) -> int:
+    """Which level somebody asks for, 0 the coarsest: the finest for None. ValueError where there is none such."""
+    count = len(tokenizer.levels)
+    place = count - 1 if asked is None else int(asked)
+    if not 0 <= place < count:
+        raise ValueError(f"{tokenizer.name} has no level {place} of tokens: it has {count}, from 0.")
+    return place
+
+
+def usage(level: Level) -> np.ndarray:
+    """How often the training set used each code of a level: int64 [K], zeros where nobody counted."""
     return np.zeros(level.codebook_size, np.int64) if level.usage is None else level.usage.numpy()
 
 
-def appearance(tokenizer) -> np.ndarray:
-    """What each code of the finest level decodes to alone: uint8 [K, f, f, C]."""
-    level = tokenizer.levels[-1]
+def appearance(tokenizer, place: int = -1) -> np.ndarray:
+    """What each code of a level, the finest one unless told, decodes to alone: uint8 [K, f, f, C]."""
+    level = tokenizer.levels[place]
     if level.appearance is not None:
         return level.appearance
+    if len(tokenizer.levels) > 1:
+        return appearances(tokenizer)[place]
     if tokenizer.halo is None and level.codebook_size * level.downsampling**2 > MOST_TILE_PIXELS:
         return _vector_colours(level.codebook, level.downsampling)
     return to_pixels(tokenizer.decode([torch.arange(level.codebook_size)[:, None, None]]))

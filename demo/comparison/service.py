@@ -92,6 +92,6 @@ def _channels(tokenizer) -> int | None:
 def _sizes(tokenizer) -> list[int]:
     """The whole codebook, and the smaller ones that it can be cut to: none where `most_used` has nothing to go by."""
     size = tokenizer.levels[-1].codebook_size
-    if not isinstance(tokenizer, VQVAE) or not models.usage(tokenizer).any():
+    if not isinstance(tokenizer, VQVAE) or not models.usage(tokenizer.levels[-1]).any():
         return [size]
     return [size, *(size // CUT**i for i in range(1, 8) if size // CUT**i >= FEWEST_CODES)][:4]

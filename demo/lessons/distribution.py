@@ -47,7 +47,7 @@ def draw_pictures(question: dict) -> dict:
     (grid,) = prior.layout.grids
     shares = torch.ones(grid.codebook_size)
     if kind == "marginal":
-        shares = torch.from_numpy(models.usage(models.tokenizer_of(prior)).copy())
+        shares = torch.from_numpy(models.usage(models.tokenizer_of(prior).levels[-1]).copy())
     if kind == "autoregressive":
         tokens = prior.sample(DRAWN, temperature=read_number(question["temperature"], 0, 4), seed=seed)[0]
     elif kind in ("uniform", "marginal"):

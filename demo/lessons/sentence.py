@@ -104,7 +104,7 @@ def _read(question: dict, prior: Prior) -> tuple[str | None, list[int]]:
 
 def _grid(written: list[int], prior: Prior) -> Tensor:
     """The codes so far as int64 [1, h, w], filled up with the commonest one."""
-    commonest = int(models.usage(models.tokenizer_of(prior)).argmax())
+    commonest = int(models.usage(models.tokenizer_of(prior).levels[-1]).argmax())
     (grid,) = prior.layout.grids
     return torch.tensor(written + [commonest] * (grid.length - len(written))).view(1, *grid.shape)
 

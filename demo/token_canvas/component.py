@@ -13,8 +13,8 @@ HERE = Path(__file__).parent
 
 # In the order that the data flows; together they are the body of one function.
 SCRIPTS = [
-    "bytes", "codebook", "picture", "fidelity", "layers", "view", "server", "messages", "history", "painter", "block", "edits", "probe",
-    "sequences", "surprise", "candidates", "writer",
+    "bytes", "codebook", "grid", "picture", "fidelity", "layers", "view", "server", "messages", "history", "painter", "block", "edits", "probe",
+    "levels", "sequences", "surprise", "candidates", "writer",
     "stage", "look", "palette", "walk", "inspector", "filmstrip", "keeper", "links", "intake", "exports", "hints", "figure_links", "keys", "main",
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ Nothing is kept between two questions, and no picture touches the disk.
 """
 
 import base64
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,11 +19,12 @@ from demo.token_canvas.tokenizing import decode, from_token_file, tokenize
 from demo.workers import answered_by, pictures, strokes
 from vqcore.data.images import to_pixels
 from vqcore.quantizer import nearest_codes as nearest_vectors
+from vqcore.vqvae import Level
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MAX_FILE_BYTES = 32 * 2**20
-MAX_WINDOW_TOKENS = 4096
-"""The most tokens that one stroke may send: the canvas cuts larger changes into pieces."""
+MAX_WINDOW_TOKENS = 9216
+"""The most tokens of one level that a stroke may send: the canvas cuts larger changes into pieces."""
 
 
 @answered_by(pictures)
@@ -71,14 +73,17 @@ def decode_whole(question: dict) -> dict:
 
 @answered_by(strokes)
 def read_codebook(question: dict) -> dict:
-    """{"model"} → its sizes, what each code looks like (a PNG of tiles, 64 a row) and its count in training."""
+    """{"model"} → {"model", "levels": of each, coarse to fine, its sizes, what its codes look like and their counts in training}.
+
+    "halo" is the level's in tokens of the finest grid, null where a token reaches everywhere; "tiles" are a PNG, 64 a row.
+    """
     return _codebook(models.tokenizer(question.get("model")).name)
 
 
 @answered_by(strokes)
 def nearest_codes(question: dict) -> dict:
-    """{"model", "code", "count"} → {"codes"}: the nearest in the codebook by Euclidean distance, itself first."""
-    codebook = models.tokenizer(question["model"]).levels[-1].codebook.float()
+    """{"model", "level", "code", "count"} → {"codes"}: the nearest in the codebook by Euclidean distance, itself first."""
+    codebook = _level(question).codebook.float()
     code = int(question["code"])
     if not 0 <= code < len(codebook):
         raise ValueError(f"This codebook has codes 0 to {len(codebook) - 1}.")
@@ -90,8 +95,8 @@ def nearest_codes(question: dict) -> dict:
 
 @answered_by(strokes)
 def codes_between(question: dict) -> dict:
-    """{"model", "from", "to", "steps"} → {"codes"}: the nearest to `steps` points of the line between two codes' vectors."""
-    codebook = models.tokenizer(question["model"]).levels[-1].codebook.float()
+    """{"model", "level", "from", "to", "steps"} → {"codes"}: the nearest to `steps` points of the line between two codes' vectors."""
+    codebook = _level(question).codebook.float()
     ends, steps = [int(question["from"]), int(question["to"])], int(question["steps"])
     if not all(0 <= code < len(codebook) for code in ends):
         raise ValueError(f"Walk between two codes of 0 to {len(codebook) - 1}.")
@@ -100,6 +105,18 @@ def codes_between(question: dict) -> dict:
     start, end = codebook[ends]
     points = torch.lerp(start, end, torch.linspace(0, 1, steps)[:, None])
     return {"codes": nearest_vectors(points, codebook).tolist()}
+
+
+@answered_by(pictures)
+def decode_level(question: dict) -> dict:
+    """{"document", "level"} → {"picture": a PNG data URL}: what a level carries, every token of the others being the code
+    that training used most."""
+    document = documents.from_json(question["document"])
+    tokenizer = models.tokenizer(document.model)
+    alone = models.place_of_level(tokenizer, question.get("level"))
+    common = [models.usage(level).argmax() for level in tokenizer.levels]
+    grids = tuple(grid if i == alone else np.full_like(grid, code) for i, (grid, code) in enumerate(zip(document.grids, common)))
+    return {"picture": images.to_png_url(decode(replace(document, grids=grids)))}
 
 
 @answered_by(pictures)
@@ -112,7 +129,7 @@ def export_tokens(question: dict) -> dict:
 
 SERVER_FUNCTIONS = [
     open_picture, open_example, open_document, open_token_file, decode_window, decode_whole, read_codebook,
-    nearest_codes, codes_between, export_tokens,
+    nearest_codes, codes_between, decode_level, export_tokens,
 ]  # fmt: skip
 
 
@@ -130,15 +147,22 @@ def _example(name: str, model: str) -> dict:
 @lru_cache(maxsize=4)
 def _codebook(model: str) -> dict:
     tokenizer = models.tokenizer(model)
-    level = tokenizer.levels[-1]
-    return {
-        "model": model,
-        "size": level.codebook_size,
-        "downsampling": level.downsampling,
-        "halo": tokenizer.halo,
-        "tiles": images.to_png_url(images.tile_sheet(models.appearance(tokenizer))),
-        "usage": base64.b64encode(models.usage(tokenizer).astype("<u4").tobytes()).decode("ascii"),
-    }
+    levels = [
+        {
+            "size": level.codebook_size,
+            "downsampling": level.downsampling,
+            "halo": level.halo,
+            "tiles": images.to_png_url(images.tile_sheet(models.appearance(tokenizer, i))),
+            "usage": base64.b64encode(models.usage(level).astype("<u4").tobytes()).decode("ascii"),
+        }
+        for i, level in enumerate(tokenizer.levels)
+    ]
+    return {"model": model, "levels": levels}
+
+
+def _level(question: dict) -> Level:
+    tokenizer = models.tokenizer(question["model"])
+    return tokenizer.levels[models.place_of_level(tokenizer, question.get("level"))]
 
 
 def _decode_part(question: dict) -> dict:
@@ -147,7 +171,7 @@ def _decode_part(question: dict) -> dict:
     for grid, level in zip(question["grids"], tokenizer.levels, strict=True):
         shape = tuple(int(side) for side in grid["shape"])
         if min(shape) < 1 or shape[0] * shape[1] > MAX_WINDOW_TOKENS:
-            raise ValueError("A stroke's window has between 1 and 4,096 tokens.")
+            raise ValueError(f"A stroke's window has between 1 and {MAX_WINDOW_TOKENS:,} tokens.")
         tokens.append(torch.from_numpy(documents.unpack(grid["data"], shape, level.codebook_size))[None])
     top, bottom, left, right = (int(edge) for edge in question["region"])
     rows, columns = tokens[-1].shape[1:]

@@ -10,17 +10,17 @@ import numpy as np
 from PIL import Image
 
 FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
-F = 8
 
 
 class Bench:
-    def __init__(self, page, address: str):
-        self.page, self.problems = page, []
+    def __init__(self, page, address: str, first_size: str = "57 × 38 tokens", f: int = 8):
+        """first_size: of the example that the page begins with;  f: pixels a token of the level at hand."""
+        self.page, self.problems, self.f = page, [], f
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(address)
-        self.wait_for_size("57 × 38 tokens")
+        self.wait_for_size(first_size)
         self.close_hints()
 
     def wait_for_size(self, text: str) -> None:
@@ -60,9 +60,13 @@ class Bench:
     def document(self) -> dict:
         return json.loads(self.save("document"))
 
+    def grids(self) -> list[np.ndarray]:
+        """The tokens of each level, coarse to fine."""
+        grids = self.document()["grids"]
+        return [np.frombuffer(base64.b64decode(grid["data"]), "<u2").reshape(grid["shape"]).astype(int) for grid in grids]
+
     def tokens(self) -> np.ndarray:
-        grid = self.document()["grids"][-1]
-        return np.frombuffer(base64.b64decode(grid["data"]), "<u2").reshape(grid["shape"]).astype(int)
+        return self.grids()[-1]
 
     def screen_place(self, row: int, column: int) -> tuple[float, float]:
         """Where the middle of a token is in the window, for a picture that is fitted to the stage."""
@@ -70,7 +74,7 @@ class Bench:
         box = self.page.locator(".stage > canvas").bounding_box()
         scale = min((box["width"] - 2 * FIT_MARGIN) / width, (box["height"] - 2 * FIT_MARGIN) / height)
         left, top = box["x"] + (box["width"] - width * scale) / 2, box["y"] + (box["height"] - height * scale) / 2
-        return left + (column + 0.5) * F * scale, top + (row + 0.5) * F * scale
+        return left + (column + 0.5) * self.f * scale, top + (row + 0.5) * self.f * scale
 
     def click_token(self, row: int, column: int) -> None:
         self.page.mouse.click(*self.screen_place(row, column))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,13 @@ FLAGS = [
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture(scope="session")
-def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_sound, tmp_path_factory):
-    """The address of app.py, serving the tiny models and their priors from a process of its own."""
+@contextmanager
+def served(log: Path, **settings: str):
+    """The address of app.py, run with these environment variables in a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
-    environment = os.environ | {
-        "VQ_MODEL": str(tiny_folder), "VQ_PRIORS": f"{tiny_prior},{tiny_text_prior}", "VQ_SOUND": str(tiny_sound[0]), "VQ_SPEAKER": str(tiny_sound[1]),
-        "GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False",
-    }
+    environment = os.environ | settings | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     with open(log, "w") as out:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out)
     address = f"http://127.0.0.1:{port}"
@@ -48,6 +45,17 @@ def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_sound, tmp_path_f
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_sound, tmp_path_factory):
+    """The address of the app with the tiny models and their priors."""
+    sound, speaker = map(str, tiny_sound)
+    priors = f"{tiny_prior},{tiny_text_prior}"
+    with served(
+        tmp_path_factory.mktemp("app") / "log", VQ_MODEL=str(tiny_folder), VQ_PRIORS=priors, VQ_SOUND=sound, VQ_SPEAKER=speaker
+    ) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

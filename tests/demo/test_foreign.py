@@ -55,7 +55,7 @@ def test_its_pictures_open_small_are_edited_whole_and_go_out_as_files(uploaded):
     answer = service.open_picture({"data": data, "name": "a", "model": name})
     document = documents.from_json(answer["document"])
     assert (document.width, document.height, document.model) == (256, 128, name) and "256×128" in answer["note"]
-    assert service.read_codebook({"model": name})["halo"] is None
+    assert service.read_codebook({"model": name})["levels"][0]["halo"] is None
     grid = document.grids[0].copy()
     grid[3, 4] = (grid[3, 4] + 1) % 40
     window = {"shape": list(grid.shape), "data": documents.pack(grid, 40)}
@@ -76,7 +76,7 @@ def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploa
     document = documents.from_json(service.open_picture({
         "data": base64.b64encode(png(draw_picture(1, 64, 64))).decode(), "name": "a", "model": name,
     })["document"])
-    assert "no metrics.jsonl" in codebook.show_training(document)[2]
+    assert "no metrics.jsonl" in codebook.show_training(documents.Workspace((document,), 0, (None,)))[2]
 
 
 def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(theirs, monkeypatch):

@@ -48,4 +48,4 @@ def test_strokes_and_tiles_come_in_rgb(grey):
     pixels = np.frombuffer(base64.b64decode(service.decode_window(window)["pixels"]), np.uint8).reshape(8, 8, 3)
     whole = to_pixels(grey.decode([torch.from_numpy(grid)[None]]))[0]
     assert (pixels == whole[4:12, :8]).all()
-    assert pixels_of(service.read_codebook({})["tiles"]).shape == (4, 64 * 4, 3)
+    assert pixels_of(service.read_codebook({})["levels"][0]["tiles"]).shape == (4, 64 * 4, 3)

@@ -95,7 +95,7 @@ def test_the_nearest_codes_start_with_the_code_itself(tiny_default):
 
 
 def test_the_tile_sheet_holds_each_code_at_its_place(tiny_default):
-    answer = service.read_codebook({})
+    (answer,) = service.read_codebook({})["levels"]
     sheet = pixels_of(answer["tiles"])
     assert sheet.shape == (8, 64 * 8, 3) and (sheet[:, 40:48] == tiny_default.levels[0].appearance[5]).all()
     usage = np.frombuffer(base64.b64decode(answer["usage"]), "<u4")

@@ -27,7 +27,7 @@ class Comparison {
     const bench = document.querySelector("#token-canvas .bench")?.bench;
     const picture = bench?.picture;
     if (!picture) return;
-    const edition = picture.original ? "original" : picture.toDocument().grids.at(-1).data;
+    const edition = picture.original ? "original" : picture.toDocument().grids.map(({ data }) => data).join(" ");
     const key = `${picture.id} ${picture.codebook.model} ${edition}`;
     if (key === this.key) return this.curtain.add(CANVAS, canvasOf(picture.rebuilt));
     this.key = key;

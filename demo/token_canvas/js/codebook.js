@@ -5,19 +5,29 @@ const GOLDEN_ANGLE = 137.50776;
 const LIGHTNESSES = [0.5, 0.78, 0.36, 0.66, 0.88];
 
 class Codebook {
+  // That of the model's finest level; its `levels` are the codebooks of all of them, coarse to fine.
   static async load(server, model) {
-    const answer = await server.ask("read_codebook", { model });
-    return new Codebook(answer, await pixelsOfUrl(answer.tiles));
+    const { levels } = await server.ask("read_codebook", { model });
+    const sheets = await Promise.all(levels.map(({ tiles }) => pixelsOfUrl(tiles)));
+    const codebooks = levels.map((answer, level) => new Codebook({ ...answer, model, level }, sheets[level]));
+    for (const codebook of codebooks) codebook.levels = codebooks;
+    return codebooks.at(-1);
   }
 
-  constructor({ model, size, downsampling, halo, usage }, sheet) {
-    Object.assign(this, { model, size, downsampling, halo: halo ?? Infinity }); // tokens; Infinity: everything reaches everything
+  // halo: how far a token reaches beyond the tokens of the finest grid that it spans, in those; Infinity: everywhere.
+  constructor({ model, level, size, downsampling, halo, usage }, sheet) {
+    Object.assign(this, { model, level, size, downsampling, halo: halo ?? Infinity });
     this.decoder = halo === null ? "decode_whole" : "decode_window"; // which of the server's functions repaints an edit
     this.usage = new Uint32Array(base64ToBytes(usage).buffer);
     this.usageTotal = this.usage.reduce((sum, count) => sum + count, 0);
     this.sheet = newCanvas(sheet.width, sheet.height);
     this.sheet.getContext("2d").putImageData(sheet, 0, 0);
     this.colours = { appearance: this.meanColours(sheet), distinct: distinctColours(size) };
+  }
+
+  // Tokens of the finest grid that one spans in each dimension.
+  get span() {
+    return this.downsampling / this.levels.at(-1).downsampling;
   }
 
   tileCorner(code) {

@@ -92,15 +92,17 @@ class Edits {
   // In and out
 
   copy() {
-    this.clipboard = { block: this.block, model: this.bench.picture.codebook.model };
+    this.clipboard = { block: this.block, codebook: this.bench.picture.codebook };
   }
 
   paste() {
     const { bench, clipboard } = this;
     if (!clipboard) return bench.messages.problem("There is nothing to paste: copy some tokens first.");
     const { picture } = bench;
-    if (clipboard.model && clipboard.model !== picture.codebook.model)
-      return bench.messages.problem(`These codes are of the model ${clipboard.model}; in ${picture.codebook.model} they mean something else.`);
+    if (clipboard.codebook && clipboard.codebook !== picture.codebook) {
+      const [from, to] = [clipboard.codebook, picture.codebook].map(nameOf);
+      return bench.messages.problem(`These codes are of ${from}; in ${to} they mean something else.`);
+    }
     if (clipboard.block.codes.some((code) => code >= picture.codebook.size))
       return bench.messages.problem(`Some of the pasted codes are out of range: this codebook has 0 to ${picture.codebook.size - 1}.`);
     const [top, , left] = this.selection ?? [bench.cursor?.row ?? 0, 0, bench.cursor?.column ?? 0];
@@ -121,7 +123,7 @@ class Edits {
     const block = Block.fromText(text);
     if (!block) return;
     event.preventDefault();
-    if (text !== this.clipboard?.block.toText()) this.clipboard = { block, model: null };
+    if (text !== this.clipboard?.block.toText()) this.clipboard = { block, codebook: null };
     this.paste();
   }
 
@@ -222,4 +224,9 @@ class Edits {
     }
     this.bench.edit(changes);
   }
+}
+
+// A codebook as a sentence names it.
+function nameOf({ model, level, levels }) {
+  return levels.length > 1 ? `the ${LEVEL_NAMES[level].toLowerCase()} level of ${model}` : `the model ${model}`;
 }

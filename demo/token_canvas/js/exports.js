@@ -24,7 +24,7 @@ class Exports {
   // To the selected part, where the model has one level of tokens, or to the whole.
   async copyLink() {
     const { picture, edits, messages } = this.bench;
-    const part = edits.selection && picture.source.grids.length === 1;
+    const part = edits.selection && picture.grids.length === 1;
     const link = linkTo(part ? picture.partDocument(edits.selection) : picture.toDocument());
     try {
       await navigator.clipboard.writeText(link);

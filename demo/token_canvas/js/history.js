@@ -1,4 +1,4 @@
-// Gestures that can be taken back. One entry is a list of [cell, code before, code after].
+// Gestures that can be taken back. One entry is a list of [place, code before, code after].
 
 class History {
   constructor() {
@@ -11,18 +11,18 @@ class History {
     this.future = [];
   }
 
-  // The changes, [cell, code] each, that take the last gesture back; null where there is none.
+  // The changes, [place, code] each, that take the last gesture back; null where there is none.
   undo() {
     const entry = this.past.pop();
     if (!entry) return null;
     this.future.push(entry);
-    return entry.map(([cell, before]) => [cell, before]);
+    return entry.map(([place, before]) => [place, before]);
   }
 
   redo() {
     const entry = this.future.pop();
     if (!entry) return null;
     this.past.push(entry);
-    return entry.map(([cell, , after]) => [cell, after]);
+    return entry.map(([place, , after]) => [place, after]);
   }
 }

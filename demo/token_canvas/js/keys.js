@@ -21,6 +21,8 @@ function listenForKeys(bench, stage) {
     3: () => bench.look.setLayer("codes"),
     4: () => bench.look.setLayer("error"),
     5: () => bench.look.setLayer("surprise"),
+    6: () => bench.look.setLayer("alone"),
+    l: () => bench.levels.next(),
     "+": () => stage.zoomBy(1.4),
     "=": () => stage.zoomBy(1.4),
     "-": () => stage.zoomBy(1 / 1.4),

@@ -16,7 +16,7 @@ class Layers {
     this.colouring = colouring;
     const { width, height } = picture;
     this.rebuilt = newCanvas(width, height);
-    this.codes = newCanvas(picture.columns, picture.rows);
+    this.codes = newCanvas(picture.columns, picture.rows); // of the level at hand
     this.original = picture.original && newCanvas(width, height);
     this.error = picture.original && newCanvas(width, height);
     this.original?.getContext("2d").putImageData(picture.original, 0, 0);
@@ -54,18 +54,21 @@ class Layers {
       for (let c = 0; c < 3; c++) image.data[cell * 4 + c] = colours[code * 3 + c];
       image.data[cell * 4 + 3] = 255;
     });
+    Object.assign(this.codes, { width: columns, height: rows });
     this.codes.getContext("2d").putImageData(image, 0, 0);
   }
 
   // Show a change at once: its colour among the codes and, until its pixels come, what the code looks like alone.
-  refreshToken(cell) {
-    const { tokens, columns, codebook } = this.picture;
-    const [row, column] = [Math.floor(cell / columns), cell % columns];
-    const f = codebook.downsampling;
-    const colour = codebook.colours[this.colouring].subarray(tokens[cell] * 3, tokens[cell] * 3 + 3);
+  refreshToken(place) {
+    const { picture } = this;
+    const grid = picture.gridAt(place);
+    const { codebook } = grid;
+    const code = grid.tokens[place - grid.first];
+    const [x, y, side] = picture.squareAt(place);
+    codebook.drawTile(this.rebuilt.getContext("2d"), code, x, y, side);
+    if (grid !== picture.grid) return;
     const codes = this.codes.getContext("2d");
-    codes.fillStyle = `rgb(${colour.join(" ")})`;
-    codes.fillRect(column, row, 1, 1);
-    codebook.drawTile(this.rebuilt.getContext("2d"), tokens[cell], column * f, row * f, f);
+    codes.fillStyle = `rgb(${codebook.colours[this.colouring].subarray(code * 3, code * 3 + 3).join(" ")})`;
+    codes.fillRect(x / side, y / side, 1, 1);
   }
 }

@@ -28,6 +28,7 @@ class Bench {
     this.intake = new Intake(root, this);
     this.edits = new Edits(part("edit"), this);
     this.surprise = new Surprise(this);
+    this.levels = new Levels(this);
     this.writer = new Writer(part("write"), this, props.priors);
     this.keeper = new Keeper(this);
     this.exports = new Exports(part("save"), this);
@@ -150,6 +151,7 @@ class Bench {
     this.stage.show(this.layers);
     this.look.fitTo(picture);
     this.writer.show();
+    this.levels.show();
     this.filmstrip.refresh();
     this.inspector.refresh();
     this.refreshButtons();
@@ -183,6 +185,26 @@ class Bench {
     this.inspector.refresh();
     this.stage.invalidate();
     this.tell("bench-code");
+  }
+
+  // Show and edit this level of tokens; the code chosen is the one where the cursor was.
+  useLevel(level) {
+    const { picture, cursor } = this;
+    if (this.gesture || level === picture.level) return;
+    const before = picture.grid;
+    const middle = cursor ?? { row: before.rows >> 1, column: before.columns >> 1 };
+    picture.level = level;
+    const scale = before.codebook.downsampling / picture.codebook.downsampling;
+    const [row, column] = [middle.row, middle.column].map((at) => Math.floor(at * scale));
+    this.edits.select(null);
+    this.stage.hover = this.highlight = null;
+    this.layers.refreshCodes();
+    this.setCursor(cursor && { row, column });
+    this.code = this.formerCode = picture.tokens[row * picture.columns + column];
+    this.levels.show();
+    this.inspector.refresh();
+    this.tell("bench-code");
+    this.publish();
   }
 
   highlightCode(code) {
@@ -236,11 +258,13 @@ class Bench {
     for (const { row, column } of tokens) this.change(row * this.picture.columns + column, this.code);
   }
 
+  // A token of the level at hand.
   change(cell, code) {
-    const before = this.picture.tokens[cell];
+    const { first, tokens } = this.picture.grid;
+    const before = tokens[cell];
     if (before === code) return;
-    this.gesture.push([cell, before, code]);
-    this.write(cell, code);
+    this.gesture.push([first + cell, before, code]);
+    this.write(first + cell, code);
   }
 
   // Many tokens at once, [cell, code] each, as one gesture.
@@ -251,12 +275,12 @@ class Bench {
     this.endGesture();
   }
 
-  write(cell, code) {
+  write(place, code) {
     this.edition++;
     this.picture.fidelity = null;
-    this.picture.setToken(cell, code);
-    this.layers.refreshToken(cell);
-    this.painter.touch(this.picture, cell);
+    this.picture.setToken(place, code);
+    this.layers.refreshToken(place);
+    this.painter.touch(this.picture, place);
     this.stage.invalidate();
   }
 
@@ -271,7 +295,7 @@ class Bench {
 
   // A second finger turns a stroke into a pinch: take back what the first one drew.
   dropGesture() {
-    for (const [cell, before] of (this.gesture ?? []).reverse()) this.write(cell, before);
+    for (const [place, before] of (this.gesture ?? []).reverse()) this.write(place, before);
     this.gesture = null;
     this.settle();
   }
@@ -286,13 +310,14 @@ class Bench {
 
   replay(changes) {
     if (!changes || this.gesture) return;
-    for (const [cell, code] of changes) this.write(cell, code);
+    for (const [place, code] of changes) this.write(place, code);
     this.settle();
   }
 
   settle() {
     this.inspector.refresh();
     this.surprise.follow();
+    this.levels.follow();
     this.refreshButtons();
     this.publish();
   }
@@ -301,10 +326,9 @@ class Bench {
   painted(picture, area) {
     if (picture !== this.picture) return;
     this.layers.refreshPixels(area);
-    const f = picture.codebook.downsampling;
-    for (const cell of this.painter.pending.get(picture)?.keys() ?? []) {
-      const [x, y] = [(cell % picture.columns) * f, Math.floor(cell / picture.columns) * f];
-      if (x >= area.x && x < area.x + area.width && y >= area.y && y < area.y + area.height) this.layers.refreshToken(cell);
+    for (const place of this.painter.pending.get(picture)?.keys() ?? []) {
+      const [x, y, side] = picture.squareAt(place);
+      if (x + side > area.x && x < area.x + area.width && y + side > area.y && y < area.y + area.height) this.layers.refreshToken(place);
     }
     this.stage.draw();
   }
@@ -332,6 +356,7 @@ class Bench {
     props.value = {
       documents: this.pictures.map((picture) => picture.toDocument()),
       active: this.pictures.indexOf(this.picture),
+      level: this.picture.level,
       fidelity: this.pictures.map(({ fidelity }) => fidelity),
     };
     this.tell("bench-picture");
@@ -358,6 +383,7 @@ class Bench {
       this.layers.refreshCodes();
     }
     this.surprise.follow();
+    this.levels.follow();
     this.stage.invalidate();
   }
 

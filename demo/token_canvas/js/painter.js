@@ -7,14 +7,14 @@ const BULK = 96;
 class Painter {
   constructor(server, onPaint, onWait) {
     Object.assign(this, { server, onPaint, onWait });
-    this.pending = new Map(); // picture → map of cell → time of the change
+    this.pending = new Map(); // picture → map of place → time of the change
     this.running = null;
   }
 
-  touch(picture, cell) {
+  touch(picture, place) {
     if (!this.pending.has(picture)) this.pending.set(picture, new Map());
-    const cells = this.pending.get(picture);
-    if (!cells.has(cell)) cells.set(cell, performance.now());
+    const places = this.pending.get(picture);
+    if (!places.has(place)) places.set(place, performance.now());
     this.running ??= this.run().finally(() => (this.running = null));
   }
 
@@ -29,9 +29,9 @@ class Painter {
   async run() {
     await null; // so that all changes of one event go together
     while (this.pending.size) {
-      const [picture, cells] = this.pending.entries().next().value;
-      const batch = this.takeBatch(picture, cells);
-      if (!cells.size) this.pending.delete(picture);
+      const [picture, places] = this.pending.entries().next().value;
+      const batch = this.takeBatch(picture, places);
+      if (!places.size) this.pending.delete(picture);
       try {
         await this.paint(picture, batch);
       } catch (problem) {
@@ -40,38 +40,29 @@ class Painter {
     }
   }
 
-  // The oldest change and all that fit in a small window with it.
-  takeBatch(picture, cells) {
-    const span = picture.codebook.halo === Infinity ? Infinity : cells.size > BULK ? BULK_SPAN : STROKE_SPAN;
+  // The oldest change and all of its level that fit in a small window with it.
+  takeBatch(picture, places) {
+    const [oldest, since] = places.entries().next().value;
+    const grid = picture.gridAt(oldest);
+    const span = grid.codebook.halo === Infinity ? Infinity : places.size > BULK ? BULK_SPAN : STROKE_SPAN;
     let box = null;
-    const since = cells.values().next().value;
-    for (const cell of cells.keys()) {
-      const row = Math.floor(cell / picture.columns);
-      const column = cell % picture.columns;
+    for (const place of places.keys()) {
+      if (!grid.holds(place)) continue;
+      const row = Math.floor((place - grid.first) / grid.columns);
+      const column = (place - grid.first) % grid.columns;
       const grown = box
         ? [Math.min(box[0], row), Math.max(box[1], row + 1), Math.min(box[2], column), Math.max(box[3], column + 1)]
         : [row, row + 1, column, column + 1];
       if (grown[1] - grown[0] > span || grown[3] - grown[2] > span) continue;
       box = grown;
-      cells.delete(cell);
+      places.delete(place);
     }
-    return { box, since };
+    return { grid, box, since };
   }
 
-  // A change reaches `halo` tokens far, and those pixels look at tokens `halo` further.
-  async paint(picture, { box, since }) {
-    const { halo, size, model, decoder } = picture.codebook;
-    const region = picture.grow(box, halo);
-    const window = picture.grow(region, halo);
-    const answer = await this.server.ask(
-      decoder,
-      {
-        model,
-        grids: [{ shape: [window[1] - window[0], window[3] - window[2]], data: packTokens(picture.cut(window), size) }],
-        region: [region[0] - window[0], region[1] - window[0], region[2] - window[2], region[3] - window[2]],
-      },
-      { patient: true, onWait: this.onWait },
-    );
+  async paint(picture, { grid, box, since }) {
+    const { region, question } = picture.questionAround(grid, box);
+    const answer = await this.server.ask(grid.codebook.decoder, question, { patient: true, onWait: this.onWait });
     this.onPaint(picture, picture.putPixels(region, base64ToBytes(answer.pixels)));
     performance.measure("token-canvas stroke", { start: since });
   }

@@ -56,9 +56,10 @@ class Palette {
   }
 
   async alikeTo(codebook, code) {
-    const key = `${codebook.model} ${code}`;
+    const { model, level, size: count } = codebook;
+    const key = `${model} ${level} ${code}`;
     if (!this.alike.has(key)) {
-      const answer = await this.bench.server.ask("nearest_codes", { model: codebook.model, code, count: codebook.size });
+      const answer = await this.bench.server.ask("nearest_codes", { model, level, code, count });
       if (this.alike.size > 40) this.alike.clear();
       this.alike.set(key, answer.codes);
     }

@@ -1,4 +1,4 @@
-// A picture of the filmstrip: its tokens, its pixels before and after them, and its history.
+// A picture of the filmstrip: its tokens of each level, its pixels before and after them, and its history.
 
 class Picture {
   // answer: what the server gives for an opened file; original is missing for a document opened alone.
@@ -12,7 +12,6 @@ class Picture {
 
   constructor(document, codebook, original, rebuilt) {
     this.source = document;
-    this.codebook = codebook;
     this.id = document.id || crypto.getRandomValues(new Uint32Array(2)).join("-");
     this.name = document.name;
     this.width = document.width;
@@ -21,42 +20,92 @@ class Picture {
     this.rebuilt = rebuilt;
     this.fidelity = null;
     this.history = new History();
-    const fine = document.grids.at(-1);
-    [this.rows, this.columns] = fine.shape;
-    this.tokens = unpackTokens(fine.data, codebook.size);
-    this.counts = new Int32Array(codebook.size);
-    for (const code of this.tokens) this.counts[code]++;
+    let first = 0;
+    this.grids = document.grids.map(({ shape, data }, level) => {
+      const book = codebook.levels[level];
+      const grid = new Grid(book, shape, unpackTokens(data, book.size), first);
+      first += grid.tokens.length;
+      return grid;
+    });
+    this.level = this.grids.length - 1;
   }
 
-  setToken(cell, code) {
-    this.counts[this.tokens[cell]]--;
-    this.counts[code]++;
-    this.tokens[cell] = code;
+  // The level at hand: the one that is shown and edited.
+  get grid() {
+    return this.grids[this.level];
   }
 
-  // The tokens of a window, row by row; edges are [top, bottom, left, right], ends excluded.
-  cut([top, bottom, left, right]) {
-    const window = new Int32Array((bottom - top) * (right - left));
-    for (let row = top; row < bottom; row++)
-      window.set(
-        this.tokens.subarray(row * this.columns + left, row * this.columns + right),
-        (row - top) * (right - left),
-      );
-    return window;
+  get finest() {
+    return this.grids.at(-1);
   }
 
-  // Widen a window by some tokens, as far as the grid goes.
+  get codebook() {
+    return this.grid.codebook;
+  }
+
+  get rows() {
+    return this.grid.rows;
+  }
+
+  get columns() {
+    return this.grid.columns;
+  }
+
+  get tokens() {
+    return this.grid.tokens;
+  }
+
+  get counts() {
+    return this.grid.counts;
+  }
+
+  cut(area) {
+    return this.grid.cut(area);
+  }
+
+  gridAt(place) {
+    return this.grids.find((grid) => grid.holds(place));
+  }
+
+  setToken(place, code) {
+    const grid = this.gridAt(place);
+    grid.set(place - grid.first, code);
+  }
+
+  // The pixels that a token spans: [x, y, side].
+  squareAt(place) {
+    const { first, columns, codebook } = this.gridAt(place);
+    const f = codebook.downsampling;
+    return [((place - first) % columns) * f, Math.floor((place - first) / columns) * f, f];
+  }
+
+  // What the server is asked once the tokens in a box of a grid are others: for the region that they reach, with a window
+  // of every level's tokens around it that all its pixels look at. Region and window count tokens of the finest grid.
+  questionAround(grid, box) {
+    const { span, halo, model, levels } = grid.codebook;
+    const region = this.grow(box.map((edge) => edge * span), halo);
+    const farthest = Math.max(...levels.map((level) => level.halo));
+    const coarsest = levels[0].span;
+    const window = this.grow(region, farthest).map((edge, i) => (i % 2 ? Math.ceil : Math.floor)(edge / coarsest) * coarsest);
+    const [top, , left] = window;
+    const question = {
+      model,
+      grids: this.grids.map((each) => (each.first === grid.first ? grid : each).pack(window.map((edge) => edge / each.codebook.span))),
+      region: region.map((edge, i) => edge - (i < 2 ? top : left)),
+    };
+    return { region, question };
+  }
+
+  // Widen an area of the finest grid by some tokens, as far as the grid goes.
   grow([top, bottom, left, right], by) {
-    return [
-      Math.max(0, top - by), Math.min(this.rows, bottom + by),
-      Math.max(0, left - by), Math.min(this.columns, right + by),
-    ];
+    const { rows, columns } = this.finest;
+    return [Math.max(0, top - by), Math.min(rows, bottom + by), Math.max(0, left - by), Math.min(columns, right + by)];
   }
 
-  // Put RGB pixels that were decoded for a window of tokens; what sticks out over the picture's edge is padding.
+  // Put RGB pixels that were decoded for a region of the finest grid; what sticks out over the picture's edge is padding.
   // Answers the rectangle of pixels that changed.
   putPixels([top, bottom, left, right], rgb) {
-    const f = this.codebook.downsampling;
+    const f = this.finest.codebook.downsampling;
     const stride = (right - left) * f;
     const x = left * f;
     const y = top * f;
@@ -76,20 +125,19 @@ class Picture {
   }
 
   // A document of some of the tokens alone, for models of one level.
-  partDocument([top, bottom, left, right]) {
+  partDocument(area) {
+    const [top, bottom, left, right] = area;
     const f = this.codebook.downsampling;
     return {
       ...this.source,
       name: `${this.name}, part`,
       width: Math.min(right * f, this.width) - left * f,
       height: Math.min(bottom * f, this.height) - top * f,
-      grids: [{ shape: [bottom - top, right - left], data: packTokens(this.cut([top, bottom, left, right]), this.codebook.size) }],
+      grids: [this.grid.pack(area)],
     };
   }
 
   toDocument() {
-    const grids = this.source.grids.slice(0, -1);
-    grids.push({ shape: [this.rows, this.columns], data: packTokens(this.tokens, this.codebook.size) });
-    return { ...this.source, id: this.id, grids };
+    return { ...this.source, id: this.id, grids: this.grids.map((grid) => grid.pack()) };
   }
 }

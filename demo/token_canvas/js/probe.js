@@ -43,20 +43,14 @@ class Probe {
 
   async measure(picture, { row, column }) {
     const { bench } = this;
-    const { codebook } = picture;
     await bench.painter.settled();
-    const region = picture.grow([row, row + 1, column, column + 1], codebook.halo);
-    const window = picture.grow(region, codebook.halo);
-    const tokens = picture.cut(window);
-    const at = (row - window[0]) * (window[3] - window[2]) + column - window[2];
-    const from = tokens[at];
+    const { grid } = picture;
+    const { codebook } = grid;
+    const cell = row * grid.columns + column;
+    const from = grid.tokens[cell];
     const to = from === bench.code ? farthestFrom(from, codebook) : bench.code;
-    tokens[at] = to;
-    const answer = await bench.server.ask(codebook.decoder, {
-      model: codebook.model,
-      grids: [{ shape: [window[1] - window[0], window[3] - window[2]], data: packTokens(tokens, codebook.size) }],
-      region: [region[0] - window[0], region[1] - window[0], region[2] - window[2], region[3] - window[2]],
-    });
+    const { region, question } = picture.questionAround(grid.with(cell, to), [row, row + 1, column, column + 1]);
+    const answer = await bench.server.ask(codebook.decoder, question);
     return { picture, region, from, to, ...changesOf(picture, region, base64ToBytes(answer.pixels)) };
   }
 
@@ -70,7 +64,7 @@ class Probe {
     });
     const canvas = newCanvas(width, height);
     canvas.getContext("2d").putImageData(image, 0, 0);
-    const f = picture.codebook.downsampling;
+    const f = picture.finest.codebook.downsampling;
     this.glow = { canvas, x: region[2] * f, y: region[0] * f };
     this.caption.textContent = `code ${from} → ${to}: ${changed.toLocaleString("en")} pixels change, by ${most.toFixed(0)} of 255 at most`;
     this.caption.hidden = false;
@@ -80,7 +74,7 @@ class Probe {
 
 // How far each pixel of a region, row by row, is from the one on the stage: levels of 255, the mean of its colours.
 function changesOf(picture, [top, bottom, left, right], rgb) {
-  const f = picture.codebook.downsampling;
+  const f = picture.finest.codebook.downsampling;
   const stride = (right - left) * f;
   const width = Math.min(stride, picture.width - left * f);
   const height = Math.min((bottom - top) * f, picture.height - top * f);

@@ -27,7 +27,7 @@ class Walk {
     const { codebook } = this.bench.picture;
     const ends = [this.from, this.to].map(({ value }) => (value === "" ? -1 : Number(value)));
     try {
-      const question = { model: codebook.model, from: ends[0], to: ends[1], steps: WALK_STEPS };
+      const question = { model: codebook.model, level: codebook.level, from: ends[0], to: ends[1], steps: WALK_STEPS };
       const { codes } = await this.bench.server.ask("codes_between", question);
       Object.assign(this, { codes, codebook });
     } catch (problem) {

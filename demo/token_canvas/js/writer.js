@@ -49,7 +49,7 @@ class Writer {
   get obstacle() {
     const { prior, bench: { picture } } = this;
     if (!prior) return `No prior here was trained on tokens of ${picture.codebook.model}.`;
-    if (prior.grids.length > 1) return `${prior.name} writes ${prior.grids.length} levels of tokens, and the canvas edits one.`;
+    if (prior.grids.length > 1) return `${prior.name} writes both levels of a picture in one sequence: see the Sample tab. Here priors of one level judge and rewrite.`;
     const [rows, columns] = prior.grids[0].shape;
     if (picture.rows >= rows && picture.columns >= columns) return null;
     return `${prior.name} knows grids of ${columns} × ${rows} tokens, and this picture has ${picture.columns} × ${picture.rows}.`;

@@ -1,0 +1,153 @@
+"""Two levels of tokens on the canvas."""
+
+import numpy as np
+import pytest
+import torch
+
+import vqcore
+from tests.browser.bench import Bench
+from tests.browser.conftest import served
+from tests.browser.test_canvas import png
+from tests.tiny import draw_picture
+from vqcore.data.images import to_pixels, to_tensor
+
+SIZE, COARSE_SIZE = "96 × 80 px, 24 × 20 tokens", "96 × 80 px, 12 × 10 tokens"
+
+
+@pytest.fixture(scope="module")
+def address(two_level, tmp_path_factory):
+    with served(tmp_path_factory.mktemp("two") / "log", VQ_MODEL=str(two_level), VQ_PRIORS=",") as address:
+        yield address
+
+
+@pytest.fixture
+def bench(chromium, address):
+    """The page with a drawn picture on the stage, its fine level at hand."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    bench = Bench(context.new_page(), address, "114 × 76 tokens", f=4)
+    bench.open("one.png", png(draw_picture(77, 96, 80)), SIZE)
+    yield bench
+    context.close()
+    assert bench.problems == []
+
+
+def use_level(bench, level):
+    bench.page.locator(f"[data-level='{level}']").click()
+    bench.f = (8, 4)[level]
+    bench.wait_for_size((COARSE_SIZE, SIZE)[level])
+
+
+def take_from(bench, name):
+    bench.page.locator(".edit summary").click()
+    bench.page.locator("[data-levels=from]").select_option(label=name)
+    bench.page.locator("[data-levels=take]").click()
+
+
+def decoded(folder, grids):
+    return to_pixels(vqcore.load(folder).decode([torch.from_numpy(np.ascontiguousarray(grid))[None] for grid in grids]))[0]
+
+
+@pytest.mark.parametrize("level, row, column", [(0, 4, 5), (0, 9, 0), (1, 9, 11), (1, 0, 23)])
+def test_a_stroke_on_either_level_repaints_exactly_what_it_reaches(bench, two_level, level, row, column):
+    use_level(bench, level)
+    grids, pixels = bench.grids(), bench.pixels()
+    assert (pixels == decoded(two_level, grids)).all()
+    code = int(grids[level][row, column] + 9) % (32, 64)[level]
+    bench.choose(code)
+    bench.use("paint")
+    asked = []
+    bench.page.on("request", lambda request: asked.append(request.post_data or ""))
+    bench.click_token(row, column)
+    expected = [grid.copy() for grid in grids]
+    expected[level][row, column] = code
+    after = bench.pixels()
+    assert all((a == b).all() for a, b in zip(bench.grids(), expected))
+    assert (after == decoded(two_level, expected)).all()
+    changed = np.argwhere((after != pixels).any(2)) // bench.f
+    reach = vqcore.load(two_level).levels[level].halo // (2, 1)[level]
+    assert len(changed) and abs(changed - [row, column]).max() <= reach
+    assert any("region" in data for data in asked)
+    bench.act("undo")
+    assert all((a == b).all() for a, b in zip(bench.grids(), grids)) and (bench.pixels() == pixels).all()
+
+
+def test_undo_goes_back_through_both_levels(bench):
+    grids = bench.grids()
+    bench.use("paint")
+    for level, place in ((0, (2, 3)), (1, (15, 8))):
+        use_level(bench, level)
+        bench.choose(int(grids[level][place] + 1) % 32)
+        bench.click_token(*place)
+    assert [(a != b).sum() for a, b in zip(bench.grids(), grids)] == [1, 1]
+    bench.act("undo")
+    assert [(a != b).sum() for a, b in zip(bench.grids(), grids)] == [1, 0]
+    bench.act("undo")
+    assert [(a != b).sum() for a, b in zip(bench.grids(), grids)] == [0, 0]
+
+
+def test_palette_inspector_and_histogram_are_those_of_the_level_at_hand(bench):
+    grids = bench.grids()
+    for level, size in ((0, 32), (1, 64)):
+        use_level(bench, level)
+        place = (3, 3)
+        bench.click_token(*place)
+        assert bench.page.locator("[data-number]").input_value() == str(grids[level][place])
+        bench.page.get_by_text(f"of {grids[level].size} tokens").wait_for(timeout=5000)
+        bench.page.locator("#figures").get_by_text(f"of {size} of the {('coarse', 'fine')[level]} level").wait_for(timeout=15_000)
+        bench.page.locator("[data-number]").fill(str(size))
+        bench.page.locator("[data-number]").press("Enter")
+        assert f"0 to {size - 1}" in bench.message()
+
+
+def test_a_level_alone_is_the_picture_with_the_other_all_the_same(bench, two_level):
+    alone = {}
+    for level in (1, 0):
+        use_level(bench, level)
+        bench.page.locator("button[data-layer=alone]").click()
+        bench.page.get_by_role("button", name=f"{('Coarse', 'Fine')[level]} alone").wait_for()
+        bench.page.wait_for_function("document.querySelector('[data-progress]').hidden")
+        alone[level] = bench.look()
+    bench.page.locator("button[data-layer=rebuilt]").click()
+    whole = bench.look()
+    distances = [abs(a - b).mean() for a, b in ((alone[0], alone[1]), (alone[0], whole), (alone[1], whole))]
+    assert min(distances) > 1
+
+
+def test_the_coarse_grid_of_one_picture_goes_with_the_fine_grid_of_another(bench, two_level):
+    other = vqcore.load(two_level).encode(to_tensor(draw_picture(5, 96, 80)))[0][0].numpy()
+    grids = bench.grids()
+    bench.open("two.png", png(draw_picture(5, 96, 80)), SIZE)
+    bench.open("small.png", png(draw_picture(6, 64, 80)), "16 × 20 tokens")
+    bench.page.get_by_role("button", name="Show one").click()
+    bench.wait_for_size(SIZE)
+    use_level(bench, 0)
+    take_from(bench, "small")
+    assert "small has 8 × 10 tokens here, and this one 12 × 10" in bench.message()
+    take_from(bench, "two")
+    mixed = bench.grids()
+    assert (mixed[0] == other).all() and (mixed[1] == grids[1]).all()
+    assert (bench.pixels() == decoded(two_level, mixed)).all()
+    bench.act("undo")
+    assert (bench.grids()[0] == grids[0]).all()
+
+
+def test_a_document_holds_both_grids_and_codes_of_one_level_do_not_go_into_the_other(bench):
+    use_level(bench, 0)
+    bench.page.locator(".edit summary").click()
+    bench.page.locator("[data-edit=shuffle]").click()
+    grids, pixels, saved = bench.grids(), bench.pixels(), bench.save("document")
+    bench.open("again.json", saved)
+    bench.wait_for_size(SIZE)
+    assert all((a == b).all() for a, b in zip(bench.grids(), grids)) and (bench.pixels() == pixels).all()
+    bench.page.locator(".edit summary").click()
+    bench.page.locator("[data-edit=copy]").click()
+    use_level(bench, 0)
+    bench.page.locator(".edit summary").click()
+    bench.page.locator("[data-edit=paste]").click()
+    assert "of the fine level of two-level; in the coarse level" in bench.message()
+
+
+def test_models_of_one_level_have_no_switch(open_bench):
+    page = open_bench().page
+    for part in ("[data-levels=choice]", "button[data-layer=alone]", "[data-levels=mix]"):
+        assert page.locator(part).is_hidden()
