@@ -10,8 +10,9 @@ tokens. `original` refers to the uploaded file (a digest of its bytes, their num
 the file itself stays in the browser. `id` tells a picture from its neighbours in the filmstrip;
 one that an event gives without an id is new there.
 
-The canvas holds a workspace: {"documents": [document, …], "active": 0, "fidelity": [{"psnr", "ssim"} or null, …]},
-one entry of `fidelity` a document, measured by the browser, which alone has the original pixels.
+The canvas holds a workspace: {"documents": [document, …], "active": 0, "level": 0, "fidelity": [{"psnr", "ssim"} or null,
+…]}. `level` is the grid of the active document that is shown and edited, 0 the coarsest; one entry of `fidelity` a
+document, measured by the browser, which alone has the original pixels.
 """
 
 import base64
@@ -72,11 +73,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Workspace:
-    """What the canvas holds: up to twelve documents and which of them is on the stage."""
+    """What the canvas holds: up to twelve documents, which of them is on the stage, and which level of it is at hand."""
 
     documents: tuple[Document, ...]
     active: int
     fidelity: tuple[Fidelity | None, ...]
+    level: int = 0
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -132,16 +134,18 @@ def workspace_from_json(data: Any) -> Workspace:
         return Workspace((), 0, ())
     documents = tuple(from_json(document) for document in data["documents"][:MAX_DOCUMENTS])
     fidelity = tuple(Fidelity(**entry) if entry else None for entry in data["fidelity"])
-    active = int(data["active"])
-    if len(fidelity) != len(documents) or not 0 <= active < max(1, len(documents)):
+    active, level = int(data["active"]), int(data.get("level", 0))
+    fits = len(fidelity) == len(documents) and 0 <= active < max(1, len(documents))
+    if not fits or documents and not 0 <= level < len(documents[active].grids):
         raise ValueError("The canvas sent a workspace that doesn't fit together. Reload the page.")
-    return Workspace(documents, active, fidelity)
+    return Workspace(documents, active, fidelity, level)
 
 
 def workspace_to_json(workspace: Workspace) -> dict[str, Any]:
     return {
         "documents": [to_json(document) for document in workspace.documents],
         "active": workspace.active,
+        "level": workspace.level,
         "fidelity": [asdict(entry) if entry else None for entry in workspace.fidelity],
     }
 

@@ -93,19 +93,19 @@ def usage_by_rank(training: np.ndarray) -> go.Figure:
     return figure
 
 
-def training_history(log: Sequence[dict[str, float]], codebook_size: int) -> go.Figure:
+def training_history(log: Sequence[dict[str, float]], codebook_size: int, suffix: str = "") -> go.Figure:
     """How a codebook fared while it was trained: from the validations in metrics.jsonl, oldest first.
 
-    Three charts over the minutes: codes that the validation pictures use, out of K; perplexity; PSNR.
+    suffix: what the names of this level's figures end in. Three charts over the minutes: codes that the validation pictures use, out of K; perplexity; PSNR.
     """
     minutes = [row["minutes"] for row in log]
     titles = (f"codes used, of {codebook_size:,}", "perplexity", "PSNR (dB)")
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=titles)
     figure.update_annotations(x=0, xanchor="left", font_size=12)
     charts = [
-        (1, "val_codes_used", "held-out pictures", PICTURE, "%{y:,.0f} codes used"),
-        (2, "val_perplexity", "held-out pictures", PICTURE, "perplexity %{y:,.0f}, held-out pictures"),
-        (2, "perplexity", "batches of training", TRAINING, "perplexity %{y:,.0f}, batches of training"),
+        (1, f"val_codes_used{suffix}", "held-out pictures", PICTURE, "%{y:,.0f} codes used"),
+        (2, f"val_perplexity{suffix}", "held-out pictures", PICTURE, "perplexity %{y:,.0f}, held-out pictures"),
+        (2, f"perplexity{suffix}", "batches of training", TRAINING, "perplexity %{y:,.0f}, batches of training"),
         (3, "val_psnr", "held-out pictures", PICTURE, "%{y:.2f} dB"),
     ]
     for row, name, label, colour, told in charts:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo.codebook_atlas import service
-from demo.document import Document, from_json
+from demo.document import Workspace, workspace_from_json
 
 HERE = Path(__file__).parent
 CANVAS = HERE.parent / "token_canvas"
@@ -19,10 +19,10 @@ SCRIPTS = [
 
 
 class CodebookAtlas(gr.HTML):
-    """The codebook of the picture on the canvas. Its value in Python is that picture's `Document`.
+    """The codebook of the picture on the canvas. Its value in Python is a `Workspace` of that picture alone.
 
     The value is set while the atlas is in sight only, and `change` fires then; `new_codebook` fires when the
-    picture's model is another one than before.
+    codebook is another one than before: another model's, or that of another level.
     """
 
     def __init__(self, **settings: Any):
@@ -35,9 +35,9 @@ class CodebookAtlas(gr.HTML):
             **settings,
         )
 
-    def preprocess(self, payload: dict | None) -> Document | None:
+    def preprocess(self, payload: dict | None) -> Workspace:
         try:
-            return None if payload is None else from_json(payload)
+            return workspace_from_json(payload)
         except ValueError as problem:
             raise gr.Error(str(problem)) from None
 
@@ -45,4 +45,4 @@ class CodebookAtlas(gr.HTML):
         return None
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "a document: see demo/document.py"}
+        return {"type": "object", "description": "a workspace: see demo/document.py"}

@@ -18,25 +18,27 @@ NEIGHBOURS = 8
 
 @answered_by(pictures)
 def read_atlas(question: dict) -> dict:
-    """{"model"} → {"principal": places, "share": of the variance, "neighbourhood": places or null,
+    """{"model", "level"} → {"principal": places, "share": of the variance, "neighbourhood": places or null,
     "make": the command that adds what is missing, or null where it can't, "mean", "spread": of each component over the codes}.
 
-    Places are base64 of float32 [K, 2], mean and spread (a standard deviation) of float32 [D].
+    Places are base64 of float32 [K, 2], mean and spread (a standard deviation) of float32 [D]. Only of the finest level,
+    which it is where the question names none, are neighbourhoods and patches stored.
     """
-    name = models.tokenizer(question["model"]).name
-    return _atlas(name, _time(name))
+    tokenizer = models.tokenizer(question["model"])
+    return _atlas(tokenizer.name, models.place_of_level(tokenizer, question.get("level")), _time(tokenizer.name))
 
 
 @answered_by(pictures)
 def read_code(question: dict) -> dict:
-    """{"model", "code"} → what there is to know about a code.
+    """{"model", "level", "code"} → what there is to know about a code.
 
     {"rank": 1 for the most used, or null where nobody counted, "codes": itself and its nearest, "distances": theirs,
     "vectors": base64 of float32, D a code, "patches": a PNG of patches side by side or null, "count": how many,
     "margin": pixels of a patch around the token}
     """
     tokenizer = models.tokenizer(question["model"])
-    level, code = tokenizer.levels[-1], int(question["code"])
+    place, code = models.place_of_level(tokenizer, question.get("level")), int(question["code"])
+    level = tokenizer.levels[place]
     if not 0 <= code < level.codebook_size:
         raise ValueError(f"This codebook has codes 0 to {level.codebook_size - 1}.")
     codebook = level.codebook.float()
@@ -44,8 +46,8 @@ def read_code(question: dict) -> dict:
     distances[code] = -1
     codes = distances.topk(min(NEIGHBOURS + 1, len(codebook)), largest=False).indices
     distances[code] = 0
-    usage = models.usage(tokenizer)
-    stored = _stored(tokenizer.name, _time(tokenizer.name))
+    usage = models.usage(level)
+    stored = _stored(tokenizer.name, place, _time(tokenizer.name))
     patches = stored.patches_of(code) if stored else np.empty((0, 1, 1, 3), np.uint8)
     return {
         "rank": int((usage > usage[code]).sum()) + 1 if usage.any() else None,
@@ -62,23 +64,25 @@ SERVER_FUNCTIONS = [read_atlas, read_code]
 
 
 @lru_cache(maxsize=4)
-def _atlas(name: str, time: int) -> dict:
-    codebook = models.tokenizer(name).levels[-1].codebook
+def _atlas(name: str, place: int, time: int) -> dict:
+    levels = models.tokenizer(name).levels
+    codebook = levels[place].codebook
     principal, share = principal_map(codebook)
-    stored = _stored(name, time)
+    stored = _stored(name, place, time)
+    makeable = not stored and place == len(levels) - 1 and not models.is_foreign(name)
     return {
         "principal": _floats(principal),
         "share": share,
         "neighbourhood": _floats(stored.places) if stored else None,
-        "make": None if stored or models.is_foreign(name) else atlas.command(models.source(name)),
+        "make": atlas.command(models.source(name)) if makeable else None,
         "mean": _floats(codebook.mean(0)),
         "spread": _floats(codebook.std(0, unbiased=False)),
     }
 
 
 @lru_cache(maxsize=4)
-def _stored(name: str, time: int) -> atlas.Atlas | None:
-    return atlas.read_atlas(models.source(name), models.tokenizer(name).levels[-1]) if time else None
+def _stored(name: str, place: int, time: int) -> atlas.Atlas | None:
+    return atlas.read_atlas(models.source(name), models.tokenizer(name).levels[place]) if time else None
 
 
 def _time(name: str) -> int:

@@ -5,7 +5,7 @@ import numpy as np
 
 from demo import models
 from demo.codebook_atlas import CodebookAtlas
-from demo.document import Document
+from demo.document import Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
 from demo.token_canvas.exports import usage
 from demo.token_canvas.images import to_rgb
@@ -13,6 +13,8 @@ from vqcore.checkpoint import find
 from vqcore.clustering import leaf_order
 from vqcore.metrics import perplexity
 from vqcore.training.run import read_log
+from vqcore.training.tokenizer import level_suffixes
+from vqcore.vqvae import Level
 
 FACTS = ("Codes", "Components", "A token", "Used", "Dead", "Perplexity")
 MOST_CODES = 200
@@ -38,26 +40,28 @@ def build() -> None:
     atlas.change(show_distances, atlas, [caption, heatmap], **quiet)
 
 
-def show_training(document: Document | None):
+def show_training(shown: Workspace):
     """The figures and plots of the picture's codebook: what training left of it, and how it came about."""
-    if document is None:
+    if not shown.documents:
         return gr.skip()
-    tokenizer = models.tokenizer(document.model)
-    size, counts = tokenizer.levels[-1].codebook_size, models.usage(tokenizer)
+    document = shown.documents[shown.active]
+    levels = models.tokenizer(document.model).levels
+    level, suffix = levels[shown.level], level_suffixes(len(levels))[shown.level]
+    counts = models.usage(level)
     rows = [] if models.is_foreign(document.model) else read_log(find(models.source(document.model)) / "metrics.jsonl")
     log = [row for row in rows if "minutes" in row]
     told = "How it came about" if log else "How it came about: there is no metrics.jsonl beside this model"
     return (
-        _facts(facts_of(tokenizer)),
+        _facts(facts_of(level)),
         usage_by_rank(counts) if counts.any() else None,
         told,
-        training_history(log, size) if log else None,
+        training_history(log, level.codebook_size, suffix) if log else None,
     )
 
 
-def facts_of(tokenizer) -> list[tuple[str, str, str]]:
-    """(name, figure, what it means) of a tokenizer's finest codebook."""
-    level, counts = tokenizer.levels[-1], models.usage(tokenizer)
+def facts_of(level: Level) -> list[tuple[str, str, str]]:
+    """(name, figure, what it means) of a level's codebook."""
+    counts = models.usage(level)
     shape = [
         (f"{level.codebook_size:,}", f"K, of {np.log2(level.codebook_size):.4g} bits each"),
         (f"{level.code_dim}", "D, numbers in a code’s vector"),
@@ -74,21 +78,22 @@ def facts_of(tokenizer) -> list[tuple[str, str, str]]:
     return [(name, *fact) for name, fact in zip(FACTS, shape + use, strict=True)]
 
 
-def show_distances(document: Document | None):
+def show_distances(shown: Workspace):
     """The heat map of the codes of the picture on the canvas, and a line that says which they are."""
-    if document is None:
+    if not shown.documents:
         return gr.skip()
+    document = shown.documents[shown.active]
     tokenizer = models.tokenizer(document.model)
-    counts = usage(document)[-1]
+    counts = usage(document)[shown.level]
     used = int(np.count_nonzero(counts))
     codes = np.lexsort((np.arange(len(counts)), -counts))[: min(used, MOST_CODES)]
-    vectors = tokenizer.levels[-1].codebook.double().numpy()[codes]
+    vectors = tokenizer.levels[shown.level].codebook.double().numpy()[codes]
     distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
     order = leaf_order(distances)
     which = f"the {MOST_CODES} most used of {used:,} codes" if used > MOST_CODES else f"all {used:,} codes"
     caption = f"Distances between {which} of this picture, near ones together"
     codes, distances = codes[order], distances[np.ix_(order, order)]
-    return caption, distance_heatmap(codes, distances, to_rgb(models.appearance(tokenizer)[codes]))
+    return caption, distance_heatmap(codes, distances, to_rgb(models.appearance(tokenizer, shown.level)[codes]))
 
 
 def _facts(entries: list[tuple[str, str, str]]) -> str:

@@ -34,28 +34,30 @@ def build(canvas: gr.HTML) -> None:
 
 
 def refresh(workspace: Workspace, scope: str, order: str):
-    """The figures of the picture on the stage, and the histogram of it or of all pictures."""
+    """The figures of the picture on the stage, and the histogram of it or of all pictures: of the level at hand."""
     if not workspace.documents:
         return _figures(workspace), None
     active = workspace.documents[workspace.active]
     shown = [active]
     if scope == ALL:
         shown = [document for document in workspace.documents if document.model == active.model]
-    counts = sum(usage(document)[-1] for document in shown)
-    training = models.usage(models.tokenizer(active.model))
+    counts = sum(usage(document)[workspace.level] for document in shown)
+    training = models.usage(models.tokenizer(active.model).levels[workspace.level])
     return _figures(workspace), usage_histogram(counts, training, order == BY_RANK)
 
 
-def figures_of(document: Document, fidelity) -> list[tuple[str, str, str]]:
-    """(name, figure, what it means) of each figure, as a person reads them."""
-    counts = usage(document)[-1]
+def figures_of(document: Document, fidelity, level: int = 0) -> list[tuple[str, str, str]]:
+    """(name, figure, what it means) of each figure, as a person reads them; those of the codes are of one level."""
+    counts = usage(document)[level]
     pixels = document.width * document.height
     rate = document.bits / pixels
-    size = models.tokenizer(document.model).levels[-1].codebook_size
-    rows, columns = document.grids[-1].shape
+    sizes = [each.codebook_size for each in models.tokenizer(document.model).levels]
+    size = sizes[level]
+    shapes = " and ".join(f"{grid.shape[0]} rows × {grid.shape[1]} columns" for grid in document.grids)
+    costs = " and ".join(dict.fromkeys(f"log₂ {each:,}" for each in sizes))
     figures = [
-        ("Tokens", f"{document.tokens:,}", f"{rows} rows × {columns} columns"),
-        ("Size", f"{document.bits / 8 / 1024:.2f} KB", f"{document.bits:,.0f} bits: log₂ {size:,} a token"),
+        ("Tokens", f"{document.tokens:,}", shapes),
+        ("Size", f"{document.bits / 8 / 1024:.2f} KB", f"{document.bits:,.0f} bits: {costs} a token"),
         ("Rate", f"{rate:.4f}", "bits a pixel"),
         ("Against raw", f"{24 / rate:,.0f}×", "smaller than 24 bits a pixel"),
     ]
@@ -67,7 +69,8 @@ def figures_of(document: Document, fidelity) -> list[tuple[str, str, str]]:
         figures.append(("PSNR", psnr, "higher is nearer the original"))
         figures.append(("SSIM", f"{fidelity.ssim:.4f}", "1 is equal to the original"))
     used = int((counts > 0).sum())
-    figures.append(("Codes used", f"{used:,}", f"{100 * used / size:.1f} % of {size:,}"))
+    which = f" of the {('coarse', 'fine')[level]} level" if len(sizes) > 1 else ""
+    figures.append(("Codes used", f"{used:,}", f"{100 * used / size:.1f} % of {size:,}{which}"))
     figures.append(("Perplexity", f"{float(perplexity(counts)):,.0f}", "codes, were they used equally"))
     return figures
 
@@ -77,6 +80,7 @@ def _figures(workspace: Workspace) -> str:
     if not workspace.documents:
         entries = [("Tokens", "…", "")]
     else:
-        entries = figures_of(workspace.documents[workspace.active], workspace.fidelity[workspace.active])
+        active = workspace.active
+        entries = figures_of(workspace.documents[active], workspace.fidelity[active], workspace.level)
     cells = (f"<div><dt>{name}</dt><dd>{figure}<small>{note}</small></dd></div>" for name, figure, note in entries)
     return f"<dl>{''.join(cells)}</dl>"

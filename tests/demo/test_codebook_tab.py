@@ -9,7 +9,7 @@ import torch
 
 from demo import models
 from demo.codebook_atlas import service
-from demo.document import Document
+from demo.document import Document, Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
 from demo.tabs import codebook
 from tests.tiny import picture_folder
@@ -20,8 +20,8 @@ def floats(text):
     return np.frombuffer(base64.b64decode(text), "<f4")
 
 
-def document(tiny, grid):
-    return Document(tiny.name, 8 * grid.shape[1], 8 * grid.shape[0], (grid,), "x", "i")
+def shown(tiny, grid):
+    return Workspace((Document(tiny.name, 8 * grid.shape[1], 8 * grid.shape[0], (grid,), "x", "i"),), 0, (None,))
 
 
 @pytest.fixture
@@ -64,26 +64,26 @@ def test_a_code_outside_the_codebook_is_refused(tiny_default):
 
 
 def test_the_facts_are_those_of_training(tiny_default):
-    facts = {name: figure for name, figure, _ in codebook.facts_of(tiny_default)}
+    facts = {name: figure for name, figure, _ in codebook.facts_of(tiny_default.levels[-1])}
     usage = tiny_default.levels[-1].usage
     assert facts["Codes"] == "64" and facts["Components"] == str(tiny_default.levels[-1].code_dim)
     assert facts["Used"] == str(int((usage > 0).sum())) and facts["Dead"] == str(int((usage == 0).sum()))
 
 
 def test_the_history_is_that_of_metrics_jsonl(tiny_default, tiny_folder):
-    _, _, told, figure = codebook.show_training(document(tiny_default, np.zeros((2, 2), int)))
+    _, _, told, figure = codebook.show_training(shown(tiny_default, np.zeros((2, 2), int)))
     assert told == "How it came about"
     assert len(figure.data[0].x) == len((tiny_folder / "metrics.jsonl").read_text().splitlines())
 
 
 def test_a_model_without_a_log_says_so(with_atlas):
     (models.vqcore.checkpoint.find(models.DEFAULT) / "metrics.jsonl").unlink()
-    _, _, told, figure = codebook.show_training(document(with_atlas, np.zeros((2, 2), int)))
+    _, _, told, figure = codebook.show_training(shown(with_atlas, np.zeros((2, 2), int)))
     assert "no metrics.jsonl" in told and figure is None
 
 
 def test_the_heat_map_has_the_distances_of_the_codes_it_names(tiny_default):
-    caption, figure = codebook.show_distances(document(tiny_default, np.array([[3, 3, 9], [40, 9, 3]])))
+    caption, figure = codebook.show_distances(shown(tiny_default, np.array([[3, 3, 9], [40, 9, 3]])))
     heat = figure.data[0]
     codes = np.asarray(heat.customdata)[:, 0]
     assert "all 3 codes" in caption and sorted(codes) == [3, 9, 40]
@@ -93,7 +93,7 @@ def test_the_heat_map_has_the_distances_of_the_codes_it_names(tiny_default):
 
 def test_a_crowd_of_codes_is_cut_to_the_most_used(tiny_default, monkeypatch):
     monkeypatch.setattr(codebook, "MOST_CODES", 2)
-    caption, figure = codebook.show_distances(document(tiny_default, np.array([[1, 1, 2], [2, 5, 2]])))
+    caption, figure = codebook.show_distances(shown(tiny_default, np.array([[1, 1, 2], [2, 5, 2]])))
     assert "the 2 most used of 3 codes" in caption
     assert sorted(np.asarray(figure.data[0].customdata)[:, 0]) == [1, 2]
 

@@ -111,7 +111,7 @@ def tokenizer_job(
     device = next(model.parameters()).device
     areas = np.array([p.shape[0] * p.shape[1] for p in pictures], np.float64)
     cumulated = np.cumsum(areas / areas.sum())
-    suffixes = [""] if len(model.levels) == 1 else ["_coarse", "_fine"]
+    suffixes = level_suffixes(len(model.levels))
 
     def step() -> dict[str, float]:
         x = crops(pictures, cumulated, ranks.share(recipe.batch), recipe.crop, recipe.mirrored).to(device)
@@ -142,6 +142,11 @@ def tokenizer_job(
 
     optimizer = Optimizer(hidden, other)
     return Job(model, optimizer, recipe.rate, step, validate, lambda figures: figures["psnr"], lambda: save_tokenizer(model, out))
+
+
+def level_suffixes(levels: int) -> list[str]:
+    """What the names of each level's figures in metrics.jsonl end in."""
+    return [""] if levels == 1 else ["_coarse", "_fine"]
 
 
 def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, side: int, mirrored: bool = True) -> Tensor:

@@ -42,15 +42,15 @@ class Atlas {
   async refresh() {
     if (!this.bench) return;
     const { codebook } = this.bench.picture;
-    const { model } = codebook;
-    this.progress.hidden = this.atlases.has(model);
+    const { model, level } = codebook;
+    this.progress.hidden = this.atlases.has(codebook);
     try {
-      if (!this.atlases.has(model)) this.atlases.set(model, await this.ask("read_atlas", { model }));
+      if (!this.atlases.has(codebook)) this.atlases.set(codebook, await this.ask("read_atlas", { model, level }));
     } finally {
       this.progress.hidden = true;
     }
-    if (codebook !== this.bench.picture.codebook || !this.atlases.get(model)) return this.atlases.delete(model);
-    this.atlas = this.atlases.get(model);
+    if (codebook !== this.bench.picture.codebook || !this.atlases.get(codebook)) return this.atlases.delete(codebook);
+    this.atlas = this.atlases.get(codebook);
     this.draw(false);
     this.follow();
     this.tell();
@@ -82,27 +82,28 @@ class Atlas {
 
   // The code that the canvas has chosen.
   async follow() {
-    if (!this.bench || !this.atlas) return;
+    if (!this.bench || !this.atlas || this.atlas !== this.atlases.get(this.bench.picture.codebook)) return;
     const { code, picture } = this.bench;
-    const { model } = picture.codebook;
+    const { model, level } = picture.codebook;
     this.map.chosen(code);
     this.detail.begin(picture.codebook, code, picture.counts);
-    const key = `${model} ${code}`;
+    const key = `${model} ${level} ${code}`;
     if (key === this.asked) return;
     this.asked = key;
-    const answer = await this.ask("read_code", { model, code });
+    const answer = await this.ask("read_code", { model, level, code });
     if (answer && key === this.asked) await this.detail.show(answer, this.atlas);
   }
 
   // What the plots below are drawn from; they follow as well.
   tell() {
-    const shown = this.bench.picture.toDocument();
+    const { picture } = this.bench;
+    const shown = { documents: [picture.toDocument()], active: 0, level: picture.level, fidelity: [null] };
     const text = JSON.stringify(shown);
     if (text === this.told) return;
     this.told = text;
     props.value = shown;
-    if (shown.model !== this.toldModel) trigger("new_codebook");
-    this.toldModel = shown.model;
+    if (picture.codebook !== this.toldOf) trigger("new_codebook");
+    this.toldOf = picture.codebook;
   }
 
   async ask(name, question) {
