@@ -130,8 +130,8 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
     return _file(rebuilt, "picture.png", "image/png"), figures(found, "tokens", "bits", "bits_per_pixel", "psnr", "ssim") | rivals
 
 
-def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: int = 0, columns: int = 0) -> list[list[int]]:
-    """The codes in a rectangle of a document's finest grid.
+def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: int = 0, columns: int = 0, level: int = -1) -> list[list[int]]:
+    """The codes in a rectangle of a document's grid.
 
     Args:
         document: as encode gives it
@@ -139,32 +139,38 @@ def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: in
         column: its first column, from 0
         rows: how many; all that follow where 0
         columns: how many; all that follow where 0
+        level: which grid, 0 the coarsest; the finest where negative
 
     Returns:
         the codes, row by row
     """
-    grid = documents.from_json(document).grids[-1]
+    parsed = documents.from_json(document)
+    grid = parsed.grids[_place(parsed.model, level)]
     part = grid[max(0, row) :, max(0, column) :][: rows or None, : columns or None]
     if not part.size or rows < 0 or columns < 0:
         raise ValueError(f"This picture has {grid.shape[0]} rows and {grid.shape[1]} columns of tokens; that rectangle has none of them.")
     return part.tolist()
 
 
-def edit(document: dict[str, Any], row: int, column: int, codes: list[list[int]]) -> tuple[dict[str, Any], FileData]:
-    """Write codes into a document's finest grid, and see what that does.
+def edit(
+    document: dict[str, Any], row: int, column: int, codes: list[list[int]], level: int = -1
+) -> tuple[dict[str, Any], FileData]:
+    """Write codes into a document's grid, and see what that does.
 
     Args:
         document: as encode gives it
         row: where the first row of codes goes, from 0
         column: where their first column goes, from 0
         codes: a rectangle of codes row by row; [[7]] changes one token to code 7
+        level: which grid, 0 the coarsest; the finest where negative
 
     Returns:
         the document, changed
         what it decodes to, as a PNG file
     """
     parsed = documents.from_json(document)
-    grid, size = parsed.grids[-1].copy(), models.tokenizer(parsed.model).levels[-1].codebook_size
+    place = _place(parsed.model, level)
+    grid, size = parsed.grids[place].copy(), models.tokenizer(parsed.model).levels[place].codebook_size
     if not codes or not codes[0] or len({len(line) for line in codes}) > 1:
         raise ValueError("The codes are a list of rows of one length, as [[7]] or [[1, 2], [3, 4]].")
     bottom, right = row + len(codes), column + len(codes[0])
@@ -173,24 +179,26 @@ def edit(document: dict[str, Any], row: int, column: int, codes: list[list[int]]
     if not all(type(code) is int and 0 <= code < size for line in codes for code in line):
         raise ValueError(f"A code of {parsed.model} is a whole number from 0 to {size - 1}.")
     grid[row:bottom, column:right] = codes
-    return _with_picture(_replaced(parsed, (*parsed.grids[:-1], grid)))
+    return _with_picture(_replaced(parsed, (*parsed.grids[:place], grid, *parsed.grids[place + 1 :])))
 
 
-def nearest_codes(code: int, count: int = 8, model: str = "") -> list[int]:
+def nearest_codes(code: int, count: int = 8, model: str = "", level: int = -1) -> list[int]:
     """The codes whose vectors lie nearest to one code's, by Euclidean distance, itself first.
 
     Args:
         code: an index into the codebook
         count: how many
         model: a tokenizer's name; the default one where empty
+        level: of which level, 0 the coarsest; the finest where negative
 
     Returns:
         their indices
     """
-    return _answer(service.nearest_codes, model=models.tokenizer(model or None).name, code=code, count=max(1, count))["codes"]
+    name = models.tokenizer(model or None).name
+    return _answer(service.nearest_codes, model=name, level=_place(name, level), code=code, count=max(1, count))["codes"]
 
 
-def codes_between(first: int, last: int, steps: int = 12, model: str = "") -> list[int]:
+def codes_between(first: int, last: int, steps: int = 12, model: str = "", level: int = -1) -> list[int]:
     """The straight line from one code's vector to another's, snapped to the nearest codes on the way.
 
     Args:
@@ -198,11 +206,13 @@ def codes_between(first: int, last: int, steps: int = 12, model: str = "") -> li
         last: the code to end at
         steps: how many codes, both ends included; 2 to 64
         model: a tokenizer's name; the default one where empty
+        level: of which level, 0 the coarsest; the finest where negative
 
     Returns:
         their indices
     """
-    question = {"model": models.tokenizer(model or None).name, "from": first, "to": last, "steps": steps}
+    name = models.tokenizer(model or None).name
+    question = {"model": name, "level": _place(name, level), "from": first, "to": last, "steps": steps}
     return _answer(service.codes_between, **question)["codes"]
 
 
@@ -391,6 +401,10 @@ def _answer(function: Callable, **question: Any) -> dict:
     if "error" in answer or answer.get("busy"):
         raise ValueError(answer.get("error", BUSY))
     return answer
+
+
+def _place(model: str, level: int) -> int:
+    return models.place_of_level(models.tokenizer(model), None if level < 0 else level)
 
 
 def _read(file: Any) -> bytes:
