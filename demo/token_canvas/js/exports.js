@@ -21,10 +21,10 @@ class Exports {
     download(new Blob([base64ToBytes(answer.data)], { type: answer.type }), answer.name);
   }
 
-  // To the selected part, where the model has one level of tokens, or to the whole.
+  // To the selected part, or to the whole.
   async copyLink() {
     const { picture, edits, messages } = this.bench;
-    const part = edits.selection && picture.grids.length === 1;
+    const part = edits.selection;
     const link = linkTo(part ? picture.partDocument(edits.selection) : picture.toDocument());
     try {
       await navigator.clipboard.writeText(link);

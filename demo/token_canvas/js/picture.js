@@ -84,16 +84,21 @@ class Picture {
   questionAround(grid, box) {
     const { span, halo, model, levels } = grid.codebook;
     const region = this.grow(box.map((edge) => edge * span), halo);
-    const farthest = Math.max(...levels.map((level) => level.halo));
-    const coarsest = levels[0].span;
-    const window = this.grow(region, farthest).map((edge, i) => (i % 2 ? Math.ceil : Math.floor)(edge / coarsest) * coarsest);
+    const window = this.wholeTokens(this.grow(region, Math.max(...levels.map((level) => level.halo))));
+    const grids = this.grids.with(grid.codebook.level, grid);
     const [top, , left] = window;
-    const question = {
-      model,
-      grids: this.grids.map((each) => (each.first === grid.first ? grid : each).pack(window.map((edge) => edge / each.codebook.span))),
-      region: region.map((edge, i) => edge - (i < 2 ? top : left)),
-    };
-    return { region, question };
+    return { region, question: { model, grids: this.packed(window, grids), region: region.map((edge, i) => edge - (i < 2 ? top : left)) } };
+  }
+
+  // An area of the finest grid of every level.
+  packed(area, grids = this.grids) {
+    return grids.map((grid) => grid.pack(area.map((edge) => edge / grid.codebook.span)));
+  }
+
+  // Widen an area of the finest grid to whole tokens of the coarsest one.
+  wholeTokens(area) {
+    const { span } = this.grids[0].codebook;
+    return area.map((edge, i) => (i % 2 ? Math.ceil : Math.floor)(edge / span) * span);
   }
 
   // Widen an area of the finest grid by some tokens, as far as the grid goes.
@@ -124,16 +129,17 @@ class Picture {
     return { x, y, width, height };
   }
 
-  // A document of some of the tokens alone, for models of one level.
+  // A document of some of the tokens alone: an area of the level at hand, widened to whole tokens of the coarsest.
   partDocument(area) {
-    const [top, bottom, left, right] = area;
-    const f = this.codebook.downsampling;
+    const f = this.finest.codebook.downsampling;
+    const part = this.wholeTokens(area.map((edge) => edge * this.codebook.span));
+    const [top, bottom, left, right] = part;
     return {
       ...this.source,
       name: `${this.name}, part`,
       width: Math.min(right * f, this.width) - left * f,
       height: Math.min(bottom * f, this.height) - top * f,
-      grids: [this.grid.pack(area)],
+      grids: this.packed(part),
     };
   }
 
