@@ -85,7 +85,7 @@ def tiny_tokenizer_folder(folder: Path, seconds: float = 8) -> Path:
     return out
 
 
-def two_level_folder(folder: Path, seconds: float = 5) -> Path:
+def two_level_folder(folder: Path, seconds: float = 8) -> Path:
     """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for some seconds."""
     data = picture_folder(folder / "pictures")
     with one_thread():

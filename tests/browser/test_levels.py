@@ -1,13 +1,18 @@
 """Two levels of tokens on the canvas."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import vqcore
 from tests.browser.bench import Bench
 from tests.browser.conftest import served
 from tests.browser.test_canvas import png
+from tests.browser.test_keeping import KEPT_AFTER_MS, copied_link
 from tests.tiny import draw_picture
 from vqcore.data.images import to_pixels, to_tensor
 
@@ -41,6 +46,14 @@ def take_from(bench, name):
     bench.page.locator(".edit summary").click()
     bench.page.locator("[data-levels=from]").select_option(label=name)
     bench.page.locator("[data-levels=take]").click()
+
+
+def drawn_layer(bench, name):
+    """A layer's own pixels, once nothing is being asked of the server."""
+    bench.page.wait_for_timeout(100)
+    bench.page.wait_for_function("document.querySelector('[data-progress]').hidden")
+    url = bench.page.evaluate("name => document.querySelector('.bench').bench.layers[name].toDataURL()", name)
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
 
 
 def decoded(folder, grids):
@@ -100,17 +113,21 @@ def test_palette_inspector_and_histogram_are_those_of_the_level_at_hand(bench):
 
 
 def test_a_level_alone_is_the_picture_with_the_other_all_the_same(bench, two_level):
-    alone = {}
-    for level in (1, 0):
-        use_level(bench, level)
-        bench.page.locator("button[data-layer=alone]").click()
-        bench.page.get_by_role("button", name=f"{('Coarse', 'Fine')[level]} alone").wait_for()
-        bench.page.wait_for_function("document.querySelector('[data-progress]').hidden")
-        alone[level] = bench.look()
-    bench.page.locator("button[data-layer=rebuilt]").click()
     whole = bench.look()
-    distances = [abs(a - b).mean() for a, b in ((alone[0], alone[1]), (alone[0], whole), (alone[1], whole))]
-    assert min(distances) > 1
+    bench.page.locator("button[data-layer=alone]").click()
+    for level, name in ((1, "Fine"), (0, "Coarse")):
+        use_level(bench, level)
+        bench.page.get_by_role("button", name=f"{name} alone").wait_for()
+        grids = bench.grids()
+        grids[1 - level][:] = int(vqcore.load(two_level).levels[1 - level].usage.argmax())
+        assert (drawn_layer(bench, "alone") == decoded(two_level, grids)).all()
+        assert (bench.look() != whole).any()
+    bench.choose(int(bench.grids()[0][4, 5] + 3) % 32)
+    bench.use("paint")
+    bench.click_token(4, 5)
+    changed = bench.grids()
+    changed[1][:] = grids[1]
+    assert (drawn_layer(bench, "alone") == decoded(two_level, changed)).all()
 
 
 def test_the_coarse_grid_of_one_picture_goes_with_the_fine_grid_of_another(bench, two_level):
@@ -145,6 +162,39 @@ def test_a_document_holds_both_grids_and_codes_of_one_level_do_not_go_into_the_o
     bench.page.locator(".edit summary").click()
     bench.page.locator("[data-edit=paste]").click()
     assert "of the fine level of two-level; in the coarse level" in bench.message()
+
+
+def test_both_levels_outlive_a_reload_with_their_history(bench):
+    use_level(bench, 0)
+    bench.use("select")
+    bench.drag((1, 2), (3, 5))
+    grids = bench.grids()
+    bench.page.locator(".stage").focus()
+    bench.page.keyboard.press("Delete")
+    filled = bench.grids()
+    assert (filled[0] != grids[0]).any() and (filled[1] == grids[1]).all()
+    bench.page.wait_for_timeout(KEPT_AFTER_MS)
+    bench.page.reload()
+    bench.wait_for_size(SIZE)
+    assert all((a == b).all() for a, b in zip(bench.grids(), filled))
+    bench.act("undo")
+    assert all((a == b).all() for a, b in zip(bench.grids(), grids))
+
+
+@pytest.mark.parametrize("level, start, end", [(0, (2, 3), (7, 9)), (1, (5, 7), (15, 18))])
+def test_a_link_holds_the_selected_part_of_both_grids(bench, chromium, address, level, start, end):
+    use_level(bench, level)
+    bench.use("select")
+    bench.drag(start, end)
+    link, grids = copied_link(bench), bench.grids()
+    context = chromium.new_context(accept_downloads=True)
+    other = Bench(context.new_page(), address, "114 × 76 tokens", f=4)
+    other.page.goto("about:blank")
+    other.page.goto(link)
+    other.wait_for_size("56 × 48 px, 14 × 12 tokens")
+    coarse, fine = other.grids()
+    context.close()
+    assert (coarse == grids[0][2:8, 3:10]).all() and (fine == grids[1][4:16, 6:20]).all()
 
 
 def test_models_of_one_level_have_no_switch(open_bench):

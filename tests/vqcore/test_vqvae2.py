@@ -2,12 +2,11 @@ import pytest
 import torch
 
 import vqcore
-from tests.tiny import TWO_LEVELS, draw_picture, one_thread, picture_folder
+from tests.tiny import TWO_LEVELS, draw_picture
 from vqcore import windows
 from vqcore.checkpoint import save_tokenizer
 from vqcore.data.images import to_tensor
 from vqcore.evaluate import evaluate
-from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 from vqcore.vqvae2 import VQVAE2
 
 
@@ -77,17 +76,14 @@ def test_what_does_not_fit_together_is_explained(tokenizer):
         tokenizer.decode([fine, fine])
 
 
-def test_both_levels_learn_and_the_checkpoint_is_the_tokenizer_again(tmp_path):
-    data = picture_folder(tmp_path / "pictures")
-    with one_thread():
-        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], tmp_path / "two", minutes=8 / 60)
-    tokenizer = vqcore.load(tmp_path / "two")
+def test_both_levels_learn_and_the_checkpoint_is_the_tokenizer_again(two_level, tmp_path):
+    tokenizer = vqcore.load(two_level)
     unseen = to_tensor(draw_picture(1234))
     tokens = tokenizer.encode(unseen)
     assert (tokenizer.decode(tokens) - unseen).square().mean() < 0.5 * unseen.var()
     shuffled = tokens[0].flatten()[torch.randperm(tokens[0].numel())].view_as(tokens[0])
     assert (tokenizer.decode([shuffled, tokens[1]]) - unseen).square().mean() > 1.1 * (tokenizer.decode(tokens) - unseen).square().mean()
-    result = evaluate(tokenizer, data)
+    result = evaluate(tokenizer, two_level.parent / "pictures")
     assert result.bits_per_pixel == pytest.approx(5 / 64 + 6 / 16) and len(result.codes_used) == 2
     again = vqcore.load(save_tokenizer(tokenizer, tmp_path / "copy"))
     for level, other in zip(tokenizer.levels, again.levels):
