@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.tiny import draw_picture
 from vqcore.data.images import find_pictures, open_picture, to_pixels, to_tensor
@@ -55,6 +55,19 @@ def test_grey_and_16_bit_keep_their_brightness(image, expected):
 def test_cmyk_becomes_rgb():
     pixels = open_picture(saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95)).pixels
     assert pixels[8, 8, 0] > 200 and pixels[8, 8, 1:].max() < 60
+
+
+def test_a_colour_profile_is_followed_and_a_broken_one_is_not():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
+    swapped = swapped.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+    red = Image.new("RGB", (8, 8), (200, 10, 20))
+    assert (open_picture(saved(red, icc_profile=srgb)).pixels == (200, 10, 20)).all()
+    assert np.abs(open_picture(saved(red, icc_profile=swapped)).pixels[0, 0].astype(int) - (10, 200, 20)).max() <= 6
+    assert (open_picture(saved(red, icc_profile=b"no profile")).pixels == (200, 10, 20)).all()
+    clear = red.convert("RGBA")
+    clear.putalpha(0)
+    assert (open_picture(saved(clear, icc_profile=swapped)).pixels == 255).all(), "transparency stays"
 
 
 def test_an_animation_gives_its_first_frame():

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 MOST_PIXELS = 50_000_000
 ORIENTATION = 0x0112  # the EXIF tag
+SRGB = ImageCms.createProfile("sRGB")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Picture:
 
 
 def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None) -> Picture:
-    """Read a picture file as a person sees it: upright, transparency over white, its first frame, in RGB.
+    """Read a picture file as a person sees it: upright, transparency over white, its first frame, in sRGB.
 
     source: the file's bytes, or its path. max_side: scale it down so that no side is longer, in pixels.
     Raises ValueError, in words for people, for what is no picture, is damaged, or is over 50 million pixels.
@@ -48,7 +49,7 @@ def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None)
                 if max_side:
                     image.draft(image.mode, (2 * max_side, 2 * max_side))
                 sideways = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-                image = _to_rgb(ImageOps.exif_transpose(image))
+                image = _to_rgb(_in_srgb(ImageOps.exif_transpose(image)))
     except Image.DecompressionBombError:
         raise _too_large() from None
     except UnidentifiedImageError:
@@ -68,6 +69,20 @@ def _too_large() -> ValueError:
     return ValueError(
         f"This picture has more than the {MOST_PIXELS // 1_000_000} million pixels that are read here. Scale it down first."
     )
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """The colours that the picture's own profile means; one that can't be used is as good as none."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
+        return image
+    try:
+        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(theirs):
+            return image
+        return ImageCms.profileToProfile(image, theirs, SRGB, outputMode="RGBA" if image.mode == "RGBA" else "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
