@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from vqcore.checkpoint import find, load, load_prior, read_config, write_json, write_picture
-from vqcore.data.sounds import Clips, fitted, levelled, read_clips
+from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.evaluate_prior import accuracy, likeness, marginal_entropy, train_classifier
 from vqcore.metrics import perplexity
 from vqcore.priors.sampling import Prior
-from vqcore.spectral import spectral_loss, spectrogram, to_picture
+from vqcore.spectral import magnitudes, spectral_loss, spectrogram, to_picture
 from vqcore.training.sound import encode_fitted, in_rows
 from vqcore.vqvae import VQVAE
 
@@ -84,10 +84,12 @@ class Listener:
         self.network: nn.Module = train_classifier(self.look(stacked(clips)), self.answers(clips.labels), len(self.words))
 
     def look(self, samples: Tensor) -> Tensor:
-        """float [N, T] → what the network sees, float32 [N, 1, 32, T/192]: 32 bands of each clip, equally loud."""
-        samples = torch.from_numpy(np.stack([levelled(clip) for clip in samples.numpy()]))
-        decibels = torch.cat([spectrogram(part, 256, 192) for part in samples.split(256)])
-        return decibels[:, None, :128, : samples.shape[1] // 192].unflatten(2, (32, 4)).mean(3) / 30 + 1
+        """float [N, T] → what the network sees, float32 [N, 1, 32, T/192]: the power in 32 bands, in decibels below each
+        clip's loudest, −50 at the least."""
+        power = torch.cat([magnitudes(part, 256, 192).square() for part in samples.split(256)])
+        bands = power[:, None, :128, : samples.shape[1] // 192].unflatten(2, (32, 4)).mean(3)
+        decibels = 10 * (bands / bands.amax((1, 2, 3), keepdim=True)).log10()
+        return decibels.clamp_min(-50) / 25 + 1
 
     def answers(self, labels: list[str]) -> Tensor:
         return torch.tensor([self.words.index(label) for label in labels])

@@ -38,7 +38,7 @@ class SoundRecipe:
 
     model: VQVAEConfig
     crop: int = 4096
-    batch: int = 16
+    batch: int = 8
     rate: float = 2e-3
     waveform: float = 0.5
     variance: float = 0.02
