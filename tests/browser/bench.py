@@ -34,6 +34,15 @@ class Bench:
             if hint.is_visible():
                 hint.click()
 
+    def show_tab(self, name: str) -> None:
+        """Open a tab, from the menu of those that a narrow window has no room for if need be."""
+        tab = self.page.locator("#benches").get_by_role("tab", name=name, exact=True)
+        if tab.count() and tab.first.is_visible():
+            tab.first.click()
+        else:
+            self.page.locator("#benches .overflow-menu > button").click()
+            self.page.locator("#benches .overflow-dropdown").get_by_text(name, exact=True).click()
+
     def open(self, name: str, data: bytes, size: str | None = None) -> None:
         self.page.locator("[data-chooser]").set_input_files({"name": name, "mimeType": "", "buffer": data})
         if size:

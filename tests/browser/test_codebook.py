@@ -182,12 +182,7 @@ def test_nothing_jumps_and_nothing_sticks_out(open_bench, width):
         ".observe({ type: 'layout-shift', buffered: true })"
     )
     for name in ("Codebook", "Compare"):
-        tab = bench.page.locator("#benches").get_by_role("tab", name=name)
-        if tab.count() and tab.first.is_visible():
-            tab.first.click()
-        else:
-            bench.page.locator("#benches .overflow-menu > button").click()
-            bench.page.locator("#benches .overflow-dropdown").get_by_text(name).click()
+        bench.show_tab(name)
         bench.page.wait_for_timeout(2500)
         assert bench.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert bench.page.evaluate("shift") < 0.1

