@@ -37,7 +37,7 @@ PRESETS = {
     # `photos` with fewer codes, so that ten thousand pictures are enough to learn how tokens follow one another.
     "photos-small": TokenizerRecipe(VQVAEConfig(codebook_size=512)),
     # Two levels, 8 and 4 pixels a token: 0.703 bits a pixel.
-    "photos-2level": TokenizerRecipe(VQVAE2Config()),
+    "photos-2level": TokenizerRecipe(VQVAE2Config(), batch=16, rate=2e-3),
     # 64 × 64 pixels as 8 × 8 tokens; whole pictures, which have a left and a right.
     "emoji": TokenizerRecipe(rate=2e-3, mirrored=False),
     # Fashion-MNIST: 28 × 28 grey pixels as 7 × 7 tokens.
