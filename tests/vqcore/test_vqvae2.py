@@ -1,11 +1,13 @@
+import numpy as np
 import pytest
 import torch
 
 import vqcore
 from tests.tiny import TWO_LEVELS, draw_picture
 from vqcore import windows
+from vqcore.appearance import appearances
 from vqcore.checkpoint import save_tokenizer
-from vqcore.data.images import to_tensor
+from vqcore.data.images import to_pixels, to_tensor
 from vqcore.evaluate import evaluate
 from vqcore.vqvae2 import VQVAE2
 
@@ -91,3 +93,11 @@ def test_both_levels_learn_and_the_checkpoint_is_the_tokenizer_again(two_level, 
         assert (level.appearance == other.appearance).all()
         assert level.appearance.shape == (level.codebook_size, level.downsampling, level.downsampling, 3)
     assert torch.equal(again.decode(tokens), tokenizer.decode(tokens))
+
+
+def test_fine_codes_are_shown_on_the_coarse_code_nearest_to_grey(two_level):
+    tokenizer = vqcore.load(two_level)
+    coarse, fine = appearances(tokenizer)
+    grey = int(np.abs(coarse - 127.5).mean((1, 2, 3)).argmin())
+    grids = [torch.full((1, 10, 10), grey), torch.full((1, 20, 20), 7)]
+    assert (fine[7] == to_pixels(tokenizer.decode_region(grids, (slice(10, 11), slice(10, 11))))[0]).all()
