@@ -68,7 +68,7 @@ def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior)
 
 def test_a_token_tells_its_place_and_odds_and_a_word_what_it_does(tab, prior):
     tab.write("red disc", 1)
-    tab.wait_told("1 candidates")
+    tab.wait_told("1 candidate")
     sequence = prior.sample(1, "red disc bar", temperature=0.5, seed=SEED)[0]
     bits = prior.bits([sequence], "red disc bar")[0].flatten()
     tab.root.locator("[data-chips] .token").nth(19).hover()
@@ -89,7 +89,7 @@ def test_hostile_prompts_stay_text(tab):
         tab.root.locator("[name=count]").fill(str(number))
         tab.root.locator("[name=text]").fill(text)
         tab.root.locator("[data-run]").click()
-        told = tab.root.locator("[data-told]").filter(has_text=re.compile(f"{number} candidates|tokens, and the model reads"))
+        told = tab.root.locator("[data-told]").filter(has_text=re.compile(f"{number} candidate|tokens, and the model reads"))
         told.wait_for(timeout=20_000)
         tab.root.locator("[data-run]").get_by_text("Write").wait_for()
         assert tab.root.locator("[data-chips] img, [data-chips] script").count() == 0
@@ -103,7 +103,7 @@ def test_a_prompt_that_is_too_long_is_explained_and_what_was_there_stays(tab):
 
 def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
     tab.write("blue disc", 1)
-    tab.wait_told("1 candidates")
+    tab.wait_told("1 candidate")
     tab.root.locator("[data-candidates] button").first.click()
     tab.bench.wait_for_size("8 × 8 tokens")
     before = tab.bench.tokens()

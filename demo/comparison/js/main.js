@@ -115,7 +115,7 @@ class Comparison {
 
   // As the stage's, and the token map cropped to the picture.
   async layersOf({ rebuilt, grid }, { model, scale }, { width, height, pixels, bench }) {
-    const codebook = await bench.codebookOf(model);
+    const codebook = await bench.codebooks.of(model);
     const [rows, columns] = grid.shape;
     const tokens = unpackTokens(grid.data, codebook.size);
     const layers = new Layers({ width, height, rows, columns, tokens, codebook, original: pixels, rebuilt: await pixelsOfUrl(rebuilt) }, "distinct");

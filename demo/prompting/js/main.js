@@ -7,7 +7,7 @@ class Prompter {
     Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run"), list: part("candidates") });
     this.tell = this.tell.bind(this);
     this.server = new Server(server);
-    this.codebooks = new Map();
+    this.codebooks = new Codebooks(this.server);
     this.ask = new Ask(part("ask"), props.priors, props.most, () => this.run());
     this.sentence = new Sentence(part("sentence"), this);
     part("pad").hidden = !this.ask.prior.finds;
@@ -48,7 +48,7 @@ class Prompter {
     const { prior, count, text, drawing } = ask;
     const length = lengthOf(prior);
     const read = await server.ask("read_prompt", { prior: prior.name, text });
-    const codebook = await this.codebookOf(prior);
+    const codebook = await this.codebooks.of(prior.model);
     if (isStopped()) return;
     const sequences = Array.from({ length: count }, () => new Int32Array(length));
     const tiles = sequences.map((_, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
@@ -89,7 +89,8 @@ class Prompter {
       for (const event of ["pointerenter", "focus"]) tile.button.addEventListener(event, () => choose(i));
     });
     choose(order[0]);
-    this.tell(`${sequences.length} candidates, the best ${fits ? "fit of picture and words" : "by likelihood"} first. Click one to have it on the canvas.`);
+    const several = sequences.length === 1 ? "1 candidate" : `${sequences.length} candidates`;
+    this.tell(`${several}, the best ${fits ? "fit of picture and words" : "by likelihood"} first. Click one to have it on the canvas.`);
   }
 
   captioned({ button }, caption) {
@@ -127,14 +128,6 @@ class Prompter {
     this.told.textContent = text;
     this.progress.value = share;
     this.progress.classList.toggle("idle", !share);
-  }
-
-  codebookOf({ model }) {
-    if (!this.codebooks.has(model)) {
-      this.codebooks.set(model, Codebook.load(this.server, model));
-      this.codebooks.get(model).catch(() => this.codebooks.delete(model));
-    }
-    return this.codebooks.get(model);
   }
 }
 

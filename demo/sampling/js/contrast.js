@@ -12,7 +12,7 @@ class Contrast {
     const { settings, server } = this.sampler;
     const { prior, seed } = settings;
     const drawing = settings.drawing(COMPARED);
-    const codebook = await this.sampler.codebookOf(prior);
+    const codebook = await this.sampler.codebooks.of(prior.model);
     const columns = ["uniform", "marginal", "prior"].map((by) => {
       const column = this.root.querySelector(`[data-by=${by}]`);
       const tiles = Array.from({ length: COMPARED }, (_, i) => new Tile(prior, codebook, `${by} ${seed}.${i + 1}`));

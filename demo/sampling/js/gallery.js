@@ -12,7 +12,7 @@ class Gallery {
     const { settings, server } = this.sampler;
     const { prior, count, seed } = settings;
     const drawing = settings.drawing(count);
-    const codebook = await this.sampler.codebookOf(prior);
+    const codebook = await this.sampler.codebooks.of(prior.model);
     const sequences = Array.from({ length: count }, () => new Int32Array(lengthOf(prior)));
     const tiles = sequences.map((_, i) => {
       const text = drawing.condition?.[i] ?? "";

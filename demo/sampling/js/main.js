@@ -7,7 +7,7 @@ class Sampler {
     Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run") });
     this.tell = this.tell.bind(this);
     this.server = new Server(server);
-    this.codebooks = new Map();
+    this.codebooks = new Codebooks(this.server);
     this.settings = new Settings(part("settings"), props.priors, props.most, () => this.run());
     const view = (name) => root.querySelector(`[data-view=${name}]`);
     const kinds = { gallery: Gallery, watch: Watch, contrast: Contrast };
@@ -69,14 +69,6 @@ class Sampler {
     this.told.textContent = text;
     this.progress.value = share;
     this.progress.classList.toggle("idle", !share);
-  }
-
-  codebookOf({ model }) {
-    if (!this.codebooks.has(model)) {
-      this.codebooks.set(model, Codebook.load(this.server, model));
-      this.codebooks.get(model).catch(() => this.codebooks.delete(model));
-    }
-    return this.codebooks.get(model);
   }
 }
 

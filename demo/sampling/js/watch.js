@@ -35,7 +35,7 @@ class Watch {
     this.pause();
     this.prior = settings.prior;
     this.drawing = settings.drawing(1);
-    this.codebook = await this.sampler.codebookOf(this.prior);
+    this.codebook = await this.sampler.codebooks.of(this.prior.model);
     if (isStopped()) return;
     const { prior, drawing } = this;
     if (this.length !== lengthOf(prior)) this.speed.value = Math.log(lengthOf(prior) / UNHURRIED / SPEEDS[0]) / Math.log(SPEEDS[1] / SPEEDS[0]);

@@ -54,6 +54,22 @@ class Codebook {
   }
 }
 
+// Each model's, loaded once; one that could not be loaded is asked for again.
+class Codebooks {
+  constructor(server) {
+    this.server = server;
+    this.loads = new Map();
+  }
+
+  of(model) {
+    if (!this.loads.has(model)) {
+      this.loads.set(model, Codebook.load(this.server, model));
+      this.loads.get(model).catch(() => this.loads.delete(model));
+    }
+    return this.loads.get(model);
+  }
+}
+
 // Hues a golden angle apart, and lightness in steps that neighbours never share: codes that a colour-blind
 // person sees in one hue still differ in lightness.
 function distinctColours(size) {

@@ -15,9 +15,9 @@ class Bench {
     this.panning = false;
     this.gesture = null;
     this.edition = 0;
-    this.codebooks = new Map();
     const part = (name) => root.querySelector(`[data-part=${name}]`);
     this.server = new Server(server);
+    this.codebooks = new Codebooks(this.server);
     this.messages = new Messages(part("messages"));
     this.hints = new Hints(part("hints"));
     this.painter = new Painter(this.server, (picture, area) => this.painted(picture, area), (problem) => this.delayed(problem));
@@ -78,20 +78,12 @@ class Bench {
 
   // From here on, pictures are opened with this model.
   async adopt(model) {
-    await this.codebookOf(model);
+    await this.codebooks.of(model);
     this.model = model;
   }
 
-  codebookOf(model) {
-    if (!this.codebooks.has(model)) {
-      this.codebooks.set(model, Codebook.load(this.server, model));
-      this.codebooks.get(model).catch(() => this.codebooks.delete(model));
-    }
-    return this.codebooks.get(model);
-  }
-
   async add(answer) {
-    const picture = await Picture.fromAnswer(answer, await this.codebookOf(answer.document.model));
+    const picture = await Picture.fromAnswer(answer, await this.codebooks.of(answer.document.model));
     if (this.pictures.some(({ id }) => id === picture.id)) picture.id = `${picture.id}-${this.pictures.length}`;
     const twin = this.pictures.find(({ original, source }) => original && source.original?.id === picture.source.original?.id);
     picture.original ??= twin?.width === picture.width && twin?.height === picture.height ? twin.original : null;
