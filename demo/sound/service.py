@@ -5,6 +5,7 @@ tokenizer is the first one of sounds in checkpoints/, the prior the first one ov
 """
 
 import base64
+import binascii
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "greenhouse.csv"
 LONGEST = 10
 """Seconds of a clip: longer ones are cut in the page."""
 MOST_TOKENS_A_QUESTION = 32
+MOST_CHARACTERS = 30_000_000
+"""Of a question's sound or file, in base64."""
 SERIES_STEPS = 8
 """Moments that a token of a time series spans."""
 SERIES_CODES = 64
@@ -97,7 +100,7 @@ def read_table(question: dict) -> dict:
     "tokens": [T/steps rounded up], "codebook": base64 of float32 [K, F, steps], "codes": K, "rmse": the error that is left
     of each column in its own units}.
     """
-    series = read_series(EXAMPLE if question["file"] is None else base64.b64decode(question["file"]))
+    series = read_series(EXAMPLE if question["file"] is None else _bytes(question["file"]))
     count, columns = series.values.shape
     if count > SERIES_LONGEST or columns > SERIES_COLUMNS:
         raise ValueError(f"The page shows up to {SERIES_LONGEST:,} rows of {SERIES_COLUMNS} columns. This has {count:,} of {columns}.")
@@ -128,8 +131,25 @@ def _tokenizer():
     return tokenizer
 
 
+def _bytes(data: str) -> bytes:
+    if len(data) > MOST_CHARACTERS:
+        raise ValueError(f"This is larger than the {MOST_CHARACTERS // 4 * 3 // 1_000_000} MB that are read here. Cut it first.")
+    try:
+        return base64.b64decode(data, validate=True)
+    except binascii.Error:
+        raise ValueError("The page sent no whole file. Reload it.") from None
+
+
+def _integers(data: str, kind: str) -> np.ndarray:
+    """Of two bytes each."""
+    data = _bytes(data)
+    if len(data) % 2:
+        raise ValueError("The page sent half a number. Reload it.")
+    return np.frombuffer(data, kind)
+
+
 def _samples(data: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(data), "<i2").astype(np.float32) / 32767
+    return _integers(data, "<i2").astype(np.float32) / 32767
 
 
 def _waveform(samples: np.ndarray) -> str:
@@ -137,9 +157,10 @@ def _waveform(samples: np.ndarray) -> str:
 
 
 def _tokens(data: str, codes: int) -> torch.Tensor:
-    tokens = np.frombuffer(base64.b64decode(data), "<u2").astype(np.int64)
-    if not len(tokens) or tokens.max() >= codes:
-        raise ValueError(f"Tokens of this tokenizer lie in 0 … {codes - 1}, and there is at least one.")
+    most = LONGEST * _tokenizer().config.sample_rate // _tokenizer().levels[0].downsampling + 1
+    tokens = _integers(data, "<u2").astype(np.int64)
+    if not 0 < len(tokens) <= most or tokens.max() >= codes:
+        raise ValueError(f"There are between 1 and {most} tokens, from 0 to {codes - 1} each.")
     return torch.from_numpy(tokens)[None]
 
 
