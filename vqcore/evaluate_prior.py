@@ -216,6 +216,18 @@ def table(result: PriorEvaluation) -> str:
     return "\n".join(lines)
 
 
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """The options that `settings_of` reads."""
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--top-k", type=int)
+    parser.add_argument("--top-p", type=float)
+    parser.add_argument("--guidance", type=float, default=1.0)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    return Settings(options.temperature, options.top_k, options.top_p, options.guidance)
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -225,13 +237,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", help="a folder's name in checkpoints/, or a path")
     parser.add_argument("--data", type=Path, required=True, help="a folder with `train` and `val` in it, or Fashion-MNIST's files")
     parser.add_argument("--samples", type=int, default=MOST_SAMPLES, help="how many to train the classifier on")
-    parser.add_argument("--temperature", type=float, default=1.0)
-    parser.add_argument("--top-k", type=int)
-    parser.add_argument("--top-p", type=float)
-    parser.add_argument("--guidance", type=float, default=1.0)
+    add_settings(parser)
     parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
     options = parser.parse_args(arguments)
-    settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
+    settings = settings_of(options)
     try:
         prior = load_prior(options.name)
         result, picture = evaluate_prior(prior, load(prior.tokenizer), options.data, settings, options.samples)

@@ -21,7 +21,7 @@ from vqcore.contrastive import Contrastive, load_contrastive
 from vqcore.data.captions import caption
 from vqcore.data.images import open_picture, to_pixels, to_tensor
 from vqcore.data.labelled import METADATA
-from vqcore.evaluate_prior import SHEET, Settings, say, sheet
+from vqcore.evaluate_prior import SHEET, Settings, add_settings, say, settings_of, sheet
 from vqcore.metrics import psnr
 from vqcore.priors.sampling import Prior
 
@@ -212,13 +212,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="the folder of captioned pictures")
     parser.add_argument("--reranker", help="a contrastive model's folder in checkpoints/, or its path")
     parser.add_argument("--prompts", type=int, default=1000, help="how many of the prompts that were trained on")
-    parser.add_argument("--temperature", type=float, default=1.0)
-    parser.add_argument("--top-k", type=int)
-    parser.add_argument("--top-p", type=float)
-    parser.add_argument("--guidance", type=float, default=1.0)
+    add_settings(parser)
     parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
     options = parser.parse_args(arguments)
-    settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
+    settings = settings_of(options)
     try:
         prior = load_prior(options.name)
         reranker = load_contrastive(options.reranker) if options.reranker else None
