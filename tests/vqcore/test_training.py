@@ -125,5 +125,8 @@ def test_a_run_begins_with_the_weights_of_another(tiny_folder, tmp_path, capsys)
     first = [list(read_log(folder / "metrics.jsonl"))[-1]["val_psnr"] for folder in (begun, anew)]
     assert first[0] > first[1] + 1
     assert json.loads((begun / "recipe.json").read_text())["start"] == str(tiny_folder)
-    assert train(["tokenizer", "--preset", "fashion", "--data", str(data), "--out", str(tmp_path / "x"), "--minutes", "1", "--start", str(tiny_folder)]) == 2
-    assert "error" in capsys.readouterr().err
+    settings = json.loads((begun / "recipe.json").read_text())
+    settings["model"]["network"]["decoder_fine_blocks"] = 2  # what is there fits, and a part would stay untrained
+    (tmp_path / "deeper.json").write_text(json.dumps(settings))
+    deeper = ["tokenizer", "--config", str(tmp_path / "deeper.json"), "--out", str(tmp_path / "deeper"), "--start", str(tiny_folder)]
+    assert train(deeper) == 2 and "other networks" in capsys.readouterr().err

@@ -37,8 +37,9 @@ class TokenizerRecipe:
     """How to train a tokenizer.
 
     crop: the side of a training crop, in pixels;  batch: crops a step, of all ranks together;  rate: the peak learning rate;
-    mirrored: every other crop is mirrored;  longest_side: pictures are scaled down to it on the way in;  variance: that of the pixels, about which the
-    reconstruction loss is normalised (1711.00937's published code divides by it too).
+    mirrored: every other crop is mirrored;  longest_side: pictures are scaled down to it on the way in;
+    variance: that of the pixels, about which the reconstruction loss is normalised (1711.00937's published code divides
+    by it too).
     """
 
     model: VQVAEConfig | VQVAE2Config = field(default_factory=VQVAEConfig)
@@ -78,13 +79,12 @@ def train_tokenizer(
 
 def begin_with(model: VQVAE | VQVAE2, trained: VQVAE | VQVAE2, recipe: TokenizerRecipe) -> None:
     """Take over the networks of a trained tokenizer of the same shape, and its codebooks where they are of the same size."""
-    weights = {name: tensor for name, tensor in published(trained).items() if not name.endswith("codebook")}
-    try:
-        missing = model.load_state_dict(weights, strict=False)
-    except (RuntimeError, AttributeError):
-        missing = None
-    if missing is None or missing.unexpected_keys:
+    weights, own = (
+        {name: tensor for name, tensor in published(part).items() if not name.endswith("codebook")} for part in (trained, model)
+    )
+    if {name: tensor.shape for name, tensor in weights.items()} != {name: tensor.shape for name, tensor in own.items()}:
         raise ValueError(f"{trained.name} has other networks than this preset makes. Start from one of the same shape, or from none.")
+    model.load_state_dict(weights, strict=False)
     pixels = recipe.batch * recipe.crop**model.config.network.spatial_dims
     quantizers = [part for part in model.modules() if isinstance(part, VectorQuantizer)]
     for quantizer, level in zip(quantizers, trained.levels):
