@@ -108,6 +108,7 @@ class Contrastive(nn.Module):
 
 
 def save_contrastive(model: Contrastive, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:
+    """Write config.json, with the words that it reads, and model.safetensors."""
     folder = Path(folder)
     write_tensors(folder / WEIGHTS, {name: tensor.to(dtype) for name, tensor in model.state_dict().items()})
     write_json(folder / CONFIG, {
@@ -138,7 +139,9 @@ def load_contrastive(name: str | os.PathLike) -> Contrastive:
 
 
 def save_known(known: Known, folder: Path) -> None:
-    write_tensors(folder / KNOWN, {"embeddings": known.embeddings.half(), "tokens": known.tokens.to(torch.int16)})
+    """Write known.safetensors and known.json beside a model."""
+    kind = torch.int16 if known.tokens.max() < 1 << 15 else torch.int32
+    write_tensors(folder / KNOWN, {"embeddings": known.embeddings.half(), "tokens": known.tokens.to(kind)})
     write_json(folder / NAMES, known.texts)
 
 

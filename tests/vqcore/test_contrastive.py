@@ -94,6 +94,15 @@ def test_any_text_and_any_size_embed_as_unit_vectors(trained):
         model.embed_images(torch.zeros(2, 1, 16, 16))
 
 
+def test_pictures_without_a_text_are_refused(data, tokenizer, tmp_path):
+    rows = [json.loads(line) | {"text": "", "style": ""} for line in (data / "metadata.jsonl").read_text().splitlines()]
+    for row in rows:
+        (tmp_path / row["file_name"]).write_bytes((data / row["file_name"]).read_bytes())
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(ValueError, match="28 of the pictures in .* have no text"):
+        train_contrastive(RECIPE, tmp_path, tokenizer, tmp_path / "out", minutes=1)
+
+
 def test_a_checkpoint_gives_the_same_model(tmp_path):
     model = Contrastive(Text.of(["red disc"]), RECIPE.model, "colours").eval()
     again = load_contrastive(save_contrastive(model, tmp_path / "again", torch.float32))

@@ -38,15 +38,23 @@ class ContrastiveRecipe:
 def train_contrastive(
     recipe: ContrastiveRecipe, source: str | Path, tokenizer_name: str, out: Path, minutes: float, seed: int = 0
 ) -> None:
-    """Train for so many minutes in all and leave a checkpoint in `out`, with the pictures it knows as tokens of the tokenizer."""
+    """Train for so many minutes in all and leave a checkpoint in `out`, with the pictures it knows as tokens of the tokenizer.
+
+    source: of the pictures, as `read_labelled` takes it; each needs a text. ValueError, saying so, where one has none, and for
+    a tokenizer of two levels.
+    """
     torch.manual_seed(seed)
-    data = read_labelled(source, "train")
+    data, tokenizer = read_labelled(source, "train"), load(tokenizer_name)
+    if not all(data.labels):
+        raise ValueError(f"{data.labels.count('')} of the pictures in {source} have no text. Give every line of metadata.jsonl one.")
+    if len(tokenizer.levels) > 1:
+        raise ValueError(f"{tokenizer_name} has {len(tokenizer.levels)} levels of tokens. Choose a tokenizer of one.")
     text = Text.of(data.labels, itertools.chain(*data.variants.values()))
     model = Contrastive(text, recipe.model, home_name(tokenizer_name), out.name).to(ranks.device())
     pixels = read_squares(data, recipe.model.side)
     train(contrastive_job(model, recipe, data, pixels, out), out, minutes, validate_every=min(5.0, minutes / 5))
     if ranks.is_first():
-        save_known(known_of(load_contrastive(out), load(tokenizer_name), data, pixels), out)
+        save_known(known_of(load_contrastive(out), tokenizer, data, pixels), out)
         print(f"{out} is ready.")
 
 
@@ -99,5 +107,5 @@ def known_of(model: Contrastive, tokenizer, data: Labelled, pixels: Tensor) -> K
     for part in pixels.split(256):
         images = to_tensor(part.movedim(1, -1).numpy())
         embeddings.append(model.embed_images(images))
-        tokens.append(tokenizer.encode(images)[-1])
+        tokens.append(tokenizer.encode(images)[0])
     return Known(data.labels, torch.cat(embeddings), torch.cat(tokens))
