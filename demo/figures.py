@@ -96,7 +96,8 @@ def usage_by_rank(training: np.ndarray) -> go.Figure:
 def training_history(log: Sequence[dict[str, float]], codebook_size: int, suffix: str = "") -> go.Figure:
     """How a codebook fared while it was trained: from the validations in metrics.jsonl, oldest first.
 
-    suffix: what the names of this level's figures end in. Three charts over the minutes: codes that the validation pictures use, out of K; perplexity; PSNR.
+    Three charts over the minutes: codes that the validation pictures use, out of K; perplexity; PSNR.
+    suffix: what the names of this level's figures end in.
     """
     minutes = [row["minutes"] for row in log]
     titles = (f"codes used, of {codebook_size:,}", "perplexity", "PSNR (dB)")
