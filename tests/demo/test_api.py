@@ -15,13 +15,15 @@ import torch
 from gradio_client import handle_file
 from PIL import Image
 
+import vqcore
 from app import speaks_mcp
-from demo import api, blocks, models
+from demo import api, blocks, foreign, models
 from demo import document as documents
 from tests.tiny import draw_picture
 from vqcore.checkpoint import new_prior, save_prior
 from vqcore.contrastive import Contrastive, ContrastiveConfig, Known
 from vqcore.data.images import to_pixels, to_tensor
+from vqcore.data.sounds import open_wav, write_wav
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
 from vqcore.text import Text
@@ -30,21 +32,25 @@ README = Path(__file__).parent.parent.parent / "README.md"
 
 
 @pytest.fixture(scope="module")
-def address(tiny_default, tmp_path_factory):
-    """The app, with a prior that was never trained, on a port of its own."""
+def address(tiny_default, tiny_sound, tmp_path_factory):
+    """The app, with a prior of pictures that was never trained, on a port of its own."""
     torch.manual_seed(0)
     layout = Layout(Words.of(["cat", "dog"]), 1, (Grid(64, (4, 5)),))
     prior = new_prior(layout, TransformerConfig(layers=1, width=16, heads=2), tiny_default.name, ["cat", "dog"])
     folder = save_prior(prior, tmp_path_factory.mktemp("priors") / "photos-prior")
     patch = pytest.MonkeyPatch()
-    patch.setattr(models, "PRIORS", str(folder))
-    models.priors.cache_clear()
+    for name, where in zip(("PRIORS", "SOUND", "SPEAKER"), (folder, *tiny_sound)):
+        patch.setattr(models, name, str(where))
+    caches = models.priors, models.sound_tokenizer, models.speaker
+    for cache in caches:
+        cache.cache_clear()
     app = blocks.build()
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, mcp_server=speaks_mcp(), server_name="127.0.0.1")
     yield url
     app.close()
     patch.undo()
-    models.priors.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +155,39 @@ def test_a_token_file_goes_out_and_comes_in(call, picture):
     assert call("read_token_file", handle_file(file))["grids"] == document["grids"]
 
 
+def test_a_sound_becomes_tokens_and_tokens_a_sound(call, tmp_path):
+    samples = 0.5 * np.sin(np.arange(16000 * 11) / 14)
+    (tmp_path / "hum.wav").write_bytes(write_wav(samples, 16000))
+    tokens, rebuilt = call("encode_sound", handle_file(str(tmp_path / "hum.wav")))
+    heard = open_wav(rebuilt)
+    tokenizer = models.sound_tokenizer()
+    assert heard.rate == 8000 and len(tokens) * tokenizer.levels[0].downsampling == len(heard.samples) == 80000, "after 10 seconds it is cut"
+    assert np.abs(heard.samples - tokenizer.decode([torch.tensor(tokens)[None]])[0, 0].numpy().clip(-1, 1)).max() < 1e-3
+    assert np.abs(open_wav(call("decode_sound", tokens[:40])).samples[:200] - heard.samples[:200]).max() < 1e-3
+
+
+def test_a_word_is_spoken_as_the_prior_has_it(call):
+    prior = models.speaker()
+    word = prior.conditions[0]
+    tokens, spoken = call("speak", word, 1.0, 5)
+    assert tokens == prior.sample(1, word, seed=5)[0][0].tolist()
+    assert len(open_wav(spoken).samples) == models.sound_tokenizer().levels[0].downsampling * len(tokens)
+
+
+def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch):
+    opened = vqcore.load(models.DEFAULT)
+    opened.name = "someone/theirs"
+    monkeypatch.setattr(foreign, "open_id", lambda id: foreign._loaded.setdefault(id, opened))
+    assert call("open_model", "someone/theirs") == {"name": "someone/theirs", "levels": [{"codes": 64, "code_dim": 8, "downsampling": 8}]}
+    assert call("encode", picture, "someone/theirs")["model"] == "someone/theirs"
+    foreign._loaded.clear()
+
+
 @pytest.mark.parametrize("name, arguments, words", [
+    ("open_model", {"id": "nothing"}, "OWNER/NAME"),
+    ("decode_sound", {"tokens": [70000]}, "lie in 0"),
+    ("decode_sound", {"tokens": []}, "between 1 and"),
+    ("speak", {"word": "banana"}, "banana"),
     ("encode", {"image": {"path": "/etc/passwd"}}, "handle_file"),
     ("decode", {"document": {"version": 1}}, "isn't a token document"),
     ("nearest_codes", {"code": 64}, "0 to 63"),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from demo import api, models
+from demo import models
+from demo.api import pictures as endpoints
 from demo import document as documents
 from demo.codebook_atlas import service as atlas_service
 from demo.tabs import codebook, tokens
@@ -74,16 +75,16 @@ def test_the_tabs_tell_of_the_level_at_hand(document):
 
 
 def test_either_grid_is_read_and_edited_by_other_programs(tokenizer, document, monkeypatch):
-    monkeypatch.setattr(api, "_png", lambda pixels: pixels)
+    monkeypatch.setattr(endpoints, "_png", lambda pixels: pixels)
     for level, shape in enumerate([(8, 12), (16, 24)]):
-        edited, seen = api.edit(document, 2, 3, [[7, 8]], level)
-        assert np.shape(api.read_codes(edited, level=level)) == shape
-        assert api.read_codes(edited, 2, 3, 1, 2, level) == [[7, 8]]
-        assert api.read_codes(edited, level=1 - level) == api.read_codes(document, level=1 - level)
-        assert (seen == api._decoded(documents.from_json(edited))).all()
-    assert api.read_codes(document) == api.read_codes(document, level=1)
+        edited, seen = endpoints.edit(document, 2, 3, [[7, 8]], level)
+        assert np.shape(endpoints.read_codes(edited, level=level)) == shape
+        assert endpoints.read_codes(edited, 2, 3, 1, 2, level) == [[7, 8]]
+        assert endpoints.read_codes(edited, level=1 - level) == endpoints.read_codes(document, level=1 - level)
+        assert (seen == endpoints._decoded(documents.from_json(edited))).all()
+    assert endpoints.read_codes(document) == endpoints.read_codes(document, level=1)
     with pytest.raises(ValueError, match="0 to 31"):
-        api.edit(document, 0, 0, [[40]], 0)
+        endpoints.edit(document, 0, 0, [[40]], 0)
 
 
 def test_a_workspace_of_a_level_that_is_not_there_is_refused(document):

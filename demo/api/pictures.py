@@ -1,53 +1,28 @@
-"""What the app does, as named endpoints for other programs: gradio_client calls them, and assistants as MCP tools.
-
-A document is the JSON that demo/document.py describes. Files come and go as Gradio's FileData: gradio_client's
-`handle_file` makes one from a path or an address, and gives back paths.
-"""
+"""The endpoints of pictures, priors and models. A document is the JSON that demo/document.py describes."""
 
 import base64
 import io
-import time
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import torch
 from gradio.data_classes import FileData
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 from PIL import Image
 from torch import Tensor
 
 from demo import document as documents
-from demo import models
+from demo import foreign, models
+from demo.api.files import answer_of, patiently, read_file, to_file
 from demo.comparison import service as comparison
 from demo.document import Document
 from demo.prompting import service as prompting
 from demo.token_canvas import exports, service, tokenizing
 from demo.token_canvas.tokenizing import Tokenized, from_token_file, tokenize
-from demo.workers import Busy, Crew, pictures, writers
+from demo.workers import pictures, writers
 from vqcore.metrics import psnr, ssim
 from vqcore.priors.sampling import Prior
 
-PATIENCE = 60
-"""Seconds that a caller waits for a crew that is busy with the page's visitors."""
-BUSY = "The server is busy. Ask again in a moment."
 MOST_SAMPLES = 16
-
-callers = Crew(threads=2, waiting=14)
-"""One that waits while the other computes: the work itself is done by the crews of the page."""
-
-
-def build() -> None:
-    """Name the endpoints, inside gr.Blocks.
-
-    They go by a crew of their own and not by Gradio's queue, from which an MCP tool with two outputs gets them as one text.
-    """
-    for function in ENDPOINTS:
-        gr.api(_endpoint(function), api_name=function.__name__, queue=False)
 
 
 def list_models() -> dict[str, list[str]]:
@@ -57,6 +32,20 @@ def list_models() -> dict[str, list[str]]:
         {"tokenizers": names, "priors": names}
     """
     return {"tokenizers": models.names(), "priors": list(models.priors())}
+
+
+def open_model(id: str) -> dict[str, Any]:
+    """Open someone else's tokenizer from the Hugging Face Hub; the other endpoints then know it by this id.
+
+    Args:
+        id: a Hub id, OWNER/NAME or OWNER/NAME/FOLDER, as CompVis/ldm-celebahq-256/vqvae
+
+    Returns:
+        its name, and of each level, coarse to fine, codes, code_dim and downsampling
+    """
+    tokenizer = patiently(pictures, foreign.open_id, id)
+    levels = [{"codes": each.codebook_size, "code_dim": each.code_dim, "downsampling": each.downsampling} for each in tokenizer.levels]
+    return {"name": tokenizer.name, "levels": levels}
 
 
 def encode(image: FileData, model: str = "") -> dict[str, Any]:
@@ -117,8 +106,8 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
         tokens, bits, bits_per_pixel, psnr in dB (infinite is 999), ssim; and under jpeg and webp, where they can be so small, their bytes, psnr and ssim
     """
     tokenizer = models.tokenizer(model or None)
-    found = _answer(
-        comparison.compare_picture, picture=base64.b64encode(_read(image)).decode("ascii"), model=tokenizer.name,
+    found = answer_of(
+        comparison.compare_picture, picture=base64.b64encode(read_file(image)).decode("ascii"), model=tokenizer.name,
         codes=codes or tokenizer.levels[-1].codebook_size, scale=scale,
     )
 
@@ -127,7 +116,7 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
 
     rivals = {rival["codec"].lower(): figures(rival, "bytes", "psnr", "ssim") for rival in found["rivals"]}
     rebuilt = base64.b64decode(found["rebuilt"].partition(",")[2])
-    return _file(rebuilt, "picture.png", "image/png"), figures(found, "tokens", "bits", "bits_per_pixel", "psnr", "ssim") | rivals
+    return to_file(rebuilt, "picture.png", "image/png"), figures(found, "tokens", "bits", "bits_per_pixel", "psnr", "ssim") | rivals
 
 
 def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: int = 0, columns: int = 0, level: int = -1) -> list[list[int]]:
@@ -195,7 +184,7 @@ def nearest_codes(code: int, count: int = 8, model: str = "", level: int = -1) -
         their indices
     """
     name = models.tokenizer(model or None).name
-    return _answer(service.nearest_codes, model=name, level=_place(name, level), code=code, count=max(1, count))["codes"]
+    return answer_of(service.nearest_codes, model=name, level=_place(name, level), code=code, count=max(1, count))["codes"]
 
 
 def codes_between(first: int, last: int, steps: int = 12, model: str = "", level: int = -1) -> list[int]:
@@ -213,7 +202,7 @@ def codes_between(first: int, last: int, steps: int = 12, model: str = "", level
     """
     name = models.tokenizer(model or None).name
     question = {"model": name, "level": _place(name, level), "from": first, "to": last, "steps": steps}
-    return _answer(service.codes_between, **question)["codes"]
+    return answer_of(service.codes_between, **question)["codes"]
 
 
 def sample(
@@ -240,7 +229,7 @@ def sample(
     if not 1 <= n <= MOST_SAMPLES:
         raise ValueError(f"Between 1 and {MOST_SAMPLES} pictures are sampled at a time.")
     settings = {"temperature": temperature, "top_k": top_k or None, "top_p": None if top_p == 1 else top_p, "seed": seed, "guidance": guidance}
-    grids = _patiently(writers, lambda: model.sample(n, condition or None, on_token=_let_others, **settings))
+    grids = patiently(writers, lambda: model.sample(n, condition or None, on_token=_let_others, **settings))
     each = [_of_prior(model, [grid[i] for grid in grids]) for i in range(n)]
     return [documents.to_json(document) for document in each], _png(np.concatenate([_decoded(document) for document in each], axis=1))
 
@@ -275,7 +264,7 @@ def complete(
     if rows < 1 or columns < 1 or not mask[-1].any():
         raise ValueError(f"That rectangle has none of the picture's {mask[-1].shape[1]} rows and {mask[-1].shape[2]} columns of tokens.")
     settings = {"temperature": temperature, "seed": seed, "guidance": guidance, "on_token": _let_others}
-    grids = _patiently(writers, lambda: model.complete(tokens, mask, condition or None, **settings))
+    grids = patiently(writers, lambda: model.complete(tokens, mask, condition or None, **settings))
     return _with_picture(_replaced(parsed, tuple(grid[0].numpy() for grid in grids)))
 
 
@@ -293,7 +282,7 @@ def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[flo
     """
     model = models.prior(prior)
     tokens = _for_prior(documents.from_json(document), model)
-    grids = _patiently(writers, lambda: model.bits(tokens, condition or None))
+    grids = patiently(writers, lambda: model.bits(tokens, condition or None))
     return float(sum(grid.sum() for grid in grids)), [[round(bit, 4) for bit in row] for row in grids[-1][0].tolist()]
 
 
@@ -314,7 +303,7 @@ def rank(written: list[dict[str, Any]], prior: str, text: str) -> list[float]:
     each = [_for_prior(documents.from_json(document), model) for document in written]
     for grids in each:
         model.layout.check(grids)
-    found = _patiently(writers, prompting.fits, model, text, [torch.cat(level) for level in zip(*each)])
+    found = patiently(writers, prompting.fits, model, text, [torch.cat(level) for level in zip(*each)])
     if found is None:
         raise ValueError(f"Give a text, and a prior whose pictures are known with texts; {prior}’s may not be.")
     return found
@@ -330,7 +319,7 @@ def find_nearest(image: FileData, prior: str) -> list[dict[str, Any]]:
     Returns:
         {"text", "fit"} of each, the nearest first: its caption, and a cosine, -1 to 1
     """
-    found = _answer(prompting.find_nearest, prior=models.prior(prior).name, picture=base64.b64encode(_read(image)).decode("ascii"))["found"]
+    found = answer_of(prompting.find_nearest, prior=models.prior(prior).name, picture=base64.b64encode(read_file(image)).decode("ascii"))["found"]
     return [{"text": each["text"], "fit": each["fit"]} for each in found]
 
 
@@ -345,7 +334,7 @@ def export(document: dict[str, Any], kind: str) -> FileData:
         the file
     """
     name, media_type, data = exports.write(documents.from_json(document), kind)
-    return _file(data, name, media_type)
+    return to_file(data, name, media_type)
 
 
 def read_token_file(file: FileData) -> dict[str, Any]:
@@ -357,85 +346,25 @@ def read_token_file(file: FileData) -> dict[str, Any]:
     Returns:
         its document
     """
-    return documents.to_json(_patiently(pictures, from_token_file, _read(file), "tokens"))
-
-
-ENDPOINTS = (
-    list_models, encode, decode, reconstruct, compare, read_codes, edit, nearest_codes, codes_between, sample, complete, bits,
-    rank, find_nearest, export, read_token_file,
-)
-
-
-def _endpoint(function: Callable) -> Callable:
-    """The function run by the callers' crew. Problems in words reach the caller as they are; others tell nothing."""
-
-    @wraps(function)
-    def endpoint(*args, **kwargs):
-        try:
-            return callers.run(lambda: function(*args, **kwargs))
-        except Busy:
-            raise gr.Error(BUSY, print_exception=False) from None
-        except ValueError as problem:
-            raise gr.Error(str(problem), print_exception=False) from None
-
-    return endpoint
-
-
-def _patiently(crew: Crew, work: Callable, *args) -> Any:
-    """What a crew makes of the work, once it has a seat free."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return crew.run(work, *args)
-        except Busy:
-            if time.monotonic() > until:
-                raise ValueError(BUSY) from None
-            time.sleep(0.1)
-
-
-def _answer(function: Callable, **question: Any) -> dict:
-    """What one of the page's own server functions answers."""
-    until = time.monotonic() + PATIENCE
-    while (answer := function(question)).get("busy") and time.monotonic() < until:
-        time.sleep(0.1)
-    if "error" in answer or answer.get("busy"):
-        raise ValueError(answer.get("error", BUSY))
-    return answer
+    return documents.to_json(patiently(pictures, from_token_file, read_file(file), "tokens"))
 
 
 def _place(model: str, level: int) -> int:
     return models.place_of_level(models.tokenizer(model), None if level < 0 else level)
 
 
-def _read(file: Any) -> bytes:
-    """An uploaded file's bytes. Only what Gradio itself has put there and marked: any other path is the caller's invention."""
-    try:
-        path = Path(FileData.model_validate(file, context={"validate_meta": True}).path)
-        size = path.stat().st_size
-    except (ValueError, OSError):
-        raise ValueError("Send a file as gradio_client's handle_file makes it, from a path or an address.") from None
-    if size > service.MAX_FILE_BYTES:
-        raise ValueError(f"The file is larger than {service.MAX_FILE_BYTES >> 20} MB. Send a smaller one.")
-    return path.read_bytes()
-
-
 def _tokenized(image: Any, model: str) -> Tokenized:
-    return _patiently(pictures, tokenize, _read(image), "picture", model or None)
-
-
-def _file(data: bytes, name: str, media_type: str) -> dict:
-    path = save_bytes_to_cache(data, name, get_upload_folder())
-    return FileData(path=path, orig_name=name, mime_type=media_type, size=len(data)).model_dump()
+    return patiently(pictures, tokenize, read_file(image), "picture", model or None)
 
 
 def _png(pixels: np.ndarray) -> dict:
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG")
-    return _file(out.getvalue(), "picture.png", "image/png")
+    return to_file(out.getvalue(), "picture.png", "image/png")
 
 
 def _decoded(document: Document) -> np.ndarray:
-    return _patiently(pictures, tokenizing.decode, document)
+    return patiently(pictures, tokenizing.decode, document)
 
 
 def _with_picture(document: Document) -> tuple[dict, dict]:

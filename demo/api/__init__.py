@@ -1,0 +1,48 @@
+"""What the app does, as named endpoints for other programs: gradio_client calls them, and assistants as MCP tools.
+
+Files come and go as Gradio's FileData: gradio_client's `handle_file` makes one from a path or an address, and gives back
+paths.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+import gradio as gr
+
+from demo.api import pictures, sounds
+from demo.api.files import BUSY
+from demo.workers import Busy, Crew
+
+callers = Crew(threads=2, waiting=14)
+"""One that waits while the other computes: the work itself is done by the crews of the page."""
+
+ENDPOINTS = (
+    pictures.list_models, pictures.open_model, pictures.encode, pictures.decode, pictures.reconstruct, pictures.compare,
+    pictures.read_codes, pictures.edit, pictures.nearest_codes, pictures.codes_between, pictures.sample, pictures.complete,
+    pictures.bits, pictures.rank, pictures.find_nearest, pictures.export, pictures.read_token_file,
+    sounds.encode_sound, sounds.decode_sound, sounds.speak,
+)
+
+
+def build() -> None:
+    """Name the endpoints, inside gr.Blocks.
+
+    They go by a crew of their own and not by Gradio's queue, from which an MCP tool with two outputs gets them as one text.
+    """
+    for function in ENDPOINTS:
+        gr.api(_endpoint(function), api_name=function.__name__, queue=False)
+
+
+def _endpoint(function: Callable) -> Callable:
+    """The function run by the callers' crew. Problems in words reach the caller as they are; others tell nothing."""
+
+    @wraps(function)
+    def endpoint(*args, **kwargs):
+        try:
+            return callers.run(lambda: function(*args, **kwargs))
+        except Busy:
+            raise gr.Error(BUSY, print_exception=False) from None
+        except ValueError as problem:
+            raise gr.Error(str(problem), print_exception=False) from None
+
+    return endpoint
