@@ -207,13 +207,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tokenizer, data = load(options.tokenizer), read_labelled(options.data, options.split)
             side = options.side or min(open_pixels(data.pictures[0]).shape[:2])
             tokenize(tokenizer, data, options.out, side, options.views)
+            ranks.say(f"{len(data.labels):,} pictures are in {options.out}.")
     except ValueError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from the last whole shard.", file=sys.stderr)
         return 130
-    ranks.say(f"{len(data.labels):,} pictures are in {options.out}.")
     return 0
 
 
