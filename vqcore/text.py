@@ -1,14 +1,17 @@
 """Free text as integers: whole words where they are known, and the bytes of those that are not, so that nothing is unknown.
 
     "blue heart zzz"  →  [blue] [heart] [z] [z] [z]
+
+Words with a hyphen are one where that is known, also if they are written apart, and else are their parts.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 BYTES = 256
@@ -40,13 +43,27 @@ class Text:
     def encode(self, text: str) -> list[int]:
         """Integers 0 … size − 1; none for a text without a word."""
         tokens, spelled = [], False
-        for word in split(text):
+        for word in self._joined(split(text)):
             if (number := self.numbers.get(word)) is not None:
                 tokens.append(number)
             else:
                 tokens += [len(self.words) + byte for byte in b" " * spelled + word.encode()]
             spelled = number is None
         return tokens
+
+    def _joined(self, words: Iterable[str]) -> Iterator[str]:
+        """The words, any two that are known as one with a hyphen as that one."""
+        before = None
+        for word in itertools.chain(*([word] if word in self.numbers else word.split("-") for word in words)):
+            if before is not None and f"{before}-{word}" in self.numbers:
+                yield f"{before}-{word}"
+                before = None
+            else:
+                if before is not None:
+                    yield before
+                before = word
+        if before is not None:
+            yield before
 
     def decode(self, tokens: Sequence[int]) -> list[str]:
         """What each token stands for, in letters; a byte that is no letter of its own as ‹e2›."""
@@ -59,4 +76,4 @@ def split(text: str) -> list[str]:
     normal = unicodedata.normalize("NFKC", text).casefold()
     # What no byte sequence of UTF-8 stands for, such as half of a surrogate pair, is left out.
     normal = normal.encode("utf-8", "ignore").decode()
-    return [part for part in re.findall(r"[^\W_]+|[^\w\s]", normal) if part not in IGNORED]
+    return [part for part in re.findall(r"[^\W_]+(?:-[^\W_]+)*|[^\w\s]", normal) if part not in IGNORED]

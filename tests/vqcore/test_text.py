@@ -21,6 +21,14 @@ def test_unknown_words_are_spelled_in_bytes_and_kept_apart():
     assert len(TEXT.words) + SPACE not in TEXT.encode("rare blue rare"), "known words part spelled ones already"
 
 
+def test_words_with_a_hyphen_are_one_where_that_is_known():
+    text = Text.of(["medium-dark heart", "medium blue"])
+    for prompt in ("medium-dark", "medium dark", "Medium-Dark"):
+        assert text.decode(text.encode(prompt)) == ["medium-dark"]
+    assert text.decode(text.encode("medium medium dark blue-heart")) == ["medium", "medium-dark", "blue", "heart"]
+    assert text.decode(text.encode("blue-medium")) == ["blue", "medium"]
+
+
 @pytest.mark.parametrize("prompt", ["", "   ", "心 любовь ❤️", "🐱‍👤", "<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\ud800", "\u202eabc", "a\0b"])
 def test_any_string_encodes(prompt):
     tokens = TEXT.encode(prompt)
