@@ -89,8 +89,11 @@ class Prior(nn.Module, ABC):
 
     def forward(self, prefix: Tensor, sequence: Tensor) -> Tensor:
         """−ln p of each token, float32 [B, length]."""
-        logits = self.logits(prefix, sequence).float()
-        return F.cross_entropy(logits.mT, sequence - self.layout.first_code, reduction="none")
+        return self.loss(self.logits(prefix, sequence), sequence)
+
+    def loss(self, logits: Tensor, sequence: Tensor) -> Tensor:
+        """−ln p of each token of a sequence int64 [B, length] by logits [B, length, codes]: float32 [B, length]."""
+        return F.cross_entropy(logits.float().mT, sequence - self.layout.first_code, reduction="none")
 
     @torch.inference_mode()
     def sample(

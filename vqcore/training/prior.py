@@ -42,7 +42,9 @@ class PriorRecipe:
     views: how many squares of each (see data.labelled.views), or how many places in the silence;
     batch: sequences a step, of all ranks together;  rate: the peak learning rate;  text_dropped: how often the text is left out, so that
     the model learns to write without one too (2207.12598);  closed: the data are all there is, as with emoji: every
-    picture is trained on, and the validation figures are of pictures that were.
+    picture is trained on, and the validation figures are of pictures that were;  noise: in each sequence, up to this share of
+    the tokens is read as others while the right ones are to be told, so that the text counts at every place and not at the first
+    alone.
     """
 
     model: TransformerConfig | PixelCNNConfig
@@ -53,6 +55,11 @@ class PriorRecipe:
     text_dropped: float = 0.1
     weight_decay: float = 0.01
     closed: bool = False
+    noise: float = 0.0
+
+    def __post_init__(self):
+        if not 0 <= self.noise <= 1:
+            raise ValueError(f"noise is a share of tokens, 0 … 1, not {self.noise}.")
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,8 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
         rows, view = torch.randint(len(data), (count,)), torch.randint(data.views, (count,))
         texts = torch.where(torch.rand(count) < recipe.text_dropped, no_text, data.texts(rows))
         with autocast():
-            loss = model(prefixes[texts.to(device), torch.randint(forms, (count,), device=device)], data.sequences(rows, view).to(device)).mean()
+            prefix, sequence = prefixes[texts.to(device), torch.randint(forms, (count,), device=device)], data.sequences(rows, view).to(device)
+            loss = model.loss(model.logits(prefix, noisy(sequence, recipe.noise, model.layout)), sequence).mean()
         loss.backward()
         return {"bits": loss.item() / math.log(2)}
 
@@ -179,6 +187,16 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
 
     optimizer = Optimizer(hidden, other, recipe.weight_decay)
     return Job(model, optimizer, recipe.rate, step, validate, lambda figures: -figures["bits"], lambda: save_prior(model, out), overfits)
+
+
+def noisy(sequence: Tensor, most: float, layout: Layout) -> Tensor:
+    """Sequences int64 [B, length] with a share of the tokens of each, of up to `most`, put in place by chance: codes of the
+    same level."""
+    shares = most * torch.rand(len(sequence), 1, device=sequence.device)
+    sizes = torch.tensor([grid.codebook_size for grid in layout.grids])[layout.levels()].to(sequence.device)
+    starts = torch.tensor(layout.starts())[layout.levels()].to(sequence.device)
+    others = layout.first_code + starts + (torch.rand(sequence.shape, device=sequence.device) * sizes).long()
+    return torch.where(torch.rand(sequence.shape, device=sequence.device) < shares, others, sequence)
 
 
 def overfits(history: list[dict[str, float]]) -> bool:
