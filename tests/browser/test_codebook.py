@@ -9,6 +9,8 @@ from tests.tiny import picture_folder
 from vqcore import atlas
 from vqcore.tsne import principal_map
 
+pytestmark = pytest.mark.slow
+
 MARGIN = 26  # CSS pixels around the map
 
 

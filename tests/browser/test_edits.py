@@ -9,6 +9,8 @@ from tests.browser.test_canvas import DRAWN, SIZE, png
 from tests.tiny import draw_picture
 from vqcore.data.images import to_pixels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def drawn(bench):

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WHERE = "items => items.map((item) => item.getAttribute('transform'))"
 NAMES = ["components", "plane", "losses", "straight_through", "distribution", "sentence"]
 

@@ -16,6 +16,8 @@ from tests.browser.test_keeping import KEPT_AFTER_MS, copied_link
 from tests.tiny import draw_picture
 from vqcore.data.images import to_pixels, to_tensor
 
+pytestmark = pytest.mark.slow
+
 SIZE, COARSE_SIZE = "96 × 80 px, 24 × 20 tokens", "96 × 80 px, 12 × 10 tokens"
 
 

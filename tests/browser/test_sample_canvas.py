@@ -10,6 +10,8 @@ from tests.browser.test_sample import slow_down
 from tests.tiny import draw_picture
 from vqcore.data.images import to_pixels
 
+pytestmark = pytest.mark.slow
+
 FITTING = "8 × 8 tokens"
 
 

@@ -19,6 +19,8 @@ from demo.training import pictures, recipes, runs, service
 from tests.tiny import draw_picture, picture_folder
 from vqcore.data.labelled import read_labelled
 
+pytestmark = pytest.mark.slow
+
 
 def png(seed=0, size=(40, 32)):
     file = io.BytesIO()
