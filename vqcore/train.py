@@ -77,7 +77,7 @@ PRIOR_PRESETS = {
     "photos-prior": PriorRecipe(TransformerConfig(dropout=0.1), side=128, views=8, batch=32),
     "photos-pixelcnn": PriorRecipe(PixelCNNConfig(layers=12, width=112, dropout=0.1), side=128, views=8, batch=32),
     # 64 × 64 pixels as 8 × 8 coarse tokens and then 16 × 16 fine ones, in one sequence.
-    "photos-2level-prior": PriorRecipe(TransformerConfig(layers=5, dropout=0.1), side=64, views=8, batch=32),
+    "photos-2level-prior": PriorRecipe(TransformerConfig(layers=5, dropout=0.1), side=64, views=8, batch=16),
     "emoji-prior": PriorRecipe(TransformerConfig(layers=5, width=224), side=64, batch=32, closed=True, noise=0.3),
     "fashion-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6), side=28),
     "fashion-pixelcnn": PriorRecipe(PixelCNNConfig(layers=8, width=96), side=28),
