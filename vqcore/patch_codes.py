@@ -14,7 +14,7 @@ from torch import Tensor
 from vqcore.pca import cut_patches, join_patches
 from vqcore.quantizer import VectorQuantizer, nearest_codes
 
-FITTED_ON, ROUNDS = 8192, 10
+FITTED_ON, ROUNDS = 4096, 6
 """The most pieces that codes are fitted on, and how often they are."""
 
 
