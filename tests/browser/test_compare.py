@@ -9,6 +9,8 @@ import vqcore
 from tests.browser.test_canvas import DRAWN, PICTURE, SIZE, png
 from vqcore.comparison import compare, most_used
 
+pytestmark = pytest.mark.slow
+
 PIXELS = "(c) => [c.width, c.height, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]"
 
 

@@ -8,6 +8,8 @@ import vqcore
 from vqcore.data.sounds import levelled, open_wav, write_wav
 from vqcore.series import read_series
 
+pytestmark = pytest.mark.slow
+
 
 class SoundTab:
     def __init__(self, bench):
