@@ -226,13 +226,13 @@ def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_
 
 
 def test_a_prior_of_two_levels_is_trained_measured_and_writes_fine_grids_for_one_coarse_grid(two_level, data, tmp_path):
-    train_prior(RECIPE, str(two_level), data, tmp_path / "prior", minutes=2 / 60)
+    train_prior(RECIPE, str(two_level), data, tmp_path / "prior", minutes=4 / 60)
     prior, tokenizer = vqcore.load_prior(tmp_path / "prior"), vqcore.load(two_level)
     assert [(grid.codebook_size, grid.shape) for grid in prior.layout.grids] == [(32, (2, 2)), (64, (4, 4))]
     assert evaluate([str(tmp_path / "prior"), "--data", str(data), "--samples", "16"]) == 0
     figures = json.loads((tmp_path / "prior" / "metrics.json").read_text())
     coarse_bits, fine_bits = figures["bits_per_token"]
-    assert 0 < coarse_bits < 4.9 and 0 < fine_bits < 5.9, "better than guessing among 32 and 64 codes"
+    assert 0 < coarse_bits < 4 and 0 < fine_bits < 5, "better than guessing among 32 and 64 codes"
     start = prior.sample(1, "blue", seed=3)
     # A trained one may be sure of all that is left to say of a plain blue square; an untrained one never is.
     anew = new_prior(prior.layout, prior.config, prior.tokenizer, prior.conditions).eval()

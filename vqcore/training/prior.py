@@ -190,8 +190,8 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
 
 
 def noisy(sequence: Tensor, most: float, layout: Layout) -> Tensor:
-    """Sequences int64 [B, length] with a share of the tokens of each, of up to `most`, put in place by chance: codes of the
-    same level."""
+    """Sequences int64 [B, length] in which a share of the tokens, drawn for each between 0 and `most`, has been replaced by
+    codes of the same level, drawn by chance."""
     shares = most * torch.rand(len(sequence), 1, device=sequence.device)
     sizes = torch.tensor([grid.codebook_size for grid in layout.grids])[layout.levels()].to(sequence.device)
     starts = torch.tensor(layout.starts())[layout.levels()].to(sequence.device)
