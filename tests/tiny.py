@@ -102,9 +102,9 @@ def tiny_prior_folder(tokenizer_folder: Path) -> Path:
 
 def tiny_text_prior_folder(tokenizer_folder: Path) -> Path:
     """One like it that reads sentences, and offers two of them."""
-    layout = Layout(Text.of(["red bar", "blue disc"]), 8, (Grid(64, PRIOR_SHAPE),))
+    layout = Layout(Text.of(["red bar square", "blue disc round"]), 8, (Grid(64, PRIOR_SHAPE),))
     folder = _strong_prior_folder(layout, tokenizer_folder, [], "tiny-text-prior")
-    offers = {"styles": [["bar", "Bars"], ["disc", "Discs"]], "examples": ["red bar", "blue disc"], "settings": {"temperature": 0.5}}
+    offers = {"styles": [["square", "Squares"], ["round", "Rounds"]], "examples": ["red bar", "blue disc"], "settings": {"temperature": 0.5}}
     (folder / "prompts.json").write_text(json.dumps(offers))
     return folder
 

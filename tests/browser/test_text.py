@@ -48,14 +48,14 @@ def tab(bench):
 def test_the_first_visit_finds_an_example_written(tab):
     tab.wait_told("8 candidates")
     assert tab.root.locator("[name=text]").input_value() == "red bar"
-    assert tab.chips("word") == ["red", "bar", "bar"] and tab.chips("separator") == ["[SEP]"]
+    assert tab.chips("word") == ["red", "bar", "square"] and tab.chips("separator") == ["[SEP]"]
     assert len(tab.chips("token")) == 64
 
 
 def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior):
     tab.write("blue disc")
     tab.wait_told("3 candidates")
-    text = "blue disc bar"  # with the style that is chosen
+    text = "blue disc square"  # with the style that is chosen
     sequences = prior.sample(3, text, temperature=0.5, seed=SEED)[0].reshape(3, -1)
     bits = prior.bits([sequences.view(3, 8, 8)], text)[0].reshape(3, -1).sum(1)
     assert [int(code) for code in tab.chips("token")] == sequences[bits.argmin()].tolist()
@@ -66,11 +66,17 @@ def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior)
     assert (tab.bench.tokens().flatten() == sequences[bits.argmin()].numpy()).all()
 
 
+def test_a_style_in_the_sentence_counts_and_not_the_chosen_one(tab):
+    tab.write("blue disc Round", 1)
+    tab.wait_told("1 candidate")
+    assert tab.chips("word") == ["blue", "disc", "round"]
+
+
 def test_a_token_tells_its_place_and_odds_and_a_word_what_it_does(tab, prior):
     tab.write("red disc", 1)
     tab.wait_told("1 candidate")
-    sequence = prior.sample(1, "red disc bar", temperature=0.5, seed=SEED)[0]
-    bits = prior.bits([sequence], "red disc bar")[0].flatten()
+    sequence = prior.sample(1, "red disc square", temperature=0.5, seed=SEED)[0]
+    bits = prior.bits([sequence], "red disc square")[0].flatten()
     tab.root.locator("[data-chips] .token").nth(19).hover()
     assert f"Code {int(sequence.flatten()[19])} at row 2, column 3" in tab.explained()
     assert f"({bits[19]:.1f} bits)" in tab.explained()
@@ -79,7 +85,7 @@ def test_a_token_tells_its_place_and_odds_and_a_word_what_it_does(tab, prior):
     assert tab.root.locator("[data-page]").evaluate("canvas => canvas.toDataURL()") != before, "the place is marked in the picture"
     tab.root.locator("[data-chips] .word").first.hover()
     tab.page.wait_for_function("document.querySelector('[data-explained]').textContent.startsWith('Without “red”')")
-    without = float(prior.bits([sequence], "disc bar")[0].sum())
+    without = float(prior.bits([sequence], "disc square")[0].sum())
     assert f"{without:.0f} bits instead of {float(bits.sum()):.0f}" in tab.explained()
 
 
@@ -97,7 +103,7 @@ def test_hostile_prompts_stay_text(tab):
 
 def test_a_prompt_that_is_too_long_is_explained_and_what_was_there_stays(tab):
     tab.write("x" * 10_000)
-    tab.wait_told("at most 500 characters, and this one has 10,004")
+    tab.wait_told("at most 500 characters, and this one has 10,007")
     assert len(tab.chips("token")) == 64 and tab.root.locator("[data-candidates] button").count() == 8
 
 
@@ -109,7 +115,7 @@ def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
     before = tab.bench.tokens()
     tab.root.locator("[name=text]").fill("red")
     tab.root.locator("[data-complete]").click()
-    assert (tab.page.locator("[data-prior=name]").input_value(), tab.page.locator("[data-prior=words]").input_value()) == (NAME, "red bar")
+    assert (tab.page.locator("[data-prior=name]").input_value(), tab.page.locator("[data-prior=words]").input_value()) == (NAME, "red square")
     take_candidate(tab.bench, 1)
     after = tab.bench.tokens()
     assert (after[:4] == before[:4]).all(), "what was kept is kept"

@@ -25,9 +25,12 @@ class Ask {
     return Math.min(this.fields.count.max, Math.max(1, Math.round(Number(this.fields.count.value)) || 1));
   }
 
-  // The sentence that the prior reads.
+  // The sentence that the prior reads: what is in the box, and the chosen style unless a style is among its words.
   get text() {
-    return [this.fields.text.value.trim(), this.fields.style.value].filter(Boolean).join(" ");
+    const text = this.fields.text.value.trim();
+    const words = text.toLowerCase().split(/\s+/);
+    const named = this.prior.styles.some(([word]) => words.includes(word));
+    return [text, named ? "" : this.fields.style.value].filter(Boolean).join(" ");
   }
 
   get drawing() {
