@@ -79,7 +79,8 @@ def test_without_such_a_model_there_is_no_ranking(sequences):
 
 def test_a_drawing_finds_its_like(prior, sequences, judge, monkeypatch):
     images = vqcore.load(prior.tokenizer).decode([sequences])
-    known = Known(["first", "second", "third"], judge.embed_images(images), sequences)
+    like = judge.embed_images(images[1:2])[0]
+    known = Known(["first", "second", "third"], torch.stack([-like, like, 0 * like]), sequences)
     monkeypatch.setattr(models, "known_pictures", lambda _: known)
     file = io.BytesIO()
     Image.fromarray(((images[1].movedim(0, -1).numpy() + 1) * 127.5).round().astype(np.uint8)).save(file, "PNG")
