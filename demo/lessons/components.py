@@ -7,6 +7,7 @@ Both are fitted on the five examples.
 
 import math
 from functools import lru_cache
+from threading import Thread
 
 import numpy as np
 import torch
@@ -40,6 +41,7 @@ def compress_patches(question: dict) -> dict:
 def read_components(question: dict) -> dict:
     """{"picture"} → the picture itself, the components as a sheet of pictures, and what a trained tokenizer makes of it."""
     name = question["picture"]
+    _fit_ahead()
     pca, tokenizer = _pca(), models.tokenizer()
     pixels = _pixels(name)
     seen = in_channels(pixels, models.channels(tokenizer))
@@ -94,6 +96,12 @@ def _codes(numbers: int, bits: int) -> PatchCodes:
     if numbers not in PIECES or bits not in BITS:
         raise ValueError(f"The numbers a patch are one of {', '.join(map(str, PIECES))}, of {', '.join(map(str, BITS))} bits.")
     return fit_patch_codes(_examples(), (PATCH, PATCH), PIECES[numbers], 2**bits)
+
+
+@lru_cache(maxsize=1)
+def _fit_ahead() -> None:
+    """Fit all codebooks aside, once somebody opens the lesson: fitting one takes longer than a move should."""
+    Thread(target=lambda: [_codes(numbers, bits) for bits in reversed(BITS) for numbers in PIECES], daemon=True).start()
 
 
 @lru_cache(maxsize=1)
