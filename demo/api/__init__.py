@@ -9,7 +9,7 @@ from functools import wraps
 
 import gradio as gr
 
-from demo.api import pictures, sounds
+from demo.api import lessons, pictures, sounds, training
 from demo.api.files import BUSY
 from demo.workers import Busy, Crew
 
@@ -21,6 +21,10 @@ ENDPOINTS = (
     pictures.read_codes, pictures.edit, pictures.nearest_codes, pictures.codes_between, pictures.sample, pictures.complete,
     pictures.bits, pictures.rank, pictures.find_nearest, pictures.export, pictures.read_token_file,
     sounds.encode_sound, sounds.decode_sound, sounds.speak,
+    training.train, training.follow_training, training.stop_training, training.continue_training, training.train_prior,
+    training.open_trained, training.sample_trained, training.download_trained,
+    lessons.compress_patches, lessons.look_up_points, lessons.train_plane, lessons.find_slopes, lessons.decode_latent,
+    lessons.draw_latents, lessons.next_codes, lessons.write_sentence, lessons.judge_sentence,
 )
 
 

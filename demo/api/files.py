@@ -39,14 +39,20 @@ def answer_of(function: Callable, **question: Any) -> dict:
     return answer
 
 
-def read_file(file: Any) -> bytes:
-    """An uploaded file's bytes. Only what Gradio itself has put there and marked: any other path is the caller's invention."""
+def place_of(file: Any) -> Path:
+    """Where an uploaded file is. Only what Gradio itself has put there and marked: any other path is the caller's invention."""
     try:
         path = Path(FileData.model_validate(file, context={"validate_meta": True}).path)
-        size = path.stat().st_size
+        path.stat()
     except (ValueError, OSError):
         raise ValueError("Send a file as gradio_client's handle_file makes it, from a path or an address.") from None
-    if size > service.MAX_FILE_BYTES:
+    return path
+
+
+def read_file(file: Any) -> bytes:
+    """An uploaded file's bytes."""
+    path = place_of(file)
+    if path.stat().st_size > service.MAX_FILE_BYTES:
         raise ValueError(f"The file is larger than {service.MAX_FILE_BYTES >> 20} MB. Send a smaller one.")
     return path.read_bytes()
 

@@ -30,6 +30,14 @@ def bundled() -> dict[str, tuple[str, Path]]:
     return sets
 
 
+def folder_of(name: str) -> Path:
+    """Where a bundled set is."""
+    sets = bundled()
+    if name not in sets:
+        raise ValueError(f"There is no set called “{name}” here. Choose one of {', '.join(sets)}.")
+    return sets[name][1]
+
+
 def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
     """ValueError, naming the setting, for one that is not offered."""
     f, size = int(settings["downsampling"]), int(settings["codebook_size"])

@@ -49,7 +49,7 @@ def begin(question: dict) -> dict:
         files = [(str(file["name"]), _upload(file["path"])) for file in question["files"]]
         run = runs.create(lambda folder: _fill(files, folder))
     else:
-        _, folder = recipes.bundled()[question["set"]]
+        folder = recipes.folder_of(question["set"])
         run = runs.create(lambda _: (folder, len(read_labelled(folder, "train").labels)))
     try:
         runs.train(run, runs.TOKENIZER, recipes.tokenizer_recipe(settings, run.pictures))

@@ -5,7 +5,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 import json
 import re
+import time
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import gradio_client
@@ -174,6 +176,62 @@ def test_a_word_is_spoken_as_the_prior_has_it(call):
     assert len(open_wav(spoken).samples) == models.sound_tokenizer().levels[0].downsampling * len(tokens)
 
 
+def test_the_lessons_compute_for_other_programs(call):
+    linear, coded, figures = call("compress_patches", numbers=192, bits=8)
+    assert pixels(linear).shape == pixels(coded).shape and figures["linear_psnr"] > 30
+    found = call("look_up_points", [[0, 0], [1, 0]], [[0.2, 0], [0.5, 0]], 0.01)
+    assert found["tokens"] == [0, 0] and found["tied"] == [[0], [0, 1]] and found["soft"][1] == pytest.approx([0.5, 0])
+    slopes = call("find_slopes", [[0, 0], [1, 0]], [0.2, 0.1], [0.6, 0.6])
+    assert slopes["plain"] == [0, 0] and slopes["estimated"] == pytest.approx([-0.6, -0.6])
+    assert pixels(call("decode_latent", [0, 0])[0]).ndim == 3
+
+
+def test_a_plane_trained_in_two_calls_is_the_plane_trained_in_one(call):
+    whole, told = call("train_plane", steps=6, seed=3)
+    half, first = call("train_plane", steps=3, seed=3)
+    again, second = call("train_plane", steps=3, start=half)
+    assert again == whole and first + second == told
+    assert told[-1]["losses"]["reconstruction"] < told[0]["losses"]["reconstruction"]
+
+
+def test_a_sentence_is_continued_and_judged(call):
+    length = models.priors()["photos-prior"].layout.length
+    codes = call("write_sentence", "cat", [3, 4], seed=1)
+    assert codes[:2] == [3, 4] and len(codes) == length
+    following = call("next_codes", "cat", [3, 4])
+    assert following["words"] == ["cat"] and len(following["next"]) == 8 and call("next_codes", "cat", codes)["next"] is None
+    assert set(call("judge_sentence", codes)) == {"cat", "dog", ""}
+    assert call("draw_latents", "uniform")[1]["cost"] == pytest.approx(6)
+
+
+@pytest.mark.slow
+def test_a_run_of_training_is_begun_followed_and_used(call, tmp_path):
+    for number in range(12):
+        Image.fromarray(draw_picture(number, 40, 32)).save(tmp_path / f"{number}.png")
+    files = [handle_file(str(path)) for path in sorted(tmp_path.iterdir())]
+    run, count = call("train", files, codes=16, code_dim=4, minutes=0.05)
+    assert count == 12
+    wait(call, run)
+    assert len(call("encode", files[0], call("open_trained", run))["grids"]) == 1
+    call("train_prior", run, minutes=0.05)
+    assert wait(call, run)["ready"] == ["tokenizer", "prior"]
+    assert len(call("sample_trained", run)) == 12
+    with zipfile.ZipFile(call("download_trained", run)) as archive:
+        assert {"mine/model.safetensors", "mine-prior/model.safetensors"} <= set(archive.namelist())
+    call("continue_training", run)
+    call("stop_training", run)
+    assert wait(call, run)["problem"] in (None, "It was stopped before it had begun.")
+
+
+def wait(call, run):
+    """What is told of a run once it has ended."""
+    until = time.monotonic() + 120
+    while (told := call("follow_training", run))["running"] and time.monotonic() < until:
+        time.sleep(0.5)
+    assert not told["running"]
+    return told
+
+
 def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch):
     opened = vqcore.load(models.DEFAULT)
     opened.name = "someone/theirs"
@@ -188,6 +246,15 @@ def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch)
     ("decode_sound", {"tokens": [70000]}, "lie in 0"),
     ("decode_sound", {"tokens": []}, "between 1 and"),
     ("speak", {"word": "banana"}, "banana"),
+    ("compress_patches", {"picture": "../app"}, "no example called"),
+    ("look_up_points", {"codes": [[0, 99]], "points": [[0, 0]]}, "out of sight"),
+    ("train_plane", {"steps": 1_000_000}, "1 to 200"),
+    ("train_plane", {"start": {"x": []}}, "don't understand"),
+    ("write_sentence", {"tokens": [64]}, "0 to 63"),
+    ("train", {"bundled": "../.."}, "no set called"),
+    ("train", {"pictures": [{"path": "/etc/passwd"}]}, "handle_file"),
+    ("train", {"codes": 17}, "from their lists"),
+    ("follow_training", {"run": "mine"}, "no longer here"),
     ("encode", {"image": {"path": "/etc/passwd"}}, "handle_file"),
     ("decode", {"document": {"version": 1}}, "isn't a token document"),
     ("nearest_codes", {"code": 64}, "0 to 63"),

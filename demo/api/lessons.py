@@ -1,0 +1,177 @@
+"""The endpoints of the lessons: what each computes while its screen is moved."""
+
+import base64
+from typing import Any, Literal
+
+from gradio.data_classes import FileData
+
+from demo.api.files import answer_of, to_file
+from demo.lessons import components, distribution, losses, plane, sentence, straight_through
+from demo.token_canvas.service import example_names
+
+MOST_STEPS = 200
+
+
+def compress_patches(picture: str = "", numbers: int = 4, bits: int = 8) -> tuple[FileData, FileData, dict[str, float | None]]:
+    """Lesson 1: an example picture in patches of 8 × 8, through PCA and through a codebook, at the same number of bits.
+
+    Args:
+        picture: an example's name, as astronaut; the first where empty
+        numbers: n', how many numbers are written for a patch: 1, 2, 4, 8, 16, 32, 64 or 192
+        bits: of each number: 4, 6 or 8
+
+    Returns:
+        what PCA's first n' weights give back
+        what n' of 2^bits codes give back
+        {"linear_psnr", "coded_psnr": in decibels, null where nothing was lost, "codes_used"}
+    """
+    found = answer_of(components.compress_patches, picture=picture or example_names()[0], numbers=numbers, bits=bits)
+    figures = {name: found[name] for name in ("linear_psnr", "coded_psnr", "codes_used")}
+    return _png(found["linear"]), _png(found["coded"]), figures
+
+
+def look_up_points(codes: list[list[float]], points: list[list[float]], temperature: float = 0.1) -> dict[str, list]:
+    """Lesson 2: which of K codes in the plane each point finds, by the nearest code and by the soft lookup.
+
+    Args:
+        codes: 1 to 8 of [x, y]
+        points: 1 to 12 of [x, y]
+        temperature: of the soft lookup; small is hard
+
+    Returns:
+        {"tokens": the nearest code of each point, "tied": all codes at that distance, "distances", "weights": [points,
+        codes], "soft": the weighted sums of the codes}
+    """
+    found = answer_of(plane.look_up_points, codes=codes, points=points, temperature=temperature)
+    return {name: found[name] for name in ("tokens", "tied", "distances", "weights", "soft")}
+
+
+def train_plane(
+    steps: int = 20, beta: float = 0.25, reconstruction: bool = True, codebook: bool = True, commitment: bool = True,
+    stop_gradient: bool = True, revive: bool = False, seed: int = 0, start: dict[str, list] = {},
+) -> tuple[dict[str, list], list[dict[str, Any]]]:  # fmt: skip
+    """Lesson 3: an autoencoder of points in the plane, trained with each of its losses on or off.
+
+    Args:
+        steps: 1 to 200
+        beta: the weight of the commitment, 0 to 8
+        reconstruction: with the reconstruction loss
+        codebook: with the codebook loss
+        commitment: with the commitment loss
+        stop_gradient: with sg[·] in the last two
+        revive: codes that nobody uses are put at a point
+        seed: of the points at the start
+        start: the plane that an earlier call came to; a new one where empty
+
+    Returns:
+        the plane after the last step, {"x", "z_e", "codebook", "counts"}
+        of each step {"losses", "switched": points that changed their code, "revived": codes}
+    """
+    if not 1 <= steps <= MOST_STEPS:
+        raise ValueError(f"Take 1 to {MOST_STEPS} steps in one call.")
+    rules = {
+        "beta": beta, "reconstruction": reconstruction, "codebook": codebook, "commitment": commitment,
+        "stop_gradient": stop_gradient, "revive": revive,
+    }
+    reached, told = start or answer_of(losses.scatter_plane, seed=seed)["plane"], []
+    for _ in range(steps):
+        step = answer_of(losses.train_plane, plane=reached, rules=rules)
+        reached = step["plane"]
+        told.append({name: step[name] for name in ("losses", "switched", "revived")})
+    return reached, told
+
+
+def find_slopes(codes: list[list[float]], z_e: list[float], x: list[float], h: float = 0.001) -> dict[str, Any]:
+    """Lesson 4: the gradient of the reconstruction loss with respect to z_e, found in three ways.
+
+    Args:
+        codes: 1 to 8 of [x, y]
+        z_e: what the encoder gave, [x, y]
+        x: the picture, [x, y]
+        h: the step of the finite differences
+
+    Returns:
+        {"loss", "token", "estimated": by the straight-through estimator, "plain": without it, "differences": by finite
+        differences}
+    """
+    found = answer_of(straight_through.find_slopes, codes=codes, z_e=z_e, x=x, h=h)
+    return {name: found[name] for name in ("loss", "token", "estimated", "plain", "differences")}
+
+
+def decode_latent(z: list[float]) -> tuple[FileData, float]:
+    """Lesson 5: what a variational autoencoder of clothes decodes a place of its plane to.
+
+    Args:
+        z: [x, y]
+
+    Returns:
+        the picture
+        N(0, I)'s density there over that at 0
+    """
+    found = answer_of(distribution.decode_latent, z=z)
+    return _png(found["picture"]), found["density"]
+
+
+def draw_latents(
+    kind: Literal["normal", "uniform", "marginal", "autoregressive"], seed: int = 0, temperature: float = 1.0
+) -> tuple[FileData, dict[str, Any]]:
+    """Lesson 5: eight pictures of clothes from a distribution of latents.
+
+    Args:
+        kind: a Normal latent, or tokens that are uniform, drawn each by its share, or written by a prior
+        seed: the same seed gives the same pictures
+        temperature: of the prior
+
+    Returns:
+        the pictures in a row
+        {"by": the model, "cost": bits that the distribution itself pays for a token, "judged": that the prior pays}
+    """
+    found = answer_of(distribution.draw_pictures, kind=kind, seed=seed, temperature=temperature)
+    return _png(found.pop("pictures")), found
+
+
+def next_codes(condition: str = "", tokens: list[int] = []) -> dict[str, Any]:
+    """Lesson 6: the sentence of a picture so far, and what a prior of clothes expects next.
+
+    Args:
+        condition: what it is a picture of, as sneaker; nothing where empty
+        tokens: the codes so far, in raster order
+
+    Returns:
+        {"prefix": the integers that stand before the codes, "words", "next": the likeliest codes with their
+        probabilities, null at the end, "uncertainty": in bits}
+    """
+    found = answer_of(sentence.read_sentence, condition=condition, tokens=tokens)
+    return {name: found[name] for name in ("prefix", "words", "next", "uncertainty")}
+
+
+def write_sentence(condition: str = "", tokens: list[int] = [], seed: int = 0, temperature: float = 1.0) -> list[int]:
+    """Lesson 6: a picture's sentence, written to its end.
+
+    Args:
+        condition: what it is a picture of; anything where empty
+        tokens: the codes to begin with
+        seed: the same seed gives the same sentence
+        temperature: logits are divided by it
+
+    Returns:
+        all codes, in raster order
+    """
+    return answer_of(sentence.write_sentence, condition=condition, tokens=tokens, seed=seed, temperature=temperature)["tokens"]
+
+
+def judge_sentence(tokens: list[int]) -> dict[str, float]:
+    """Lesson 6: what a whole sentence costs after each text, in bits.
+
+    Args:
+        tokens: as write_sentence gives them
+
+    Returns:
+        bits by text, the cheapest first; "" is no text
+    """
+    return dict(answer_of(sentence.judge_sentence, tokens=tokens)["bits"])
+
+
+def _png(url: str) -> dict:
+    """A PNG data URL of the page, as a file."""
+    return to_file(base64.b64decode(url.partition(",")[2]), "picture.png", "image/png")
