@@ -34,7 +34,7 @@ PICTURES = {"vqvae": "reconstructions.png", "prior": "samples.png"}
 
 @dataclass(frozen=True)
 class SoundEvaluation:
-    """spectral: the multi-resolution STFT loss on the test takes;  accuracies: the share of the takes whose word the
+    """spectral: the spectral loss (vqcore.spectral) on the test takes;  accuracies: the share of the takes whose word the
     classifier hears, as they are and as the tokenizer gives them back;  kept: the second over the first."""
 
     checkpoint: str
@@ -114,7 +114,7 @@ def evaluate_tokenizer(tokenizer: VQVAE, folder: Path) -> tuple[SoundEvaluation,
     whole = [tokenizer.encode(torch.from_numpy(clip)[None, None])[0] for clip in unseen.samples]
     counts = np.bincount(torch.cat(whole, 1).flatten(), minlength=level.codebook_size)
     losses = [
-        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None]))
+        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None], tokenizer.config.sample_rate))
         for grid, clip in zip(whole, unseen.samples)
     ]
     heard = [listener.share_heard(samples, unseen.labels) for samples in (real, decoded)]

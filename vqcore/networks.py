@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vqcore.spectral import Spectrum
+
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+LONGEST_WINDOW = 4096  # samples
+MOST_BLOCKS = 100  # of each kind; a config that asks for billions is a hostile one
 # A lone picture whose layer has no more values than this goes through ATen's own convolution, everything else through
 # oneDNN's, which sums in another order (use_mkldnn in aten/src/ATen/native/Convolution.cpp). Within one of the two
 # the bits of an output don't depend on the shape of the window around it.
@@ -30,7 +34,8 @@ class NetworkConfig:
     """The shape of an encoder and its decoder.
 
     downsampling: f, the pixels a token spans in each spatial dimension, a power of two;  code_dim: D;
-    coarse_width, fine_width: channels on the two grids;  the rest: numbers of residual blocks.
+    coarse_width, fine_width: channels on the two grids;  the blocks: numbers of residual blocks;  spectral_window: the
+    encoder of sounds reads the spectrum of so many samples about each cell too, 0 for the samples alone.
     """
 
     spatial_dims: int = 2
@@ -44,6 +49,7 @@ class NetworkConfig:
     decoder_coarse_blocks: int = 2
     decoder_pointwise_blocks: int = 1
     decoder_fine_blocks: int = 3
+    spectral_window: int = 0
 
     def __post_init__(self):
         if self.spatial_dims not in CONVOLUTIONS:
@@ -53,6 +59,15 @@ class NetworkConfig:
         for name in ("channels", "code_dim", "coarse_width", "fine_width"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, not {getattr(self, name)}.")
+        for name in (field.name for field in fields(self) if field.name.endswith("_blocks")):
+            if not 0 <= getattr(self, name) <= MOST_BLOCKS:
+                raise ValueError(f"{name} is a number from 0 to {MOST_BLOCKS}, not {getattr(self, name)}.")
+        w, cell = self.spectral_window, self.downsampling // self.fine_factor
+        if w and (self.spatial_dims != 1 or not cell <= w <= LONGEST_WINDOW or (w - cell) % 2):
+            raise ValueError(
+                f"spectral_window is for sounds, of one dimension, and an even number of samples more than the {cell} of a "
+                f"cell, up to {LONGEST_WINDOW}, not {w}."
+            )
 
     @property
     def fine_factor(self) -> int:
@@ -62,7 +77,9 @@ class NetworkConfig:
     @property
     def encoder_halo(self) -> int:
         """How far an encoder output looks beyond its own token, in tokens."""
-        return self.encoder_coarse_blocks + math.ceil((1 + self.encoder_fine_blocks) / self.fine_factor)
+        cell = self.downsampling // self.fine_factor
+        spectrum = math.ceil(max(0, self.spectral_window - cell) / 2 / cell)
+        return self.encoder_coarse_blocks + math.ceil((spectrum + 1 + self.encoder_fine_blocks) / self.fine_factor)
 
     @property
     def decoder_coarse_halo(self) -> int:
@@ -142,14 +159,19 @@ class Encoder(nn.Module):
         c, convolution = config, CONVOLUTIONS[config.spatial_dims]
         cells = c.fine_factor**c.spatial_dims
         self.fine_factor, self.stem = c.fine_factor, c.downsampling // c.fine_factor
-        self.read = convolution(c.channels * self.stem**c.spatial_dims, c.fine_width, 3, padding=1)
+        self.spectrum = Spectrum(c.spectral_window, self.stem) if c.spectral_window else None
+        bins = c.spectral_window // 2 + 1 if c.spectral_window else 0
+        self.read = convolution(c.channels * (self.stem**c.spatial_dims + bins), c.fine_width, 3, padding=1)
         self.fine = _blocks(c.encoder_fine_blocks, c.spatial_dims, c.fine_width)
         self.merge = convolution(c.fine_width * cells, c.coarse_width, 1)
         self.coarse = _blocks(c.encoder_coarse_blocks, c.spatial_dims, c.coarse_width)
         self.write = convolution(c.coarse_width, c.code_dim, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.fine(self.read(space_to_depth(x, self.stem)))
+        cells = space_to_depth(x, self.stem)
+        if self.spectrum is not None:
+            cells = torch.cat([cells, self.spectrum(x)], 1)
+        x = self.fine(self.read(cells))
         x = self.merge(space_to_depth(x, self.fine_factor))
         return self.write(self.coarse(x))
 

@@ -55,7 +55,8 @@ PRESETS = {
     "speech": SoundRecipe(
         VQVAEConfig(
             NetworkConfig(
-                spatial_dims=1, channels=1, downsampling=64, coarse_width=192, fine_width=128, decoder_coarse_blocks=3,
+                spatial_dims=1, channels=1, downsampling=64, code_dim=8, coarse_width=192, fine_width=128,
+                decoder_coarse_blocks=3, spectral_window=256,
             ),
             codebook_size=1024, sample_rate=8000,
         ),

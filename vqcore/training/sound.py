@@ -40,7 +40,7 @@ class SoundRecipe:
     crop: int = 4096
     batch: int = 8
     rate: float = 2e-3
-    waveform: float = 0.5
+    waveform: float = 0.03
     variance: float = 0.02
 
     def __post_init__(self):
@@ -85,7 +85,7 @@ def sound_job(model: VQVAE, recipe: SoundRecipe, clips: list[np.ndarray], held_o
         with autocast():
             x_tilde, (quantized,) = model(x)
         x_tilde = x_tilde.float()
-        spectral, error = spectral_loss(x_tilde[:, 0], x[:, 0]), F.mse_loss(x_tilde, x)
+        spectral, error = spectral_loss(x_tilde[:, 0], x[:, 0], recipe.model.sample_rate), F.mse_loss(x_tilde, x)
         (spectral + recipe.waveform * error / recipe.variance + quantized.loss).backward()
         return {
             "spectral": spectral.item(), "mse": error.item(), "codebook": quantized.codebook_loss.item(),
@@ -97,7 +97,7 @@ def sound_job(model: VQVAE, recipe: SoundRecipe, clips: list[np.ndarray], held_o
         for clip in held_out:
             x, tokens = torch.from_numpy(clip).to(device), encode(model, clip)
             x_tilde = model.decode([tokens[None]])[:, 0, : len(clip)]
-            losses.append(float(spectral_loss(x_tilde, x[None])))
+            losses.append(float(spectral_loss(x_tilde, x[None], recipe.model.sample_rate)))
             counts += np.bincount(tokens.cpu(), minlength=len(counts))
             if len(shown) < SHOWN:
                 shown.append([to_picture(spectrogram(part)[0].cpu().numpy()) for part in (x[None], x_tilde)])
