@@ -105,7 +105,7 @@ def from_json(data: Any) -> Document:
         raise ValueError("This isn't a token document. Save one from this page and open that.")
     if data.get("version") != VERSION:
         raise ValueError(
-            f"This document has version {data.get('version')!r} and this page reads version {VERSION}. "
+            f"This document has version {repr(data.get('version'))[:40]} and this page reads version {VERSION}. "
             "Save it again from the page that made it, or update this one."
         )
     width, height = (_whole(data, side, MAX_SIDE) for side in ("width", "height"))
@@ -193,14 +193,14 @@ def unpack(data: str, shape: tuple[int, int], codebook_size: int) -> np.ndarray:
 def _grid(data: Any, shape: tuple[int, int], codebook_size: int) -> np.ndarray:
     if not isinstance(data, dict) or data.get("shape") != list(shape):
         found = data.get("shape") if isinstance(data, dict) else None
-        raise ValueError(f"A picture of this size has {shape[0]}×{shape[1]} tokens; the document says {found}.")
+        raise ValueError(f"A picture of this size has {shape[0]}×{shape[1]} tokens; the document says {repr(found)[:40]}.")
     return unpack(data.get("data"), shape, codebook_size)
 
 
 def _whole(data: dict, key: str, limit: int) -> int:
     value = data.get(key)
     if type(value) is not int or not 1 <= value <= limit:
-        raise ValueError(f"The document's {key} is {value!r}; it must be a whole number of pixels from 1 to {limit}.")
+        raise ValueError(f"The document's {key} is {repr(value)[:40]}; it must be a whole number of pixels from 1 to {limit}.")
     return value
 
 
@@ -209,5 +209,5 @@ def _original(data: Any) -> Original | None:
         return None
     try:
         return Original(str(data["id"])[:64], int(data["bytes"]), int(data["width"]), int(data["height"]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError("The document's reference to its original is damaged. Save it again and open that.") from None

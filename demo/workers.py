@@ -99,7 +99,7 @@ def answered_by(crew: Crew) -> Callable:
                 return {"busy": True}
             except ValueError as problem:
                 return {"error": str(problem)}
-            except (KeyError, TypeError, AttributeError):
+            except Exception:  # whatever it was, the page has to be told something
                 log.exception("%s could not read its question", function.__name__)
                 return {"error": "The page and the server don't understand each other. Reload the page."}
 

@@ -13,6 +13,7 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Layout
 from vqcore.tables import Tables
 from vqcore.tiles import from_sheet, to_sheet
-from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.vqvae import VQVAE, Level, VQVAEConfig
 from vqcore.vqvae2 import VQVAE2, VQVAE2Config
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ PRIORS = {model.kind: (model, config) for model, config in ((Transformer, Transf
 TOKENIZERS = {"vqvae": (VQVAE, VQVAEConfig), "vqvae2": (VQVAE2, VQVAE2Config)}
 NETWORKS = ("network", "coarse")  # the parts of a tokenizer's config that are networks
 CONFIG, WEIGHTS, APPEARANCE, TABLES = "config.json", "model.safetensors", "codes{}.png", "tables.safetensors"
+SUFFIXES = ("_coarse", "")
 FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
 
 
@@ -65,20 +67,22 @@ def load(name: str | os.PathLike) -> VQVAE | VQVAE2 | VQGAN:
         return load_foreign(folder, config["theirs"], _given_name(name, folder))
     if config["kind"] not in TOKENIZERS:
         raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a tokenizer.")
+    tensors = read_tensors(folder / WEIGHTS)
+    usages = {suffix: tensors.pop(f"usage{suffix}", None) for suffix in SUFFIXES}
     try:
         networks = {part: NetworkConfig(**config[part]) for part in NETWORKS if part in config}
         model_class, config_class = TOKENIZERS[config["kind"]]
-        model = model_class(config_class(**networks, **config["quantizer"]), name=_given_name(name, folder))
-    except (TypeError, KeyError, ValueError) as error:
+        build = partial(model_class, config_class(**networks, **config["quantizer"]), name=_given_name(name, folder))
+        with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
+            described = build()
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a tokenizer that this version knows: {error}.") from None
-    tensors = read_tensors(folder / WEIGHTS)
-    suffixes = _suffixes(model)
-    model.usages = [tensors.pop(f"usage{suffix}", None) for suffix in suffixes]
+    check_weights(described, tensors, folder)
+    model = build()
     load_weights(model, tensors, folder)
-    for i, (suffix, level) in enumerate(zip(suffixes, model.levels)):
-        if (sheet := folder / APPEARANCE.format(suffix)).is_file():
-            tiles = from_sheet(np.asarray(Image.open(sheet).convert("RGB")), level.downsampling)
-            model.appearances[i] = tiles[: level.codebook_size]
+    suffixes = _suffixes(model)
+    model.usages = [_fitting_usage(usages[suffix], level.codebook_size, folder) for suffix, level in zip(suffixes, model.levels)]
+    model.appearances = [_read_appearance(folder / APPEARANCE.format(suffix), level) for suffix, level in zip(suffixes, model.levels)]
     model.tables = _read_tables(folder / TABLES, model)
     return model.eval().requires_grad_(False)
 
@@ -152,7 +156,7 @@ def save_tokenizer(model: VQVAE | VQVAE2, folder: str | os.PathLike, dtype: torc
 
 def _suffixes(model: VQVAE | VQVAE2) -> list[str]:
     """What the names of each level's usage and appearance end in; those of the finest level in nothing."""
-    return ["_coarse", ""][-len(model.levels) :]
+    return list(SUFFIXES[-len(model.levels) :])
 
 
 def published(model: torch.nn.Module) -> dict[str, Tensor]:
@@ -175,11 +179,34 @@ def _read_tables(path: Path, model: VQVAE | VQVAE2) -> list[Tables] | None:
     if not path.is_file():
         return None
     tensors = read_tensors(path)
-    if bytes(tensors.pop("fingerprint", torch.empty(0)).tolist()) != fingerprint(model):
+    if tensors.pop("fingerprint", torch.empty(0)).tolist() != list(fingerprint(model)):
         return None
     levels = range(len(model.levels))
     parts = [{name[2:]: tensor for name, tensor in tensors.items() if name.startswith(f"{i}.")} for i in levels]
     return [Tables.from_tensors(part, level.codebook_size) for part, level in zip(parts, model.levels)]
+
+
+def _fitting_usage(usage: Tensor | None, codebook_size: int, folder: Path) -> Tensor | None:
+    if usage is not None and (usage.shape != (codebook_size,) or usage.is_floating_point() or usage.min() < 0):
+        raise ValueError(f"The usage in {folder / WEIGHTS} isn't a count for each of {codebook_size} codes. Copy the checkpoint again.")
+    return usage
+
+
+def _read_appearance(path: Path, level: Level) -> np.ndarray | None:
+    """What each code of a level looks like, uint8 [K, f, f, 3]; None where no sheet has been made of them."""
+    if not path.is_file():
+        return None
+    try:
+        with Image.open(path) as sheet:
+            across = math.ceil(level.codebook_size**0.5) * level.downsampling
+            if sheet.width != across or sheet.height > across:
+                raise ValueError("it has another size")
+            tiles = from_sheet(np.asarray(sheet.convert("RGB")), level.downsampling)
+        if len(tiles) < level.codebook_size:
+            raise ValueError("it has too few tiles")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path} isn't the sheet of this codebook's codes ({error}). Copy the checkpoint again.") from None
+    return tiles[: level.codebook_size]
 
 
 def _given_name(name: str | os.PathLike, folder: Path) -> str:
@@ -189,6 +216,12 @@ def _given_name(name: str | os.PathLike, folder: Path) -> str:
 
 def load_weights(model: torch.nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
     """Put tensors read from `folder` into a model, or say which ones don't fit."""
+    check_weights(model, tensors, folder)
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
+
+
+def check_weights(model: torch.nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:
+    """ValueError, saying which, where tensors read from `folder` don't fit a model."""
     expected = published(model)
     wrong = [f"{name} is missing" for name in expected.keys() - tensors.keys()]
     wrong += [f"{name} is unknown" for name in tensors.keys() - expected.keys()]
@@ -199,7 +232,6 @@ def load_weights(model: torch.nn.Module, tensors: Mapping[str, Tensor], folder: 
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise ValueError(f"The weights in {folder} don't fit its {CONFIG}: {'; '.join(sorted(wrong)[:3])}{more}.")
-    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
 
 
 def find(name: str | os.PathLike) -> Path:
@@ -224,11 +256,11 @@ def home_name(name: str | os.PathLike) -> str:
 def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / CONFIG).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{folder / CONFIG} can't be read as JSON ({error}). Copy the checkpoint again.") from None
     if isinstance(config, dict) and "kind" not in config and config.keys() & {"_class_name", "model"}:
         return {"kind": FOREIGN, "version": 1, "theirs": config}
-    if not isinstance(config, dict) or "kind" not in config or config.get("version") != 1:
+    if not isinstance(config, dict) or not isinstance(config.get("kind"), str) or config.get("version") != 1:
         raise ValueError(f"{folder / CONFIG} was not written by this program, or by a newer version of it.")
     return config
 

@@ -47,17 +47,23 @@ class Tables:
         """ValueError where they don't fit together or this codebook, so that no later step has to look again."""
         try:
             tables = Tables(**{name: tensors[name].numpy() for name in Tables.__dataclass_fields__})
+            fits = tables._fit(codebook_size)
         except KeyError as missing:
             raise ValueError(f"The context tables lack {missing}.") from None
-        count, wards = len(tables.ward), int(tables.ward.max(initial=0)) + 1
+        except (TypeError, IndexError, ValueError):  # of tensors that aren't even of the right kind
+            fits = False
+        if not fits:
+            raise ValueError("The context tables don't fit this codebook. Make them anew with python -m vqcore.tokenfile.")
+        return tables
+
+    def _fit(self, codebook_size: int) -> bool:
+        count, wards = len(self.ward), int(self.ward.max(initial=0)) + 1
         shapes = {
             "group": (codebook_size,), "ward": (count,), "order": (codebook_size,), "starts": (count + 1,),
             "groups": (count + 1, count + 1, count), "members": (wards + 1, wards + 1, codebook_size),
         }
-        fits = all(getattr(tables, name).shape == shape for name, shape in shapes.items())
-        if not fits or not _is_partition(tables) or min(tables.groups.min(), tables.members.min()) < 1:
-            raise ValueError("The context tables don't fit this codebook. Make them anew with python -m vqcore.tokenfile.")
-        return tables
+        fits = all(getattr(self, name).shape == shape for name, shape in shapes.items())
+        return fits and _is_partition(self) and min(self.groups.min(), self.members.min()) >= 1
 
 
 def neighbours(shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
