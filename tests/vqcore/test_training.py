@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import vqcore
+from tests.kills import kill_over_and_over
 from tests.tiny import draw_picture, picture_folder
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.evaluate import main as evaluate
@@ -59,6 +60,11 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     with safe_open(state, "pt") as file:
         assert int(file.metadata()["steps"]) > int(before["steps"])
     assert vqcore.load(out).levels[0].usage.sum() > 0 and not list(out.glob(".*"))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_over_and_over_gets_somewhere(tmp_path):
+    assert kill_over_and_over(tmp_path, 8)[-1] > 0
 
 
 def test_an_unreadable_picture_is_named_and_skipped(tmp_path, capsys):
