@@ -1,7 +1,8 @@
 """The running app under a class of users: python -m tests.load --users 50 --seconds 60
 
-Each user does over HTTP what the page does: paints a stroke a second, and now and then opens a picture. A server that is full answers "busy" at once and is asked again, as the page asks again; the time of a
-request counts from the first asking.
+Each user does over HTTP what the page does: paints a stroke a second, and now and then opens a picture or turns to the
+tab of the codebook. Five of them sample all the while, four pictures at a time, a slice of tokens a request. A server that is
+full answers "busy" at once and is asked again, as the page asks again; the time of a request counts from the first asking.
 """
 
 from __future__ import annotations
@@ -19,16 +20,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx
+import numpy as np
 import psutil
 import torch
 
 import vqcore
-from demo.document import pack
+from demo.document import pack, unpack
 from tests.benchmarks.measure import machine
 from tests.benchmarks.startup import ROOT, start
 
 SLOWEST = 60.0  # seconds after which a request counts as an error
+SAMPLERS = 5
+SAMPLES, SLICE = 4, 16  # samples at a time, tokens a request
 PHOTOS = vqcore.load("photos")
+PRIOR = vqcore.load_prior("photos-prior")
 EXAMPLES = sorted((ROOT / "demo" / "examples").glob("*.jpg"))
 
 
@@ -64,14 +69,14 @@ class Tally:
 class Page:
     """One open page: its session, and the canvas' functions."""
 
-    def __init__(self, client: httpx.AsyncClient, canvas: int, tally: Tally):
-        self.client, self.canvas, self.tally = client, canvas, tally
+    def __init__(self, client: httpx.AsyncClient, places: dict[str, int], tally: Tally):
+        self.client, self.places, self.tally = client, places, tally
         self.session = f"{random.getrandbits(50):x}"
 
-    async def ask(self, name: str, question: dict) -> dict | None:
-        """The answer, once there is one; None where it went wrong."""
+    async def ask(self, name: str, question: dict, place: str = "token-canvas") -> dict | None:
+        """The answer of a component's function, once there is one; None where it went wrong."""
         started, pause = time.perf_counter(), 0.025
-        body = {"session_hash": self.session, "component_id": self.canvas, "fn_name": name, "data": question}
+        body = {"session_hash": self.session, "component_id": self.places[place], "fn_name": name, "data": question}
         while time.perf_counter() - started < SLOWEST:
             try:
                 response = await self.client.post("/gradio_api/component_server", json=body)
@@ -117,20 +122,46 @@ async def open_pictures(page: Page, until: float) -> None:
         await asyncio.sleep(20)
 
 
-async def drive(url: str, users: int, seconds: float, tally: Tally, resident) -> list[float]:
-    """Run all users; the app's resident memory every second, in MiB."""
-    memory = []
+async def turn_to_codebook(page: Page, until: float) -> None:
+    """The codebook's tab every 15 seconds: its map, and a code of it."""
+    await asyncio.sleep(15 * random.random())
+    while time.perf_counter() < until:
+        await page.ask("read_atlas", {"model": "photos"}, "codebook-atlas")
+        await page.ask("read_code", {"model": "photos", "code": random.randrange(PHOTOS.levels[-1].codebook_size)}, "codebook-atlas")
+        await asyncio.sleep(15)
+
+
+async def sample(page: Page, until: float, written: list[int]) -> None:
+    """Samples, one sheet after the other. `written` gets the tokens that have come."""
+    length, codes = PRIOR.layout.length, PRIOR.layout.grids[0].codebook_size
+    while time.perf_counter() < until:
+        settings = {"condition": random.choice(PRIOR.conditions), "seed": random.randrange(10_000)}
+        sequences = np.zeros((SAMPLES, length), np.int64)
+        for kept in range(0, length, SLICE):
+            tokens = pack(sequences[:, :kept], codes) if kept else ""
+            question = {"prior": PRIOR.name, "settings": settings, "count": SAMPLES, "tokens": tokens, "kept": kept, "until": kept + SLICE}
+            answer = await page.ask("write_tokens", question)
+            if answer is None or time.perf_counter() > until:
+                break
+            sequences[:, kept : kept + SLICE] = unpack(answer["tokens"], (SAMPLES, SLICE), codes)
+            written.append(SLICE * SAMPLES)
+
+
+async def drive(url: str, users: int, seconds: float, tally: Tally, resident) -> tuple[list[float], list[float]]:
+    """Run all users; the app's resident memory every second, in MiB, and the tokens a second of each who samples."""
+    memory, written = [], [[] for _ in range(SAMPLERS)]
     async with httpx.AsyncClient(base_url=url, timeout=SLOWEST, limits=httpx.Limits(max_connections=4 * users)) as client:
         config = (await client.get("/config")).json()
-        canvas = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "token-canvas")
+        places = {name: c["id"] for c in config["components"] if (name := c["props"].get("elem_id"))}
         until = time.perf_counter() + seconds
-        pages = [Page(client, canvas, tally) for _ in range(users)]
-        work = [asyncio.create_task(job(page, until)) for page in pages for job in (paint, open_pictures)]
+        pages = [Page(client, places, tally) for _ in range(users)]
+        work = [asyncio.create_task(job(page, until)) for page in pages for job in (paint, open_pictures, turn_to_codebook)]
+        work += [asyncio.create_task(sample(page, until, tokens)) for page, tokens in zip(pages, written)]
         while time.perf_counter() < until:
             memory.append(resident())
             await asyncio.sleep(1)
         await asyncio.gather(*work)
-    return memory
+    return memory, [sum(tokens) / seconds for tokens in written]
 
 
 def main() -> int:
@@ -143,7 +174,7 @@ def main() -> int:
     tally = Tally()
     try:
         resident = lambda: psutil.Process(app.pid).memory_info().rss / 2**20
-        memory = asyncio.run(drive(url, options.users, options.seconds, tally, resident))
+        memory, sampled = asyncio.run(drive(url, options.users, options.seconds, tally, resident))
     finally:
         app.terminate()
         app.wait(20)
@@ -151,11 +182,13 @@ def main() -> int:
     print("| request | answered | errors | busy | median ms | 95 % | 99 % |\n| --- | --- | --- | --- | --- | --- | --- |")
     for k in tally.kinds():
         print(f"| {k.name} | {k.answered} | {k.errors} | {k.busy} | {k.median:.0f} | {k.p95:.0f} | {k.p99:.0f} |")
+    answered = sum(k.answered for k in tally.kinds())
+    print(f"{answered / options.seconds:.0f} requests a second; tokens a second that each who samples gets: {', '.join(f'{rate:.0f}' for rate in sampled)}")
     third = max(1, len(memory) // 3)
     print(f"resident memory: {statistics.mean(memory[:third]):.0f} MiB in the first third, {statistics.mean(memory[-third:]):.0f} in the last, {max(memory):.0f} at most")
     for complaint in sorted(tally.complaints)[:10]:
         print(complaint)
-    options.json.write_text(json.dumps({"machine": machine(), "users": options.users, "seconds": options.seconds, "kinds": [asdict(k) for k in tally.kinds()], "memory": memory}, indent=2) + "\n")
+    options.json.write_text(json.dumps({"machine": machine(), "users": options.users, "seconds": options.seconds, "kinds": [asdict(k) for k in tally.kinds()], "sampled": sampled, "memory": memory}, indent=2) + "\n")
     return 1 if any(tally.errors.values()) else 0
 
 
