@@ -9,7 +9,7 @@ from functools import wraps
 
 import gradio as gr
 
-from demo.api import lessons, pictures, sounds, training
+from demo.api import codes, lessons, pictures, sounds, texts, training
 from demo.api.files import BUSY
 from demo.workers import Busy, Crew
 
@@ -17,10 +17,12 @@ callers = Crew(threads=2, waiting=14)
 """One that waits while the other computes: the work itself is done by the crews of the page."""
 
 ENDPOINTS = (
-    pictures.list_models, pictures.open_model, pictures.encode, pictures.decode, pictures.reconstruct, pictures.compare,
-    pictures.read_codes, pictures.edit, pictures.nearest_codes, pictures.codes_between, pictures.sample, pictures.complete,
-    pictures.bits, pictures.rank, pictures.find_nearest, pictures.export, pictures.read_token_file,
-    sounds.encode_sound, sounds.decode_sound, sounds.speak,
+    pictures.list_models, pictures.open_model, pictures.encode, pictures.decode, pictures.decode_level, pictures.reconstruct,
+    pictures.compare, pictures.read_codes, pictures.edit, pictures.sample, pictures.draw_tokens, pictures.complete, pictures.bits,
+    pictures.export, pictures.read_token_file,
+    codes.describe_codebook, codes.map_codebook, codes.nearest_codes, codes.codes_between,
+    texts.read_prompt, texts.weigh_words, texts.rank, texts.find_nearest,
+    sounds.encode_sound, sounds.decode_sound, sounds.speak, sounds.encode_table,
     training.train, training.follow_training, training.stop_training, training.continue_training, training.train_prior,
     training.open_trained, training.sample_trained, training.download_trained,
     lessons.compress_patches, lessons.look_up_points, lessons.train_plane, lessons.find_slopes, lessons.decode_latent,

@@ -1,5 +1,6 @@
 """What all endpoints have in common: files in and out, and the patience to wait for a crew of the page."""
 
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -60,3 +61,8 @@ def read_file(file: Any) -> bytes:
 def to_file(data: bytes, name: str, media_type: str) -> dict:
     path = save_bytes_to_cache(data, name, get_upload_folder())
     return FileData(path=path, orig_name=name, mime_type=media_type, size=len(data)).model_dump()
+
+
+def to_png(url: str) -> dict:
+    """A PNG data URL of the page, as a file."""
+    return to_file(base64.b64decode(url.partition(",")[2]), "picture.png", "image/png")

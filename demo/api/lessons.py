@@ -1,11 +1,10 @@
 """The endpoints of the lessons: what each computes while its screen is moved."""
 
-import base64
 from typing import Any, Literal
 
 from gradio.data_classes import FileData
 
-from demo.api.files import answer_of, to_file
+from demo.api.files import answer_of, to_png
 from demo.lessons import components, distribution, losses, plane, sentence, straight_through
 from demo.token_canvas.service import example_names
 
@@ -27,7 +26,7 @@ def compress_patches(picture: str = "", numbers: int = 4, bits: int = 8) -> tupl
     """
     found = answer_of(components.compress_patches, picture=picture or example_names()[0], numbers=numbers, bits=bits)
     figures = {name: found[name] for name in ("linear_psnr", "coded_psnr", "codes_used")}
-    return _png(found["linear"]), _png(found["coded"]), figures
+    return to_png(found["linear"]), to_png(found["coded"]), figures
 
 
 def look_up_points(codes: list[list[float]], points: list[list[float]], temperature: float = 0.1) -> dict[str, list]:
@@ -109,7 +108,7 @@ def decode_latent(z: list[float]) -> tuple[FileData, float]:
         N(0, I)'s density there over that at 0
     """
     found = answer_of(distribution.decode_latent, z=z)
-    return _png(found["picture"]), found["density"]
+    return to_png(found["picture"]), found["density"]
 
 
 def draw_latents(
@@ -127,7 +126,7 @@ def draw_latents(
         {"by": the model, "cost": bits that the distribution itself pays for a token, "judged": that the prior pays}
     """
     found = answer_of(distribution.draw_pictures, kind=kind, seed=seed, temperature=temperature)
-    return _png(found.pop("pictures")), found
+    return to_png(found.pop("pictures")), found
 
 
 def next_codes(condition: str = "", tokens: list[int] = []) -> dict[str, Any]:
@@ -171,7 +170,3 @@ def judge_sentence(tokens: list[int]) -> dict[str, float]:
     """
     return dict(answer_of(sentence.judge_sentence, tokens=tokens)["bits"])
 
-
-def _png(url: str) -> dict:
-    """A PNG data URL of the page, as a file."""
-    return to_file(base64.b64decode(url.partition(",")[2]), "picture.png", "image/png")

@@ -1,22 +1,21 @@
 """The endpoints of pictures, priors and models. A document is the JSON that demo/document.py describes."""
 
 import base64
-import io
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from gradio.data_classes import FileData
-from PIL import Image
 from torch import Tensor
 
 from demo import document as documents
 from demo import foreign, models
-from demo.api.files import answer_of, patiently, read_file, to_file
+from demo.api.codes import level_place
+from demo.api.files import answer_of, patiently, read_file, to_file, to_png
 from demo.comparison import service as comparison
 from demo.document import Document
-from demo.prompting import service as prompting
-from demo.token_canvas import exports, service, tokenizing
+from demo.token_canvas import exports, service, tokenizing, writing
+from demo.token_canvas.images import to_png_url
 from demo.token_canvas.tokenizing import Tokenized, from_token_file, tokenize
 from demo.workers import pictures, writers
 from vqcore.metrics import psnr, ssim
@@ -134,7 +133,7 @@ def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: in
         the codes, row by row
     """
     parsed = documents.from_json(document)
-    grid = parsed.grids[_place(parsed.model, level)]
+    grid = parsed.grids[level_place(parsed.model, level)]
     part = grid[max(0, row) :, max(0, column) :][: rows or None, : columns or None]
     if not part.size or rows < 0 or columns < 0:
         raise ValueError(f"This picture has {grid.shape[0]} rows and {grid.shape[1]} columns of tokens; that rectangle has none of them.")
@@ -158,7 +157,7 @@ def edit(
         what it decodes to, as a PNG file
     """
     parsed = documents.from_json(document)
-    place = _place(parsed.model, level)
+    place = level_place(parsed.model, level)
     grid, size = parsed.grids[place].copy(), models.tokenizer(parsed.model).levels[place].codebook_size
     if not codes or not codes[0] or len({len(line) for line in codes}) > 1:
         raise ValueError("The codes are a list of rows of one length, as [[7]] or [[1, 2], [3, 4]].")
@@ -169,40 +168,6 @@ def edit(
         raise ValueError(f"A code of {parsed.model} is a whole number from 0 to {size - 1}.")
     grid[row:bottom, column:right] = codes
     return _with_picture(_replaced(parsed, (*parsed.grids[:place], grid, *parsed.grids[place + 1 :])))
-
-
-def nearest_codes(code: int, count: int = 8, model: str = "", level: int = -1) -> list[int]:
-    """The codes whose vectors lie nearest to one code's, by Euclidean distance, itself first.
-
-    Args:
-        code: an index into the codebook
-        count: how many
-        model: a tokenizer's name; the default one where empty
-        level: of which level, 0 the coarsest; the finest where negative
-
-    Returns:
-        their indices
-    """
-    name = models.tokenizer(model or None).name
-    return answer_of(service.nearest_codes, model=name, level=_place(name, level), code=code, count=max(1, count))["codes"]
-
-
-def codes_between(first: int, last: int, steps: int = 12, model: str = "", level: int = -1) -> list[int]:
-    """The straight line from one code's vector to another's, snapped to the nearest codes on the way.
-
-    Args:
-        first: the code to start from
-        last: the code to end at
-        steps: how many codes, both ends included; 2 to 64
-        model: a tokenizer's name; the default one where empty
-        level: of which level, 0 the coarsest; the finest where negative
-
-    Returns:
-        their indices
-    """
-    name = models.tokenizer(model or None).name
-    question = {"model": name, "level": _place(name, level), "from": first, "to": last, "steps": steps}
-    return answer_of(service.codes_between, **question)["codes"]
 
 
 def sample(
@@ -230,8 +195,7 @@ def sample(
         raise ValueError(f"Between 1 and {MOST_SAMPLES} pictures are sampled at a time.")
     settings = {"temperature": temperature, "top_k": top_k or None, "top_p": None if top_p == 1 else top_p, "seed": seed, "guidance": guidance}
     grids = patiently(writers, lambda: model.sample(n, condition or None, on_token=_let_others, **settings))
-    each = [_of_prior(model, [grid[i] for grid in grids]) for i in range(n)]
-    return [documents.to_json(document) for document in each], _png(np.concatenate([_decoded(document) for document in each], axis=1))
+    return _sheet(model, grids)
 
 
 def complete(
@@ -257,7 +221,7 @@ def complete(
         what it decodes to, as a PNG file
     """
     model, parsed = models.prior(prior), documents.from_json(document)
-    tokens = _for_prior(parsed, model)
+    tokens = grids_for(parsed, model)
     mask = [torch.zeros(grid.shape, dtype=torch.bool) for grid in tokens]
     top, left = max(0, row), max(0, column)
     mask[-1][:, top : row + rows, left : column + columns] = True
@@ -281,46 +245,41 @@ def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[flo
         bits of each token of the finest grid, row by row
     """
     model = models.prior(prior)
-    tokens = _for_prior(documents.from_json(document), model)
+    tokens = grids_for(documents.from_json(document), model)
     grids = patiently(writers, lambda: model.bits(tokens, condition or None))
     return float(sum(grid.sum() for grid in grids)), [[round(bit, 4) for bit in row] for row in grids[-1][0].tolist()]
 
 
-def rank(written: list[dict[str, Any]], prior: str, text: str) -> list[float]:
-    """How well pictures that a prior wrote fit a text, by the model that knows texts and such pictures.
+def decode_level(document: dict[str, Any], level: int = -1) -> FileData:
+    """What one level of a document carries: every token of the others is the code that training used most.
 
     Args:
-        written: 1 to 16 documents, as sample gives them
-        prior: a prior's name, see list_models
-        text: what they are to be of
+        document: as encode gives it
+        level: of the tokenizer's levels, coarse to fine from 0; the finest where -1
 
     Returns:
-        a cosine for each of them, -1 to 1, the best fit highest
+        a PNG file
     """
-    if not 1 <= len(written) <= MOST_SAMPLES:
-        raise ValueError(f"Between 1 and {MOST_SAMPLES} pictures are ranked at a time.")
+    place = level_place(documents.from_json(document).model, level)
+    return to_png(answer_of(service.decode_level, document=document, level=place)["picture"])
+
+
+def draw_tokens(prior: str, by: Literal["uniform", "marginal"], n: int = 1, seed: int = 0) -> tuple[list[dict[str, Any]], FileData]:
+    """Pictures of tokens that are drawn each for itself, to compare with those that a prior writes.
+
+    Args:
+        prior: whose grids they fill, see list_models
+        by: every code as likely as another, or as likely as the training pictures used it
+        n: how many pictures, 1 to 16
+        seed: the same seed gives the same pictures
+
+    Returns:
+        a document for each picture
+        what they decode to, side by side as one PNG file
+    """
     model = models.prior(prior)
-    each = [_for_prior(documents.from_json(document), model) for document in written]
-    for grids in each:
-        model.layout.check(grids)
-    found = patiently(writers, prompting.fits, model, text, [torch.cat(level) for level in zip(*each)])
-    if found is None:
-        raise ValueError(f"Give a text, and a prior whose pictures are known with texts; {prior}’s may not be.")
-    return found
-
-
-def find_nearest(image: FileData, prior: str) -> list[dict[str, Any]]:
-    """Which of the pictures that a prior learned are nearest to a drawn one.
-
-    Args:
-        image: a picture file of any common kind
-        prior: a prior's name, see list_models
-
-    Returns:
-        {"text", "fit"} of each, the nearest first: its caption, and a cosine, -1 to 1
-    """
-    found = answer_of(prompting.find_nearest, prior=models.prior(prior).name, picture=base64.b64encode(read_file(image)).decode("ascii"))["found"]
-    return [{"text": each["text"], "fit": each["fit"]} for each in found]
+    drawn = answer_of(writing.draw_tokens, prior=prior, count=n, seed=seed, by=by)["tokens"]
+    return _sheet(model, model.layout.cut(writing.unpacked(drawn, model.layout.length, model)))
 
 
 def export(document: dict[str, Any], kind: str) -> FileData:
@@ -349,18 +308,12 @@ def read_token_file(file: FileData) -> dict[str, Any]:
     return documents.to_json(patiently(pictures, from_token_file, read_file(file), "tokens"))
 
 
-def _place(model: str, level: int) -> int:
-    return models.place_of_level(models.tokenizer(model), None if level < 0 else level)
-
-
 def _tokenized(image: Any, model: str) -> Tokenized:
     return patiently(pictures, tokenize, read_file(image), "picture", model or None)
 
 
 def _png(pixels: np.ndarray) -> dict:
-    out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG")
-    return to_file(out.getvalue(), "picture.png", "image/png")
+    return to_png(to_png_url(pixels))
 
 
 def _decoded(document: Document) -> np.ndarray:
@@ -375,13 +328,19 @@ def _replaced(document: Document, grids: tuple[np.ndarray, ...]) -> Document:
     return Document(document.model, document.width, document.height, grids, document.name, document.id, document.original)
 
 
+def _sheet(prior: Prior, grids: list[Tensor]) -> tuple[list[dict], dict]:
+    """Whatever a prior wrote, int64 [n, *S'] a level: its documents, and one picture of them all."""
+    each = [_of_prior(prior, [grid[i] for grid in grids]) for i in range(len(grids[0]))]
+    return [documents.to_json(document) for document in each], _png(np.concatenate([_decoded(document) for document in each], axis=1))
+
+
 def _of_prior(prior: Prior, grids: list[Tensor]) -> Document:
     tokenizer = models.tokenizer_of(prior)
     height, width = (side * tokenizer.levels[-1].downsampling for side in grids[-1].shape)
     return Document(tokenizer.name, width, height, tuple(grid.numpy() for grid in grids), f"{prior.name} sample")
 
 
-def _for_prior(document: Document, prior: Prior) -> list[Tensor]:
+def grids_for(document: Document, prior: Prior) -> list[Tensor]:
     """The document's grids as the prior takes them; whether they fit is checked, in words, by the prior."""
     if document.model != models.tokenizer_of(prior).name:
         raise ValueError(f"{prior.name} reads tokens of {models.tokenizer_of(prior).name}, and this document is of {document.model}.")

@@ -1,6 +1,7 @@
 """The endpoints of sounds. Tokens come and go as lists of integers, sounds as WAV files."""
 
 import base64
+from typing import Any
 
 import numpy as np
 from gradio.data_classes import FileData
@@ -58,6 +59,21 @@ def speak(word: str = "", temperature: float = 1.0, seed: int = 0) -> tuple[list
     for until in [*range(service.MOST_TOKENS_A_QUESTION, length, service.MOST_TOKENS_A_QUESTION), length]:
         written = answer_of(service.speak, word=word, seed=seed, temperature=temperature, tokens=written["tokens"], until=until)
     return _unpacked(written["tokens"], "<u2").tolist(), _wav(written["samples"])
+
+
+def encode_table(table: FileData) -> dict[str, Any]:
+    """Turn a table of numbers, one row a moment, into tokens by codes that are learned from it alone, and measure what is lost.
+
+    Args:
+        table: a CSV file with the columns' names in its first row
+
+    Returns:
+        {"names": of the columns, "low", "high": of each, "steps": moments a token, "tokens", "codes": how many there are,
+        "rmse": the error that is left of each column, in its own units}
+    """
+    found = answer_of(service.read_table, file=base64.b64encode(read_file(table)).decode("ascii"))
+    found["tokens"] = _unpacked(found["tokens"], "<u2").tolist()
+    return {name: found[name] for name in ("names", "low", "high", "steps", "tokens", "codes", "rmse")}
 
 
 def _sounds() -> dict:

@@ -62,7 +62,7 @@ def write_tokens(question: dict) -> dict:
 
     grids = prior.layout.cut(whole)
     prior.sample(count, start=grids, kept=kept, on_token=hear, **_settings(question["settings"]))
-    return {"tokens": _pack(torch.stack(written, 1), prior), "next": told}
+    return {"tokens": packed(torch.stack(written, 1), prior), "next": told}
 
 
 @answered_by(writers)
@@ -106,7 +106,7 @@ def draw_tokens(question: dict) -> dict:
                 raise ValueError(f"Nobody counted how often the codes of {models.tokenizer_of(prior).name} are used.")
             weights = level.usage.double()
         parts.append(torch.multinomial(weights, count * grid.length, True, generator=generator).view(count, -1))
-    return {"tokens": _pack(torch.cat(parts, 1), prior)}
+    return {"tokens": packed(torch.cat(parts, 1), prior)}
 
 
 @answered_by(writers)
@@ -166,7 +166,7 @@ def rewrite_tokens(question: dict) -> dict:
         prior.layout.cut(tokens), prior.layout.cut(mask), particles=PARTICLES, on_token=hear, **_settings(question["settings"])
     )
     pixels = images.to_rgb(to_pixels(models.tokenizer_of(prior).decode(grids)))[0]
-    return {"tokens": _pack(_flat(grids), prior), "picture": images.to_png_url(pixels)}
+    return {"tokens": packed(_flat(grids), prior), "picture": images.to_png_url(pixels)}
 
 
 WRITING_FUNCTIONS = [write_tokens, decode_tokens, draw_tokens, judge_tokens, judge_band, rewrite_tokens]
@@ -223,7 +223,8 @@ def _type(prior: Prior) -> np.dtype:
     return token_type(max(grid.codebook_size for grid in prior.layout.grids))
 
 
-def _pack(tokens: Tensor, prior: Prior) -> str:
+def packed(tokens: Tensor, prior: Prior) -> str:
+    """Sequences int64 [n, length] as they travel; the inverse of `unpacked`."""
     return base64.b64encode(tokens.numpy().astype(_type(prior)).tobytes()).decode("ascii")
 
 

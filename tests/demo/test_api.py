@@ -118,6 +118,26 @@ def test_codes_have_neighbours_and_ways_between(call, tiny_default):
     assert (way[0], way[-1], len(way)) == (5, 9, 6)
 
 
+def test_a_codebook_is_described_and_mapped(call, tiny_default):
+    about, sheet = call("describe_codebook")
+    assert (about["codes"], about["code_dim"], about["downsampling"]) == (64, 8, 8) and about["usage"] == tiny_default.levels[0].usage.tolist()
+    assert pixels(sheet).shape == (8, 64 * 8, 3)
+    places = call("map_codebook")
+    assert len(places["principal"]) == 64 and 0 < places["share"] <= 1 and places["neighbourhood"] is None
+
+
+def test_a_level_alone_of_one_level_is_the_picture(call, picture):
+    document = call("encode", picture)
+    assert (pixels(call("decode_level", document)) == pixels(call("decode", document))).all()
+
+
+def test_tokens_are_drawn_each_for_itself(call, tiny_default):
+    drawn, together = call("draw_tokens", "photos-prior", "marginal", 2, 5)
+    assert len(drawn) == 2 and pixels(together).shape == (32, 80, 3)
+    used = tiny_default.levels[0].usage > 0
+    assert all(used[code] for document in drawn for row in call("read_codes", document) for code in row)
+
+
 def test_a_prior_samples_completes_and_judges(call):
     assert call("list_models")["priors"] == ["photos-prior"]
     several, together = call("sample", prior="photos-prior", n=2, condition="cat", seed=3)
@@ -148,6 +168,24 @@ def test_pictures_are_ranked_by_a_text_and_drawings_find_their_like(call, pictur
     known = Known(["here"], torch.ones(1, 8), torch.zeros(1, 4, 5, dtype=torch.int64))
     monkeypatch.setattr(models, "known_pictures", lambda _: known)
     assert [each["text"] for each in call("find_nearest", picture, "photos-prior")] == ["here"]
+
+
+def test_a_sentence_is_read_and_its_words_weighed(call, tiny_text_prior, monkeypatch):
+    prior = vqcore.load_prior(tiny_text_prior)
+    monkeypatch.setattr(models, "priors", lambda: {prior.name: prior})
+    assert call("read_prompt", prior.name, "Red bar")["tokens"] == 2
+    (document,), _ = call("sample", prior.name, 1, "red bar", seed=4)
+    whole, words = call("weigh_words", document, prior.name, "red bar")
+    assert whole == pytest.approx(call("bits", document, prior.name, "red bar")[0], rel=1e-4)
+    assert [each["word"] for each in words] == ["red", "bar"]
+    assert words[0]["bits"] == pytest.approx(call("bits", document, prior.name, "bar")[0], rel=1e-4)
+
+
+def test_a_table_becomes_tokens(call, tmp_path):
+    (tmp_path / "tides.csv").write_text("level,wind\n" + "".join(f"{np.sin(t / 5)},{t % 7}\n" for t in range(200)))
+    found = call("encode_table", handle_file(str(tmp_path / "tides.csv")))
+    assert found["names"] == ["level", "wind"] and len(found["tokens"]) == -(-200 // found["steps"]) and max(found["tokens"]) < found["codes"]
+    assert found["rmse"][0] < 0.5
 
 
 def test_a_token_file_goes_out_and_comes_in(call, picture):
@@ -255,6 +293,9 @@ def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch)
     ("train", {"pictures": [{"path": "/etc/passwd"}]}, "handle_file"),
     ("train", {"codes": 17}, "from their lists"),
     ("follow_training", {"run": "mine"}, "no longer here"),
+    ("describe_codebook", {"level": 3}, "no level 3"),
+    ("draw_tokens", {"prior": "photos-prior", "by": "marginal", "n": 99}, "16"),
+    ("read_prompt", {"prior": "photos-prior", "text": "a cat"}, "no sentence"),
     ("encode", {"image": {"path": "/etc/passwd"}}, "handle_file"),
     ("decode", {"document": {"version": 1}}, "isn't a token document"),
     ("nearest_codes", {"code": 64}, "0 to 63"),
