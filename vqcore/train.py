@@ -83,7 +83,9 @@ PRIOR_PRESETS = {
     "fashion-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6), side=28),
     "fashion-pixelcnn": PriorRecipe(PixelCNNConfig(layers=8, width=96), side=28),
     # 0.768 seconds as 96 tokens, given the spoken digit's word.
-    "speech-prior": PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side=6144, views=4),
+    "speech-prior": PriorRecipe(
+        TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side=6144, views=4, batch=32, noise=0.3
+    ),
     "tiny": PriorRecipe(TransformerConfig(layers=2, width=32, heads=2), side=64, batch=16, rate=4e-3),
 }
 
