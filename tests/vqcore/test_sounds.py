@@ -7,13 +7,15 @@ import wave
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 import vqcore
 from tests.tiny import one_thread, tones_folder
 from vqcore.checkpoint import load_prior
 from vqcore.data.sounds import fitted, levelled, open_wav, read_clips, resample, write_wav
 from vqcore.evaluate_sound import main as evaluate
-from vqcore.spectral import spectral_loss, spectrogram
+from vqcore.networks import Encoder, NetworkConfig
+from vqcore.spectral import Spectrum, mel_filters, spectral_loss, spectrogram
 from vqcore.train import PRIOR_PRESETS, PRESETS, main as train
 
 RATE = 8000
@@ -108,6 +110,37 @@ def test_a_spectrogram_shows_a_tone_at_its_pitch_and_loudness():
     assert int(middle.argmax()) == 1000 * 256 // RATE and float(middle.max()) == pytest.approx(-6, abs=0.1)
 
 
+def test_a_mel_filter_takes_its_band_and_no_more():
+    for window, rate in ((64, 8000), (1024, 8000), (1024, 44100)):
+        filters = mel_filters(window, rate)
+        assert filters.shape == (window // 8, window // 2 + 1) and torch.allclose(filters.sum(1), torch.ones(window // 8))
+        middles = (filters * torch.arange(window // 2 + 1)).sum(1)
+        assert (middles.diff() >= 0).all() and float(middles.diff()[-1]) > 2 * float(middles.diff()[0])
+
+
+def test_the_encoder_reads_the_spectrum_that_a_fourier_transform_gives():
+    x = 0.1 * torch.randn(2, 1, 640)
+    shape = torch.hann_window(256)
+    spectrum = torch.stft(F.pad(x[:, 0], (112, 112)), 256, 32, window=shape / shape.sum(), center=False, return_complex=True)
+    expected = spectrum.abs().square().clamp_min(1e-7).log() / 5 + 2
+    assert torch.allclose(Spectrum(256, 32)(x), expected, atol=1e-4)
+
+
+def test_a_token_hears_no_farther_than_the_halo_says():
+    torch.manual_seed(0)
+    config = NetworkConfig(spatial_dims=1, channels=1, downsampling=64, code_dim=8, coarse_width=16, fine_width=16, spectral_window=256)
+    encoder, far = Encoder(config), 64 * (20 + 1 + config.encoder_halo)
+    x = torch.randn(1, 1, 64 * 40)
+    changed = lambda start: (encoder(torch.cat([x[..., :start], x[..., start:] + 1], 2)) != encoder(x))[0, :, 20].any()
+    assert not changed(far) and changed(far - 64)
+
+
+@pytest.mark.parametrize("settings", [{"spectral_window": 256}, {"spatial_dims": 1, "spectral_window": 4}, {"spatial_dims": 1, "spectral_window": 255}])
+def test_a_window_that_no_encoder_can_have_is_refused(settings):
+    with pytest.raises(ValueError, match="spectral_window"):
+        NetworkConfig(downsampling=64, **settings)
+
+
 def test_the_presets_are_as_small_as_they_claim():
     network = PRESETS["speech"].model.network
     assert PRESETS["speech"].model.sample_rate / network.downsampling <= 125
@@ -125,7 +158,7 @@ def speech(tmp_path_factory):
                 "codebook_size": 32, "sample_rate": RATE, "network": {
                     "spatial_dims": 1, "channels": 1, "downsampling": 64, "code_dim": 8, "coarse_width": 32, "fine_width": 32,
                     "encoder_fine_blocks": 1, "encoder_coarse_blocks": 1, "decoder_coarse_blocks": 1, "decoder_pointwise_blocks": 0,
-                    "decoder_fine_blocks": 1}}}),
+                    "decoder_fine_blocks": 1, "spectral_window": 128}}}),
             ("prior", {"kind": "prior", "side": 6144, "views": 2, "batch": 16, "tokenizer": str(folder / "tokenizer"),
                        "model": {"layers": 2, "width": 32, "heads": 2}}),
         ):  # fmt: skip
