@@ -288,6 +288,9 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_picture(path: Path, pixels: np.ndarray) -> None:
+    """uint8 [H, W, 3] as PNG, of one channel where all are the same."""
+    if (pixels == pixels[..., :1]).all():
+        pixels = pixels[..., 0]
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
     _write(path, buffer.getvalue())
