@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from tests.tiny import draw_picture
 from vqcore.data.images import find_pictures, open_picture, to_pixels, to_tensor
@@ -73,6 +74,18 @@ def test_a_colour_profile_is_followed_and_a_broken_one_is_not():
 def test_an_animation_gives_its_first_frame():
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     assert open_picture(saved(frames[0], "GIF", save_all=True, append_images=frames[1:])).pixels[0, 0].tolist() == [255, 0, 0]
+
+
+def test_what_a_picture_carries_along_is_left_alone():
+    exif = Image.Exif()
+    exif[0x9286] = b"A" * 5_000_000  # the camera's comment
+    assert (open_picture(saved(PICTURE, exif=exif)).pixels == np.asarray(PICTURE)).all()
+    text = PngInfo()
+    text.add_text("<script>", "x" * 500_000, zip=True)
+    assert (open_picture(saved(PICTURE, pnginfo=text)).pixels == np.asarray(PICTURE)).all()
+    text.add_text("bomb", "x" * 80_000_000, zip=True)
+    with pytest.raises(ValueError):
+        open_picture(saved(PICTURE, pnginfo=text))
 
 
 @pytest.mark.parametrize("size, expected", [((3000, 1500), (512, 1024)), ((1500, 3000), (1024, 512)), ((5000, 1), (1, 1024))])
