@@ -203,9 +203,9 @@ def _decode(payload: bytes, shapes: Sequence[tuple[int, ...]], tables: Sequence[
                 a, b = groups[left[i]], groups[above[i]]
                 groups[i] = coder.decode(models.of_group(a, b))
                 places[i] = starts[groups[i]] + coder.decode(models.of_member(a, b, groups[i]))
-        except (AssertionError, ValueError):  # the coder has met words that no encoder writes
+            grids.append(level.order[places].reshape(shape))
+        except (AssertionError, ValueError, IndexError):  # the coder has met words that no encoder writes
             raise _damaged() from None
-        grids.append(level.order[places].reshape(shape))
     return grids
 
 
