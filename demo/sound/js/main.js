@@ -173,10 +173,10 @@ class Sound {
   async sayWord() {
     const { turn, about } = this;
     const word = this.speak.elements.word.value;
-    const seed = this.speak.elements.seed.valueAsNumber;
+    const [seed, temperature] = ["seed", "temperature"].map((name) => this.speak.elements[name].valueAsNumber);
     let tokens = "";
     for (let until = CHUNK; ; until = Math.min(until + CHUNK, about.length)) {
-      const answer = await this.server.ask("speak", { word, seed, temperature: 1, tokens, until });
+      const answer = await this.server.ask("speak", { word, seed, temperature, tokens, until });
       if (turn !== this.turn) return;
       tokens = answer.tokens;
       const codes = unpackTokens(tokens, about.codes);
