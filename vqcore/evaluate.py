@@ -1,4 +1,4 @@
-"""Measure a tokenizer on pictures it never saw: python -m vqcore.evaluate NAME --data DIR"""
+"""Measure a tokenizer on pictures it never saw: python -m vqcore.evaluate NAME --data DIR [--refine]"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import find_pictures, open_picture, to_pixels, to_tensor
 from vqcore.data.labelled import METADATA, read_labelled
 from vqcore.metrics import perplexity, psnr, ssim
+from vqcore.refinement import refine
 from vqcore.vqvae import VQVAE
 
 MOST_EACH = 300  # pictures whose own figures are listed
@@ -39,10 +40,14 @@ class PictureResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Means over pictures, each one's figures where they aren't too many, and the codebook's use over all of them together."""
+    """Means over pictures, each one's figures where they aren't too many, and the codebook's use over all of them together.
+
+    refined: whether better tokens than the encoder's were searched for (vqcore.refinement).
+    """
 
     checkpoint: str
     data: str
+    refined: bool
     pictures: int
     bits_per_pixel: float
     psnr: float
@@ -57,13 +62,16 @@ class Evaluation:
     each: list[PictureResult]
 
 
-def evaluate(tokenizer: VQVAE, folder: Path) -> Evaluation:
+def evaluate(tokenizer: VQVAE, folder: Path, refined: bool = False) -> Evaluation:
     """Encode and decode every picture below a folder, whole; one that can't be read is named and skipped."""
     counts = [np.zeros(level.codebook_size, np.int64) for level in tokenizer.levels]
     results = []
     for name, pixels in pictures(folder):
         height, width = pixels.shape[:2]
-        tokens = tokenizer.encode(to_tensor(pixels))
+        images = to_tensor(pixels)
+        tokens = tokenizer.encode(images)
+        if refined:
+            tokens = refine(tokenizer, images, tokens)
         decoded = to_pixels(tokenizer.decode(tokens))[0, :height, :width]
         bits = 0.0
         for level, grid, count in zip(tokenizer.levels, tokens, counts):
@@ -83,7 +91,7 @@ def evaluate(tokenizer: VQVAE, folder: Path) -> Evaluation:
         return float(np.mean(values)) if values else None
 
     return Evaluation(
-        tokenizer.name, f"{folder.parent.name}/{folder.name}", len(results),
+        tokenizer.name, f"{folder.parent.name}/{folder.name}", refined, len(results),
         mean("bits_per_pixel"), mean("psnr"), mean("ssim"), mean("jpeg_psnr"), mean("webp_psnr"),
         [level.codebook_size for level in tokenizer.levels],
         [int((c > 0).sum()) for c in counts], [float((c > 0).mean()) for c in counts], [perplexity(c) for c in counts],
@@ -145,15 +153,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate", description="Measure a tokenizer on pictures it never saw.")
     parser.add_argument("name", help="a folder's name in checkpoints/, or a path")
     parser.add_argument("--data", type=Path, required=True, help="a folder of pictures")
-    parser.add_argument("--json", type=Path, help="where the figures go (metrics.json in the checkpoint's folder)")
+    parser.add_argument("--refine", action="store_true", help="search for better tokens than the encoder's; takes a hundred times as long")
+    parser.add_argument("--json", type=Path, help="where the figures go (metrics.json, or refined.json, in the checkpoint's folder)")
     options = parser.parse_args(arguments)
     try:
-        result = evaluate(load(options.name), options.data)
+        result = evaluate(load(options.name), options.data, options.refine)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(table(result))
-    file = options.json or find(options.name) / "metrics.json"
+    file = options.json or find(options.name) / ("refined.json" if options.refine else "metrics.json")
     write_json(file, asdict(result))
     print(f"The figures are in {file}.")
     return 0

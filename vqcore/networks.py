@@ -202,6 +202,12 @@ class Decoder(nn.Module):
         return depth_to_space(x, self.stem)
 
 
+def autocast(device_type: str) -> torch.autocast:
+    """bfloat16 where the device multiplies it natively, float32 elsewhere."""
+    native = {"cpu": torch.cpu._is_avx512_bf16_supported, "cuda": torch.cuda.is_bf16_supported}
+    return torch.autocast(device_type, torch.bfloat16, enabled=device_type in native and native[device_type]())
+
+
 def memory_format(spatial_dims: int) -> torch.memory_format:
     """The layout in which convolutions of so many dimensions are fastest on a CPU."""
     return {2: torch.channels_last, 3: torch.channels_last_3d}.get(spatial_dims, torch.contiguous_format)

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore import ranks
+from vqcore import networks, ranks
 from vqcore.appearance import appearances
 from vqcore.checkpoint import load, published, save_tokenizer, write_picture
 from vqcore.data.images import to_pixels, to_tensor
@@ -226,7 +226,5 @@ def count_usage(model: VQVAE | VQVAE2, pictures: list[np.ndarray], most: int = 2
 
 
 def autocast() -> torch.autocast:
-    """bfloat16 where the device multiplies it natively, float32 elsewhere."""
-    kind = ranks.device().type
-    native = {"cpu": torch.cpu._is_avx512_bf16_supported, "cuda": torch.cuda.is_bf16_supported}
-    return torch.autocast(kind, torch.bfloat16, enabled=kind in native and native[kind]())
+    """The arithmetic of a training step on this rank's device."""
+    return networks.autocast(ranks.device().type)

@@ -1,0 +1,117 @@
+"""Better tokens than the encoder chooses, by going downhill on the decoder's error.
+
+The encoder takes for each place the code that is nearest to what it sees there. What a token does to the picture depends on
+its neighbours, so another code is often better. The error's gradient with respect to z_q tells which one may be (as HotFlip
+exchanges letters, Ebrahimi et al. 2017, 1712.06751, §3): the nearest to z_q − η ∂‖x − x̃‖²/∂z_q. It is tried in the decoder, and
+stays where it helped. As tokens reach only a few places, many are tried at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vqcore import windows
+from vqcore.networks import autocast, memory_format
+from vqcore.vqvae import VQVAE, checked_grid, padded
+
+STEPS = (1.0, 2.0, 4.0, 8.0)  # a round each: how far to go, in half the distances between neighbouring codes
+SPACING = 3  # tokens from one that is tried to the next
+REACH = 1  # a change is judged by the error of so many tokens to each side of it
+TOKENS_AT_ONCE = 4_096
+COMPARED = 256  # codes whose nearest others tell how far codes lie apart
+POOL = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+
+
+def refine(
+    tokenizer: VQVAE, images: Tensor, tokens: Sequence[Tensor], rounds: Sequence[float] = STEPS, on_try: Callable[[], None] = lambda: None
+) -> list[Tensor]:
+    """images float [B, C, *S] in [-1, 1] and [tokens int64 [B, *S']], as `tokenizer.encode(images)` gives them → tokens that
+    decode to something nearer to the images by squared error, or as near.
+
+    A round costs about as much as forty decodes; `on_try` is called some ten times in it. ValueError for a tokenizer of
+    several levels, or one whose tokens reach everywhere.
+    """
+    if not isinstance(tokenizer, VQVAE):
+        raise ValueError("Only tokens of one level, each of which reaches a few places, can be refined.")
+    network = tokenizer.config.network
+    x, grid = padded(images, network, network.downsampling), checked_grid(tokens[0], network.spatial_dims, tokenizer.config.codebook_size)
+    if x.shape[2:] != tuple(size * network.downsampling for size in grid.shape[1:]) or len(x) != len(grid):
+        raise ValueError(f"These tokens, {list(grid.shape)}, aren't those of these images, {list(images.shape)}.")
+    refined = grid.clone()
+    if tokenizer.config.codebook_size == 1:
+        return [refined]
+    for i in range(len(grid)):
+        for tile in windows.tiles(grid.shape[1:], tokenizer.halo, TOKENS_AT_ONCE):
+            window = windows.grown(tile, tokenizer.halo, grid.shape[1:])
+            part = slice(i, i + 1)
+            free = torch.zeros(refined[(part, *window)].shape, dtype=torch.bool, device=grid.device)
+            free[(slice(None), *windows.inside(tile, window))] = True
+            target = x[(part, slice(None), *windows.scaled(window, network.downsampling))]
+            refined[(part, *window)] = _Search(tokenizer, target).downhill(refined[(part, *window)], free, rounds, on_try)
+    return [refined]
+
+
+class _Search:
+    """The search in one window: x [1, C, *S]."""
+
+    def __init__(self, tokenizer: VQVAE, x: Tensor):
+        self.decoder, self.codebook = tokenizer.decoder, tokenizer.quantizer.codebook.detach().float()
+        self.x, self.f, self.pool = x, tokenizer.config.network.downsampling, POOL[tokenizer.config.network.spatial_dims]
+        some = self.codebook[:: max(1, len(self.codebook) // COMPARED)]
+        apart = torch.cdist(some, self.codebook)
+        self.apart = float(apart.masked_fill(apart == 0, torch.inf).amin(1).median())
+
+    def downhill(self, grid: Tensor, free: Tensor, rounds: Sequence[float], on_try: Callable[[], None]) -> Tensor:
+        """The tokens int64 [1, *S'] after all rounds; those that aren't `free` stay."""
+        best, least, scale = grid, torch.inf, None
+        phases = list(itertools.product(range(SPACING), repeat=grid.ndim - 1))
+        for step, phase in itertools.product(rounds, phases):
+            on_try()
+            z_q, gradient, error = self._slope(grid)
+            if error.sum() > least:  # changes that helped one by one, and not together
+                grid = best
+                z_q, gradient, error = self._slope(grid)
+            best, least = grid, error.sum()
+            if scale is None:
+                scale = 0.5 * self.apart / gradient.norm(dim=-1).mean().clamp_min(1e-12)
+            tried = torch.zeros_like(free)
+            tried[(slice(None), *(slice(start, None, SPACING) for start in phase))] = True
+            tried &= free
+            proposal = grid.clone()
+            proposal[tried] = self._nearest_other((z_q - step * scale * gradient)[tried], grid[tried])
+            better = self._about(self._error(proposal)) < self._about(error)
+            grid = torch.where(tried & better, proposal, grid)
+        return grid if self._error(grid).sum() <= least else best
+
+    def _slope(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """z_q and the gradient of the squared error with respect to it, float [1, *S', D], and the error of each token."""
+        with torch.inference_mode(False), torch.enable_grad():
+            z_q = F.embedding(grid.clone(), self.codebook.clone()).requires_grad_()
+            error = self._squared(z_q)
+            (gradient,) = torch.autograd.grad(error.sum(), z_q)
+        return z_q.detach(), gradient, error.detach()
+
+    def _nearest_other(self, vectors: Tensor, codes: Tensor) -> Tensor:
+        """The code nearest to each vector, [n, D], that isn't the one it has, int64 [n]."""
+        first, second = torch.cdist(vectors, self.codebook).topk(2, largest=False).indices.unbind(1)
+        return torch.where(first == codes, second, first)
+
+    @torch.no_grad()
+    def _error(self, grid: Tensor) -> Tensor:
+        return self._squared(F.embedding(grid, self.codebook))
+
+    def _squared(self, z_q: Tensor) -> Tensor:
+        """z_q [1, *S', D] → ‖x − x̃‖² of each token's own pixels, [1, *S']."""
+        with autocast(z_q.device.type):
+            x_tilde = self.decoder(z_q.movedim(-1, 1).contiguous(memory_format=memory_format(z_q.ndim - 2)))
+        squares = (x_tilde.float() - self.x).square().sum(1, keepdim=True)
+        return self.pool(squares, self.f)[:, 0] * self.f ** (z_q.ndim - 2)
+
+    def _about(self, error: Tensor) -> Tensor:
+        """Of each token and those about it, up to REACH to each side: their error in the mean."""
+        return self.pool(error[:, None], 2 * REACH + 1, stride=1, padding=REACH)[:, 0]
