@@ -91,6 +91,24 @@ def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, f
     }
 
 
+def refine(image: FileData, document: dict[str, Any], rounds: int = 4) -> tuple[dict[str, Any], FileData]:
+    """Search for tokens that decode to something nearer to a picture than the encoder's do, with as many bits.
+
+    Args:
+        image: the picture file that the document was made of
+        document: as encode gives it
+        rounds: of the search, 1 to 4, some seconds each
+
+    Returns:
+        the document, changed
+        what it decodes to, as a PNG file
+    """
+    parsed, data = documents.from_json(document), read_file(image)
+    for round_ in range(rounds):
+        parsed = patiently(writers, tokenizing.refined, parsed, data, round_, writers.pass_on)
+    return _with_picture(parsed)
+
+
 def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0) -> tuple[FileData, dict[str, Any]]:
     """Send a picture through its tokens and back under some settings, beside JPEG and WebP at as many bytes.
 

@@ -15,10 +15,11 @@ import torch
 from demo import document as documents
 from demo import models
 from demo.token_canvas import exports, images
-from demo.token_canvas.tokenizing import decode, from_token_file, tokenize
-from demo.workers import answered_by, pictures, strokes
+from demo.token_canvas.tokenizing import decode, from_token_file, refined, tokenize
+from demo.workers import answered_by, pictures, strokes, writers
 from vqcore.data.images import to_pixels
 from vqcore.quantizer import nearest_codes as nearest_vectors
+from vqcore.refinement import STEPS
 from vqcore.vqvae import Level
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -30,10 +31,7 @@ MAX_WINDOW_TOKENS = 9216
 @answered_by(pictures)
 def open_picture(question: dict) -> dict:
     """{"data": base64 of a picture file, "name", "model"} → the picture's document, pixels and a note or none."""
-    data = question["data"]
-    if len(data) > MAX_FILE_BYTES * 4 // 3 + 4:
-        raise ValueError(f"The file is larger than {MAX_FILE_BYTES >> 20} MB. Save it smaller and drop it again.")
-    return _tokenize(base64.b64decode(data), str(question["name"]), question.get("model"))
+    return _tokenize(_file(question["data"]), str(question["name"]), question.get("model"))
 
 
 @answered_by(pictures)
@@ -119,6 +117,16 @@ def decode_level(question: dict) -> dict:
     return {"picture": images.to_png_url(decode(replace(document, grids=grids)))}
 
 
+@answered_by(writers)
+def refine_tokens(question: dict) -> dict:
+    """{"document", "picture": its original as base64 of a PNG, "round": from 0} → {"grids": tokens that decode to something
+    nearer to it, as a document has them, "rounds": how many there are}. See vqcore.refinement."""
+    document = documents.from_json(question["document"])
+    original = _file(question["picture"])
+    better = refined(document, original, int(question["round"]), writers.pass_on)
+    return {"grids": documents.to_json(better)["grids"], "rounds": len(STEPS)}
+
+
 @answered_by(pictures)
 def export_tokens(question: dict) -> dict:
     """{"document", "kind": one of exports.KINDS} → {"name", "type", "data": base64}."""
@@ -129,7 +137,7 @@ def export_tokens(question: dict) -> dict:
 
 SERVER_FUNCTIONS = [
     open_picture, open_example, open_document, open_token_file, decode_window, decode_whole, read_codebook,
-    nearest_codes, codes_between, decode_level, export_tokens,
+    nearest_codes, codes_between, decode_level, refine_tokens, export_tokens,
 ]  # fmt: skip
 
 
@@ -180,6 +188,12 @@ def _decode_part(question: dict) -> dict:
     region = (slice(top, bottom), slice(left, right))
     pixels = images.to_rgb(to_pixels(tokenizer.decode_region(tokens, region)))[0]
     return {"pixels": base64.b64encode(np.ascontiguousarray(pixels)).decode("ascii")}
+
+
+def _file(data: str) -> bytes:
+    if len(data) > MAX_FILE_BYTES * 4 // 3 + 4:
+        raise ValueError(f"The file is larger than {MAX_FILE_BYTES >> 20} MB. Save it smaller and drop it again.")
+    return base64.b64decode(data)
 
 
 def _opened(document: documents.Document) -> dict:

@@ -1,7 +1,8 @@
 """Pictures on their way into tokens and back, for the page and for other programs alike."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from demo.document import MAX_SIDE, Document, Original
 from demo.token_canvas import images
 from vqcore import tokenfile
 from vqcore.data.images import open_picture, to_pixels, to_tensor
+from vqcore.refinement import STEPS, refine
+from vqcore.vqvae import VQVAE
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,22 @@ def from_token_file(data: bytes, name: str) -> Document:
     file = tokenfile.read(data, writer)
     height, width = file.size
     return Document(writer.name, width, height, tuple(grid[0].numpy() for grid in file.tokens), name)
+
+
+def refined(document: Document, original: bytes, round_: int, on_try: Callable[[], None]) -> Document:
+    """The document with tokens that decode to something nearer to its original, a picture file, after one round of the
+    search (vqcore.refinement). ValueError, in words, where there is no such search."""
+    tokenizer = models.tokenizer(document.model)
+    pixels = open_picture(original, MAX_SIDE).pixels
+    if pixels.shape[:2] != (document.height, document.width):
+        raise ValueError("This isn't the original of these tokens: it has another size. Open the picture again.")
+    if not 0 <= round_ < len(STEPS):
+        raise ValueError(f"The search has {len(STEPS)} rounds, from 0.")
+    if not isinstance(tokenizer, VQVAE):
+        raise ValueError(f"Better tokens are looked for where there is one level and each token reaches a few places, and {tokenizer.name} isn't so.")
+    x = to_tensor(images.in_channels(pixels, models.channels(tokenizer)))
+    grids = refine(tokenizer, x, _tokens(document), STEPS[round_ : round_ + 1], on_try)
+    return replace(document, grids=tuple(grid[0].numpy() for grid in grids))
 
 
 def _tokens(document: Document) -> list[torch.Tensor]:

@@ -1,11 +1,13 @@
 """What is done to many tokens at once, driven by hand and by keyboard."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
 import vqcore
-from tests.browser.test_canvas import DRAWN, SIZE, png
+from tests.browser.test_canvas import DRAWN, PICTURE, SIZE, png
 from tests.tiny import draw_picture
 from vqcore.data.images import to_pixels
 
@@ -136,6 +138,26 @@ def test_a_code_that_does_not_exist_is_refused(drawn):
     edit(drawn, "replace")
     assert "0 to 63" in drawn.message()
     assert (drawn.tokens() == tokens).all()
+
+
+def test_better_tokens_are_found_for_the_selection_and_told(drawn):
+    tokens, error = drawn.tokens(), np.square(drawn.pixels() - PICTURE).mean()
+    drawn.drag((0, 0), (7, 19))
+    edit(drawn, "refine")
+    drawn.page.get_by_text("with as many bits").wait_for(timeout=30_000)
+    after = drawn.tokens()
+    assert (after[8:] == tokens[8:]).all() and (after != tokens).any() and np.square(drawn.pixels() - PICTURE).mean() < error
+    while drawn.page.locator("[data-action=undo]").is_enabled():
+        drawn.page.locator("[data-action=undo]").click()
+    assert (drawn.tokens() == tokens).all()
+
+
+def test_without_an_original_there_is_nothing_to_be_nearer_to(drawn):
+    document = drawn.document()
+    drawn.open("again.json", json.dumps(document | {"original": None, "name": "again"}).encode())
+    drawn.page.locator(".frames .frame").nth(2).wait_for()
+    edit(drawn, "refine")
+    assert "compares with the original" in drawn.message()
 
 
 def test_a_shuffle_keeps_the_codes_and_the_rest(drawn):

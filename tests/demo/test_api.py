@@ -89,6 +89,17 @@ def test_a_picture_becomes_a_document_and_a_picture_again(call, picture, tiny_de
     assert figures["tokens"] == 20 and figures["bits"] == 120 and 5 < figures["psnr"] < 60 and 0 < figures["ssim"] < 1
 
 
+def test_better_tokens_are_found_for_a_picture(call, picture, tmp_path):
+    document = call("encode", picture)
+    refined, after = call("refine", picture, document, 2)
+    drawn = draw_picture(5, 40, 32).astype(float)
+    errors = [((pixels(each).astype(float) - drawn) ** 2).mean() for each in (call("decode", document), after)]
+    assert errors[1] < 0.99 * errors[0] and refined["width"] == document["width"] and refined["grids"] != document["grids"]
+    Image.fromarray(draw_picture(5, 48, 32)).save(tmp_path / "other.png")
+    with pytest.raises(gradio_client.exceptions.AppError, match="another size"):
+        call("refine", handle_file(str(tmp_path / "other.png")), document)
+
+
 def test_a_picture_is_compared_under_settings_and_with_codecs(call, picture, tmp_path):
     rebuilt, figures = call("compare", picture)
     again, known = call("reconstruct", picture)

@@ -18,6 +18,7 @@ class Edits {
       turn: () => this.turn(),
       replace: () => this.replace(),
       swap: () => this.swap(),
+      refine: () => this.refine(),
       shuffle: () => this.shuffle(),
       noise: () => this.noise(),
     };
@@ -199,6 +200,33 @@ class Edits {
   swap() {
     const codes = this.pair();
     if (codes) this.rewrite((code) => (codes.includes(code) ? codes[1 - codes.indexOf(code)] : code));
+  }
+
+  // Tokens that decode to something nearer to the original, as the server finds them: a step of the history each round.
+  // What was painted meanwhile stays, and so does what isn't selected.
+  async refine() {
+    const { bench } = this;
+    const { picture } = bench;
+    if (!picture.original) return bench.messages.problem("The search compares with the original, and this picture has none here.");
+    const cells = new Set(this.cells);
+    const before = picture.fidelity?.psnr;
+    try {
+      await bench.intake.during(async () => {
+        const original = await fileToBase64(await pngOf(picture.original));
+        for (let round = 0, rounds = 1; round < rounds && bench.picture === picture; round++) {
+          const sent = Int32Array.from(picture.tokens);
+          const answer = await bench.server.ask("refine_tokens", { document: picture.toDocument(), picture: original, round });
+          rounds = answer.rounds;
+          const found = unpackTokens(answer.grids.at(-1).data, picture.codebook.size);
+          if (bench.picture === picture) bench.edit([...found.entries()].filter(([cell]) => cells.has(cell) && picture.tokens[cell] === sent[cell]));
+        }
+        await bench.painter.settled();
+      });
+    } catch (problem) {
+      return bench.messages.problem(problem.message);
+    }
+    const after = 10 * Math.log10(255 ** 2 / meanSquaredError(picture.original.data, picture.rebuilt.data));
+    if (before) bench.messages.note(`PSNR was ${before.toFixed(2)} dB, and is ${after.toFixed(2)} dB now, with as many bits.`);
   }
 
   // Fisher and Yates.
