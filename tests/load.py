@@ -1,7 +1,7 @@
 """The running app under a class of users: python -m tests.load --users 50 --seconds 60
 
-Each user does over HTTP what the page does: paints a stroke a second, and now and then opens a picture or turns to the
-tab of the codebook. Five of them sample all the while, four pictures at a time, a slice of tokens a request. A server that is
+Each user does over HTTP what the page does: paints a stroke a second, opens a picture every two minutes and turns to the
+tab of the codebook every minute. Five of them sample all the while, four pictures at a time, a slice of tokens a request. A server that is
 full answers "busy" at once and is asked again, as the page asks again; the time of a request counts from the first asking.
 """
 
@@ -30,6 +30,7 @@ from tests.benchmarks.measure import machine
 from tests.benchmarks.startup import ROOT, start
 
 SLOWEST = 60.0  # seconds after which a request counts as an error
+OPEN_EVERY, TURN_EVERY = 120, 60  # seconds
 SAMPLERS = 5
 SAMPLES, SLICE = 4, 16  # samples at a time, tokens a request
 PHOTOS = vqcore.load("photos")
@@ -99,6 +100,11 @@ class Page:
         return None
 
 
+async def rest(seconds: float, until: float) -> None:
+    """Sleep so long, but not beyond the end."""
+    await asyncio.sleep(max(0, min(seconds, until - time.perf_counter())))
+
+
 async def paint(page: Page, until: float) -> None:
     """A stroke a second: the window of tokens about one changed token."""
     level, halo = PHOTOS.levels[-1], PHOTOS.halo
@@ -114,21 +120,21 @@ async def paint(page: Page, until: float) -> None:
 
 
 async def open_pictures(page: Page, until: float) -> None:
-    """A picture from a file every 20 seconds."""
-    await asyncio.sleep(20 * random.random())
+    """A picture from a file every so often."""
+    await rest(OPEN_EVERY * random.random(), until)
     while time.perf_counter() < until:
         path = random.choice(EXAMPLES)
         await page.ask("open_picture", {"data": base64.b64encode(path.read_bytes()).decode(), "name": path.stem, "model": "photos"})
-        await asyncio.sleep(20)
+        await rest(OPEN_EVERY, until)
 
 
 async def turn_to_codebook(page: Page, until: float) -> None:
-    """The codebook's tab every 15 seconds: its map, and a code of it."""
-    await asyncio.sleep(15 * random.random())
+    """The codebook's tab every so often: its map, and a code of it."""
+    await rest(TURN_EVERY * random.random(), until)
     while time.perf_counter() < until:
         await page.ask("read_atlas", {"model": "photos"}, "codebook-atlas")
         await page.ask("read_code", {"model": "photos", "code": random.randrange(PHOTOS.levels[-1].codebook_size)}, "codebook-atlas")
-        await asyncio.sleep(15)
+        await rest(TURN_EVERY, until)
 
 
 async def sample(page: Page, until: float, written: list[int]) -> None:

@@ -12,21 +12,27 @@ from vqcore.quantizer import nearest_codes
 DIMENSIONS = 32
 
 PREPARE = """
-import resource, sys, torch
+import sys, torch
 n, k, d = map(int, sys.argv[1:4])
 vectors, codebook = torch.randn(n, d), torch.randn(k, d)
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def memory(name):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith(name))
+def above(work):  # what it takes on top, in MiB: the highest mark, set back before, against what was there
+    work(vectors[:1000])
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = memory("VmRSS"); work(vectors); print(max(1.0, memory("VmHWM") - before))
 """
 OURS = PREPARE + """
 from vqcore.quantizer import nearest_codes
-nearest_codes(vectors[:1000], codebook)
-before = peak(); nearest_codes(vectors, codebook); print(peak() - before)
+above(lambda part: nearest_codes(part, codebook))
 """
 PEER = PREPARE + """
 from vector_quantize_pytorch import VectorQuantize
 peer = VectorQuantize(dim=d, codebook_size=k).eval()
 with torch.inference_mode():
-    peer(vectors[None, :1000]); before = peak(); peer(vectors[None]); print(peak() - before)
+    above(lambda part: peer(part[None]))
 """
 
 
