@@ -18,8 +18,8 @@ callers = Crew(threads=2, waiting=14)
 
 ENDPOINTS = (
     pictures.list_models, pictures.open_model, pictures.encode, pictures.decode, pictures.decode_level, pictures.reconstruct,
-    pictures.refine, pictures.compare, pictures.read_codes, pictures.edit, pictures.sample, pictures.draw_tokens, pictures.complete, pictures.bits,
-    pictures.export, pictures.read_token_file,
+    pictures.refine, pictures.compare, pictures.read_codes, pictures.edit, pictures.sample, pictures.draw_tokens,
+    pictures.complete, pictures.bits, pictures.export, pictures.read_token_file,
     codes.describe_codebook, codes.map_codebook, codes.nearest_codes, codes.codes_between,
     texts.read_prompt, texts.weigh_words, texts.rank, texts.find_nearest,
     sounds.encode_sound, sounds.decode_sound, sounds.speak, sounds.encode_table,

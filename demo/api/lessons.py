@@ -169,4 +169,3 @@ def judge_sentence(tokens: list[int]) -> dict[str, float]:
         bits by text, the cheapest first; "" is no text
     """
     return dict(answer_of(sentence.judge_sentence, tokens=tokens)["bits"])
-
