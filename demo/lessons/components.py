@@ -7,7 +7,7 @@ Both are fitted on the five examples.
 
 import math
 from functools import lru_cache
-from threading import Thread
+from threading import Lock, Thread
 
 import numpy as np
 import torch
@@ -29,6 +29,8 @@ SIDE, PATCH, CHANNELS = 192, 8, 3
 PIECES = {1: (3, 8, 8), 2: (3, 4, 8), 4: (3, 4, 4), 8: (3, 2, 4), 16: (3, 2, 2), 32: (3, 1, 2), 64: (3, 1, 1), 192: (1, 1, 1)}
 """n' → the (channels, height, width) of a piece, so that n' of them make a patch."""
 BITS = (4, 6, 8)
+
+_locks: dict[tuple[int, int], Lock] = {}
 
 
 @answered_by(studies)
@@ -91,10 +93,16 @@ def _written(name: str, numbers: int, bits: int) -> tuple[Tensor, Tensor]:
     return pca.rounded(pca.encode(image, numbers), bits), _codes(numbers, bits).encode(image)
 
 
-@lru_cache(maxsize=32)
 def _codes(numbers: int, bits: int) -> PatchCodes:
+    """The codebook of a setting. Whoever else asks for it while it is fitted waits: two fits would be two codebooks."""
     if numbers not in PIECES or bits not in BITS:
         raise ValueError(f"The numbers a patch are one of {', '.join(map(str, PIECES))}, of {', '.join(map(str, BITS))} bits.")
+    with _locks.setdefault((numbers, bits), Lock()):
+        return _fitted(numbers, bits)
+
+
+@lru_cache(maxsize=None)
+def _fitted(numbers: int, bits: int) -> PatchCodes:
     return fit_patch_codes(_examples(), (PATCH, PATCH), PIECES[numbers], 2**bits)
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -42,6 +43,13 @@ def test_codes_are_nearer_with_few_numbers_and_weights_with_many():
     for answer in (few, many):
         assert answer["linear_psnr"] == pytest.approx(psnr(original, pixels(answer["linear"])))
         assert answer["coded_psnr"] == pytest.approx(psnr(original, pixels(answer["coded"])))
+
+
+def test_a_codebook_is_fitted_once_however_many_ask_for_it():
+    components._fitted.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        fits = list(pool.map(lambda _: components._codes(2, 6), range(4)))
+    assert all(fit is fits[0] for fit in fits)
 
 
 def test_both_write_the_same_number_of_numbers_and_every_code_has_the_bits():
