@@ -8,6 +8,8 @@ import pytest
 import vqcore
 from tests.browser.test_sample_canvas import take_candidate
 
+pytestmark = pytest.mark.slow
+
 SEED = 3
 NAME = "tiny-text-prior"
 

@@ -3,9 +3,12 @@
 import io
 import zipfile
 
+import pytest
 from PIL import Image
 
 from tests.tiny import draw_picture
+
+pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 90_000
 
