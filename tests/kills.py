@@ -25,21 +25,21 @@ import vqcore.training.run as run
 run.SAVE_EVERY = 0.0
 from vqcore.train import main
 print("begins", flush=True)
-main(["tokenizer", "--preset", "tiny", "--data", {data!r}, "--out", {out!r}, "--minutes", "3"])
+main(["tokenizer", "--preset", "tiny", "--data", {data!r}, "--out", {out!r}, "--minutes", "5"])
 """
-LONGEST = 1.5  # seconds of training until a kill
 
 
-def kill_over_and_over(folder: Path, times: int, seed: int = 0) -> list[int]:
-    """Train in `folder`, kill it so many times; the steps that were on the disk after each. AssertionError for work lost."""
-    data, out, draw = picture_folder(folder / "pictures", 8), folder / "out", random.Random(seed)
+def kill_over_and_over(folder: Path, times: int, longest: float = 1.5) -> list[int]:
+    """Train in `folder`, kill it so many times, within `longest` seconds each; the steps that were on the disk after each.
+    AssertionError for work lost."""
+    data, out, draw = picture_folder(folder / "pictures", 8), folder / "out", random.Random(0)
     steps = [0]
     for _ in range(times):
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.format(data=str(data), out=str(out))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         process.stdout.readline()
-        time.sleep(LONGEST * draw.random())
+        time.sleep(longest * draw.random())
         assert process.poll() is None, "the training ended by itself"
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -35,7 +35,7 @@ leaves = st.one_of(
     st.sampled_from(["../../etc/passwd", "<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\u202egnp.exe", "chelsea"]),
 )
 json_values = st.recursive(leaves, lambda each: st.lists(each, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), each, max_size=5), max_leaves=12)
-calm = partial(settings, deadline=5000, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+calm = partial(settings, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @pytest.fixture(scope="module", autouse=True)
