@@ -119,7 +119,7 @@ def answered_by(crew: Crew) -> Callable:
     return decorate
 
 
-# One stroke takes both processors for about 25 ms: running two together would finish neither sooner.
+# A stroke takes both processors: running two together would finish neither sooner.
 # A class paints fifty a second, and a short wait here beats a round trip to ask again.
 strokes = Crew(threads=1, waiting=40, first=True)
 pictures = Crew(threads=1, waiting=4)

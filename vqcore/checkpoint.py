@@ -154,9 +154,9 @@ def save_tokenizer(model: VQVAE | VQVAE2, folder: str | os.PathLike, dtype: torc
     return folder
 
 
-def _suffixes(model: VQVAE | VQVAE2) -> list[str]:
+def _suffixes(model: VQVAE | VQVAE2) -> tuple[str, ...]:
     """What the names of each level's usage and appearance end in; those of the finest level in nothing."""
-    return list(SUFFIXES[-len(model.levels) :])
+    return SUFFIXES[-len(model.levels) :]
 
 
 def published(model: torch.nn.Module) -> dict[str, Tensor]:
