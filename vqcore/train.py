@@ -99,7 +99,6 @@ def main(arguments: list[str] | None = None) -> int:
     )
     tokenizer = kinds.add_parser("tokenizer", help="a VQ-VAE on pictures or sounds")
     tokenizer.add_argument("--data", action="append", help=f"{data_help}; may be repeated")
-    tokenizer.add_argument("--start", help="a trained tokenizer of the same shape to begin with: its name in checkpoints/, or its path")
     prior = kinds.add_parser("prior", help="a transformer or a PixelCNN on the tokens of pictures")
     prior.add_argument("--tokenizer", help="a tokenizer's name in checkpoints/, or its path")
     prior.add_argument("--data", action="append", help=f"{data_help}; or a folder of tokens that vqcore.tokenize wrote")
@@ -108,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings.add_argument("--preset", choices=presets, default=usual, help="the network and the recipe")
         settings.add_argument("--config", type=Path, help="a JSON file with them, such as another run's recipe.json")
         part.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; a run there is gone on with")
+        part.add_argument("--start", help="a trained model of the same shape to begin with: its name in checkpoints/, or its path")
         part.add_argument("--minutes", type=float, help="training time in all")
     fashion = kinds.add_parser("fashion", help="the small example whole: a tokenizer of Fashion-MNIST, a transformer and a PixelCNN")
     fashion.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
@@ -155,14 +155,17 @@ def start(run: Run, out: Path) -> None:
             raise ValueError("A tokenizer of sounds begins anew. Leave --start out.")
         train_sound(run.recipe, run.data, out, run.minutes, run.seed)
     else:
-        train_prior(run.recipe, run.tokenizer, run.data[0], out, run.minutes, run.seed)
+        train_prior(run.recipe, run.tokenizer, run.data[0], out, run.minutes, run.seed, run.start)
 
 
 def _run_of(options: argparse.Namespace) -> Run:
     """The config or the preset, with what the command line says in its place."""
     kind, presets = ((TokenizerRecipe, SoundRecipe), PRESETS) if options.kind == "tokenizer" else (PriorRecipe, PRIOR_PRESETS)
     run = read_run(options.config) if options.config else Run(presets[options.preset], (), 0)
-    given = {"minutes": options.minutes, "data": options.data and tuple(options.data), **{name: getattr(options, name, None) for name in ("tokenizer", "start")}}
+    given = {
+        "minutes": options.minutes, "data": options.data and tuple(options.data), "start": options.start,
+        "tokenizer": getattr(options, "tokenizer", None),
+    }
     run = replace(run, **{name: value for name, value in given.items() if value is not None})
     if not isinstance(run.recipe, kind):
         raise ValueError(f"{options.config} is the config of another kind of model, not of a {options.kind}.")

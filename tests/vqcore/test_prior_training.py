@@ -204,6 +204,17 @@ def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
     assert evaluate([str(out), "--data", str(tmp_path / "nowhere")]) == 2
 
 
+def test_a_run_begins_with_the_weights_of_another(tokenizer, data, tmp_path):
+    first = lambda name: list(read_log(tmp_path / name / "metrics.jsonl"))[0]["val_bits"]
+    train_prior(RECIPE, tokenizer, data, tmp_path / "whole", minutes=3 / 60)
+    train_prior(RECIPE, tokenizer, data, tmp_path / "begun", minutes=0.2 / 60, start=str(tmp_path / "whole"))
+    train_prior(RECIPE, tokenizer, data, tmp_path / "anew", minutes=0.2 / 60)
+    assert first("begun") < first("anew") - 0.2
+    deeper = replace(RECIPE, model=TransformerConfig(2, 16, 2))
+    with pytest.raises(ValueError, match="other words, grids or layers"):
+        train_prior(deeper, tokenizer, data, tmp_path / "deeper", minutes=0.2 / 60, start=str(tmp_path / "whole"))
+
+
 def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_set(tokenizer, tmp_path):
     rows = []
     for i in range(24):

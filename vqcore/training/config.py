@@ -31,7 +31,7 @@ MODELS = {kind: config for kinds in (TOKENIZERS, PRIORS) for kind, (_, config) i
 @dataclass(frozen=True)
 class Run:
     """data: where the pictures or tokens are;  minutes: training time in all;  tokenizer: of a prior;
-    start: the trained tokenizer that this one begins with, or None."""
+    start: the trained model of its kind that this one begins with, or None."""
 
     recipe: TokenizerRecipe | SoundRecipe | PriorRecipe
     data: tuple[str, ...]

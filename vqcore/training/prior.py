@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vqcore import ranks
-from vqcore.checkpoint import fingerprint, home_name, load, new_prior, save_prior
+from vqcore.checkpoint import fingerprint, home_name, load, load_prior, new_prior, save_prior
 from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
 from vqcore.priors.pixelcnn import PixelCNNConfig
@@ -95,10 +95,13 @@ class Tokens:
         return self if closed else replace(self, rows=self.rows[~held]), replace(self, rows=self.rows[held])
 
 
-def train_prior(recipe: PriorRecipe, tokenizer_name: str, source: str | Path, out: Path, minutes: float, seed: int = 0) -> None:
+def train_prior(
+    recipe: PriorRecipe, tokenizer_name: str, source: str | Path, out: Path, minutes: float, seed: int = 0, start: str | None = None
+) -> None:
     """Train for so many minutes in all and leave the best checkpoint in `out`; goes on where an earlier call stopped.
 
-    source: of the pictures, as `read_labelled` takes it; or a folder of tokens, as `vqcore.tokenize` writes it.
+    source: of the pictures, as `read_labelled` takes it; or a folder of tokens, as `vqcore.tokenize` writes it;
+    start: a trained prior over the same sequences whose weights to begin with.
     """
     torch.manual_seed(seed)
     tokenizer = load(tokenizer_name)
@@ -109,9 +112,19 @@ def train_prior(recipe: PriorRecipe, tokenizer_name: str, source: str | Path, ou
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
     conditions = () if is_free(shards) else shards.index["texts"]
     model = new_prior(layout, recipe.model, home_name(tokenizer_name), conditions, out.name).to(ranks.device())
+    if start is not None:
+        begin_with(model, load_prior(start))
     ranks.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
     train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, minutes, validate_every=min(5.0, minutes / 10))
     ranks.say(f"{out} is ready.")
+
+
+def begin_with(model: Prior, trained: Prior) -> None:
+    """Take over the weights of a trained prior of the same shape, over the same words and codes."""
+    shapes = [{name: tensor.shape for name, tensor in prior.state_dict().items()} for prior in (trained, model)]
+    if trained.layout != model.layout or shapes[0] != shapes[1]:
+        raise ValueError(f"{trained.name} has other words, grids or layers than this one. Start from one of the same shape, or from none.")
+    model.load_state_dict(trained.state_dict())
 
 
 def layout_of(shards: Shards) -> Layout:
