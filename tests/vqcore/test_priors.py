@@ -232,6 +232,20 @@ def test_guidance_goes_from_no_text_through_the_text_and_beyond(kind):
     torch.testing.assert_close(seen[0], (u + 3 * (c - u)).softmax(1), atol=1e-5, rtol=1e-4)
 
 
+@both
+@torch.inference_mode()
+def test_what_stands_after_a_colon_guides_by_itself_as_well(kind):
+    model = make(kind, GRIDS["2-D"])
+    seen = []
+    look = lambda written: seen.append(written.probabilities) or True
+    model.sample(3, ["red: blue", "blue, red", "red"], guidance=3, on_token=look)
+    c, a, u = (model.reader(model.layout.prefix(texts)).next() for texts in (["red blue", "blue red", "red"], ["blue", "red", None], [None] * 3))
+    torch.testing.assert_close(seen[0], (u + 3 * (c - u) + 2 * (a - u)).softmax(1), atol=1e-5, rtol=1e-4)
+    for guidance in (0, 0.5, 1):
+        told, plain = (model.sample(4, text, guidance=guidance)[0] for text in ("red: blue", "red blue"))
+        assert torch.equal(told, plain)
+
+
 @pytest.mark.parametrize("grids", [GRIDS["2-D"], TWO_LEVELS], ids=["one level", "two levels"])
 def test_each_token_is_told_and_can_be_the_last(grids):
     model = make("transformer", grids)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,9 @@ class Prior(nn.Module, ABC):
         temperature: logits are divided by it; 0 takes the likeliest token.  top_k: draw among so many of the
         likeliest.  top_p: draw among the fewest that have this probability together (1904.09751).  guidance: w, logits
         become u + w·(c − u) with c those given the text and u those given none (2207.12598); 1 is plain, 0 ignores
-        the text.  start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
+        the text. Above 1, what stands after a colon or a comma is read alone as well and pulls by itself, + (w − 1)·(a − u)
+        (as in 2206.01714), so that "wizard: dark skin tone" becomes dark even if no wizard of the training set was.
+        start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
         on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
         """
         choose = Choice(temperature, top_k, top_p)
@@ -223,9 +226,13 @@ class Prior(nn.Module, ABC):
 
     def _reader(self, conditions: list[str | None], guidance: float) -> Reader:
         prefix = self.layout.prefix(conditions)
-        if guidance == 1 or bool((prefix == self.layout.prefix([None])).all()):
+        nothing = self.layout.prefix([None] * len(prefix))
+        if guidance == 1 or torch.equal(prefix, nothing):
             return self.reader(prefix)
-        return Guided(self.reader(torch.cat([prefix, self.layout.prefix([None] * len(prefix))])), guidance)
+        said_after = self.layout.prefix(list(map(_after_colon, conditions)))
+        if guidance < 1 or torch.equal(said_after, nothing):
+            return Guided(self.reader(torch.cat([prefix, nothing])), [guidance, 1 - guidance])
+        return Guided(self.reader(torch.cat([prefix, said_after, nothing])), [guidance, guidance - 1, 2 - 2 * guidance])
 
     def _codes(self, tokens: Sequence[Tensor]) -> Tensor:
         """Grids → int64 [B, length], as codes of all levels from 0."""
@@ -250,28 +257,28 @@ class Prior(nn.Module, ABC):
 
 
 class Guided(Reader):
-    """Two readings side by side, with the text and without: classifier-free guidance (2207.12598)."""
+    """Readings of several texts side by side, the text itself first, whose logits are added up with these weights."""
 
-    def __init__(self, both: Reader, guidance: float):
-        self.both, self.guidance = both, guidance
+    def __init__(self, readings: Reader, weights: Sequence[float]):
+        self.readings, self.weights = readings, torch.tensor(weights)[:, None, None]
 
     def next(self) -> Tensor:
-        conditional, unconditional = self.both.next().chunk(2)
-        return torch.where(conditional.isinf(), conditional, unconditional + self.guidance * (conditional - unconditional))
+        logits = self.readings.next().unflatten(0, (len(self.weights), -1))
+        return torch.where(logits[0].isinf(), logits[0], (self.weights * logits).sum(0))
 
     def feed(self, token: Tensor) -> None:
-        self.both.feed(token.repeat(2))
+        self.readings.feed(token.repeat(len(self.weights)))
 
     def read(self, tokens: Tensor) -> Tensor:
         """The logits given the text."""
-        return self.both.read(tokens.repeat(2, 1)).chunk(2)[0]
+        return self.readings.read(tokens.repeat(len(self.weights), 1))[: self.batch]
 
     def select(self, rows: Tensor) -> None:
-        self.both.select(torch.cat([rows, rows + self.both.batch // 2]))
+        self.readings.select(torch.cat([rows + i * self.batch for i in range(len(self.weights))]))
 
     @property
     def batch(self) -> int:
-        return self.both.batch // 2
+        return self.readings.batch // len(self.weights)
 
 
 @dataclass(frozen=True)
@@ -335,6 +342,12 @@ def _runs(hole: list[bool], first: int) -> list[range]:
     """Cut first … end into runs that are all hole or all kept."""
     edges = [i for i in range(first, len(hole)) if i == first or hole[i] != hole[i - 1]] + [len(hole)]
     return [range(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def _after_colon(text: str | None) -> str | None:
+    """What stands after the first colon or comma, if there is one."""
+    _, *rest = re.split("[:,]", text or "", maxsplit=1)
+    return rest[0] if rest else None
 
 
 def _each(condition: Condition, n: int) -> list[str | None]:
