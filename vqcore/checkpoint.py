@@ -95,7 +95,7 @@ def list_priors() -> list[str]:
 def load_prior(name: str | os.PathLike) -> Prior:
     """A prior by its folder's name in checkpoints/ or by a path; `load(prior.tokenizer)` has its tokenizer.
 
-    It samples in float32; with its `arithmetic` set to torch.bfloat16, faster where the processor has it, a seed gives other
+    It samples in float32; with its `arithmetic` set to torch.bfloat16 or torch.int8 it is faster, and a seed gives other
     tokens. Raises ValueError, saying what is wrong and what to do, for a missing, broken or foreign folder.
     """
     folder = find(name)

@@ -15,10 +15,13 @@ from vqcore.sequence import Grid, Layout, Words
 LAYERS, WIDTH, HEADS, CODES = 8, 256, 8, 1024
 
 
+RUNS = ((1, 8, torch.float32), (1, 8, torch.int8), (16, 8, torch.float32), (16, 8, torch.bfloat16), (16, 16, torch.bfloat16))
+
+
 def rows() -> Iterator[Row]:
-    peak, bandwidth = flops_a_second(torch.float32), bytes_a_second()
-    for batch, side in ((1, 8), (16, 8), (16, 16)):
-        yield transformer_row(batch, side, peak, bandwidth)
+    peaks, bandwidth = {dtype: flops_a_second(dtype) for dtype in (torch.float32, torch.bfloat16)}, bytes_a_second()
+    for batch, side, arithmetic in RUNS:
+        yield transformer_row(batch, side, arithmetic, peaks.get(arithmetic, peaks[torch.bfloat16]), bandwidth)
     yield pixelcnn_row()
 
 
@@ -26,12 +29,13 @@ def layout(side: int) -> Layout:
     return Layout(Words.of([]), 0, (Grid(CODES, (side, side)),))
 
 
-def transformer_row(batch: int, side: int, peak: float, bandwidth: float) -> Row:
-    """A transformer of 6.6 M parameters beside GPT-2 of the same shape and of as many words."""
+def transformer_row(batch: int, side: int, arithmetic: torch.dtype, peak: float, bandwidth: float) -> Row:
+    """A transformer of 6.6 M parameters beside GPT-2 of the same shape and of as many words, in float32."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
     length = side * side
     ours = Transformer(layout(side), TransformerConfig(LAYERS, WIDTH, HEADS)).eval()
+    ours.arithmetic = arithmetic
     peer = GPT2LMHeadModel(GPT2Config(
         vocab_size=CODES + 2, n_positions=length + 1, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, bos_token_id=0, eos_token_id=None,
     )).eval()
@@ -44,9 +48,9 @@ def transformer_row(batch: int, side: int, peak: float, bandwidth: float) -> Row
         ),
     }, 7)
     weights = sum(p.numel() for p in ours.blocks.parameters()) + CODES * WIDTH
-    limit = max(length * weights * 4 / bandwidth, 2 * weights * length * batch / peak)
+    limit = max(length * weights * arithmetic.itemsize / bandwidth, 2 * weights * length * batch / peak)
     return Row(
-        f"sample {batch} × {length} tokens, {sum(p.numel() for p in ours.parameters()) / 1e6:.1f} M parameters",
+        f"sample {batch} × {length} tokens, {sum(p.numel() for p in ours.parameters()) / 1e6:.1f} M parameters, {str(arithmetic).removeprefix('torch.')}",
         times["ours"], times["peer"], "Hugging Face GPT-2 with cache", limit, "reading the weights, or their FLOPs",
     )
 

@@ -1,8 +1,9 @@
-"""A transformer's blocks for one new token a sample: the least work between two tokens.
+"""A transformer for one new token a sample: the least work between two tokens.
 
 Then every layer is a product of a few rows with a large matrix, and time goes into reading weights and calling
-functions. So the weights are laid out once as oneDNN wants them for so few rows, in the model's `arithmetic`, and
-bias and activation are done in the same call. Everything between the products stays in float32.
+functions. So the weights are laid out once as they are read best for so few rows, in the model's `arithmetic`; bias
+and activation are done in the same call where there is one for it; and what is the same in every block, such as where
+the keys lie, is worked out once for all of them. Everything between the products stays in float32.
 """
 
 from __future__ import annotations
@@ -14,53 +15,69 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+FEW_ROWS = 8  # up to so many, products with weights of 8 bits are faster than in bfloat16
 
 
-class PackedBlocks:
-    """The blocks of a transformer, for `rows` samples at a time; as they are now, so training makes them stale."""
+class Packed:
+    """Blocks and readout of a transformer, for `rows` samples at a time; as they are now, so training makes them stale."""
 
-    def __init__(self, blocks: nn.ModuleList, rows: int, dtype: torch.dtype):
-        self.steps = [_packed_block(block, rows, dtype) for block in blocks]
+    def __init__(self, blocks: nn.ModuleList, codes: Tensor, bias: Tensor, rows: int, arithmetic: torch.dtype):
+        self.blocks = [_packed_block(block, rows, arithmetic) for block in blocks]
+        self.readout = packed_linear(codes, bias, rows, arithmetic)
 
     def __call__(self, x: Tensor, turn: Tensor, cache: Tensor, past: int) -> Tensor:
         """x [B, 1, width], turn complex [1, 2, 1, ·], cache float32 [layers, 2, B, heads, N, ·] with `past` places
         read → [B, 1, width]; the new keys and values are written into the cache."""
         x = x[:, 0]
-        for step, layer in zip(self.steps, cache):
-            x = step(x, turn, layer, past)
+        turn = torch.cat([turn, torch.ones_like(turn[:, :1])], 1)  # values don't turn
+        news = cache[:, :, :, :, past].transpose(1, 2).unbind()
+        keys, values = cache.flatten(2, 3)[:, :, :, : past + 1].unbind(1)
+        for block, new, k, v in zip(self.blocks, news, keys.mT.unbind(), values.unbind()):
+            x = block(x, turn, new, k, v)
         return x[:, None]
 
 
-def _packed_block(block: nn.Module, rows: int, dtype: torch.dtype) -> Callable[[Tensor, Tensor, Tensor, int], Tensor]:
-    qkv, out = packed_linear(block.qkv, rows, dtype), packed_linear(block.out, rows, dtype)
-    up, down = packed_linear(block.up, rows, dtype, gelu=True), packed_linear(block.down, rows, dtype)
-    attention, dense, heads = block.norm_attention, block.norm_dense, block.heads
-    scale = (block.qkv.in_features // heads) ** -0.5
+def _packed_block(block: nn.Module, rows: int, arithmetic: torch.dtype) -> Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]:
+    """(x [B, width], turn complex [1, 3, 1, ·], where the new key and value go [B, 2, heads, ·], all keys [B·heads, ·, n],
+    all values [B·heads, n, ·]) → [B, width]."""
+    attention, dense, heads, width = block.norm_attention, block.norm_dense, block.heads, block.qkv.in_features
+    scales = torch.ones(3 * width, 1)
+    scales[:width] = (width // heads) ** -0.5  # of the queries
+    qkv = packed_linear(block.qkv.weight * scales, block.qkv.bias * scales[:, 0], rows, arithmetic)
+    out = packed_linear(block.out.weight, block.out.bias, rows, arithmetic)
+    up = packed_linear(block.up.weight, block.up.bias, rows, arithmetic, gelu=True)
+    down = packed_linear(block.down.weight, block.down.bias, rows, arithmetic)
 
-    def step(x: Tensor, turn: Tensor, cache: Tensor, past: int) -> Tensor:
+    def step(x: Tensor, turn: Tensor, new: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         batch = len(x)
-        h = F.layer_norm(x, attention.normalized_shape, attention.weight, attention.bias, attention.eps)
-        three = qkv(h.to(dtype)).float().view(batch, 3, heads, -1)
-        pairs = torch.view_as_complex(three[:, :2].unflatten(-1, (-1, 2)))
-        turned = torch.view_as_real(pairs * turn).flatten(-2)
-        cache[0, :, :, past], cache[1, :, :, past] = turned[:, 1], three[:, 2]
-        keys, values = cache.flatten(1, 2)[:, :, : past + 1]
-        q = turned[:, 0].reshape(batch * heads, 1, -1) * scale
-        y = torch.bmm(torch.bmm(q, keys.mT).softmax(-1), values)
-        x = x + out(y.view(batch, -1).to(dtype))
-        h = F.layer_norm(x, dense.normalized_shape, dense.weight, dense.bias, dense.eps)
-        return x + down(up(h.to(dtype)))
+        h = torch.layer_norm(x, attention.normalized_shape, attention.weight, attention.bias, attention.eps)
+        pairs = torch.view_as_complex(qkv(h).float().view(batch, 3, heads, -1, 2))
+        turned = torch.view_as_real(pairs * turn).view(batch, 3, heads, -1)
+        new.copy_(turned[:, 1:])
+        q = turned[:, 0].reshape(batch * heads, 1, -1)
+        y = torch.bmm(torch.bmm(q, keys).softmax(-1), values)
+        x = x + out(y.view(batch, -1))
+        h = torch.layer_norm(x, dense.normalized_shape, dense.weight, dense.bias, dense.eps)
+        return x + down(up(h))
 
     return step
 
 
-def packed_linear(linear: nn.Linear, rows: int, dtype: torch.dtype, gelu: bool = False) -> Callable[[Tensor], Tensor]:
-    """x [rows, in] → [rows, out], both in `dtype`: the layer, and GELU behind it where that is asked for."""
-    weight, bias = linear.weight.detach().to(dtype), linear.bias.detach().to(dtype)
+def packed_linear(weight: Tensor, bias: Tensor, rows: int, arithmetic: torch.dtype, gelu: bool = False) -> Callable[[Tensor], Tensor]:
+    """x [rows, in] → [rows, out], and GELU behind it where that is asked for.
+
+    arithmetic: torch.int8 keeps each row of the weight as 8-bit integers times one number, for few rows, and is bfloat16 for more.
+    """
+    weight, bias = weight.detach(), bias.detach()
+    if arithmetic == torch.int8 and rows <= FEW_ROWS:
+        scale = weight.abs().amax(1).clamp_min(1e-9) / 127
+        whole, scale, bias = (weight / scale[:, None]).round().to(torch.int8), scale.bfloat16(), bias.bfloat16()
+        linear = lambda x: torch._weight_int8pack_mm(x.bfloat16(), whole, scale) + bias
+        return (lambda x: F.gelu(linear(x))) if gelu else linear
+    dtype = torch.float32 if arithmetic == torch.float32 else torch.bfloat16
+    weight, bias = weight.to(dtype), bias.to(dtype)
     if HAS_ONEDNN:
-        packed = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
-        activation, algorithm = ("gelu", "none") if gelu else ("none", "")
-        return lambda x: torch.ops.mkldnn._linear_pointwise(x, packed, bias, activation, [], algorithm)
-    if gelu:
-        return lambda x: F.gelu(F.linear(x, weight, bias))
-    return lambda x: F.linear(x, weight, bias)
+        packed, activation = torch.ops.mkldnn._reorder_linear_weight(weight, rows), "gelu" if gelu else "none"
+        return lambda x: torch.ops.mkldnn._linear_pointwise.default(x.to(dtype), packed, bias, activation, [], "none")
+    linear = lambda x: F.linear(x.to(dtype), weight, bias)
+    return (lambda x: F.gelu(linear(x))) if gelu else linear

@@ -66,8 +66,9 @@ class Prior(nn.Module, ABC):
     """A distribution over the grids of a tokenizer, given a text.
 
     layout: its sequence;  tokenizer: the name of the checkpoint whose tokens it knows;  conditions: texts it was
-    trained on, to choose from (none for an unconditional prior);  arithmetic: of the products while it samples, float32
-    or bfloat16 (a transformer is then faster where the processor has it).
+    trained on, to choose from (none for an unconditional prior);  arithmetic: of the products while it samples. float32
+    is exact; a transformer is faster in bfloat16, where the processor has it, and with a few samples at a time in int8,
+    its weights as 8-bit integers.
     """
 
     def __init__(self, layout: Layout, tokenizer: str = "", conditions: Sequence[str] = (), name: str = ""):

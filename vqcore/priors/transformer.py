@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.priors.packed import PackedBlocks
+from vqcore.priors.packed import Packed
 from vqcore.priors.sampling import Prior, Reader
 from vqcore.sequence import Layout
 
@@ -98,7 +98,7 @@ class Transformer(Prior):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
         self.bias = nn.Parameter(torch.zeros(layout.codes))
-        self._packed: tuple[tuple, PackedBlocks] | None = None
+        self._packed: tuple[tuple, Packed] | None = None
         self.register_buffer("turn", _turns(layout, config.width // config.heads), persistent=False)
         closed = torch.full((layout.length, layout.codes), -torch.inf)
         for i, (level, start) in enumerate(zip(self._levels, self._starts)):
@@ -128,17 +128,20 @@ class Transformer(Prior):
     def reader(self, prefix: Tensor) -> CachedReader:
         return CachedReader(self, prefix)
 
-    def packed(self, rows: int) -> PackedBlocks:
-        """The blocks laid out for so many samples, kept until they are asked for otherwise or the weights change."""
-        state = (rows, self.arithmetic, *(0 if p.is_inference() else p._version for p in self.blocks.parameters()))
+    def packed(self, rows: int) -> Packed:
+        """Blocks and readout laid out for so many samples, kept until they are asked for otherwise or the weights change."""
+        state = (rows, self.arithmetic, *(0 if p.is_inference() else p._version for p in self.parameters()))
         packed = self._packed
         if packed is None or packed[0] != state:
-            packed = self._packed = state, PackedBlocks(self.blocks, rows, self.arithmetic)
+            packed = self._packed = state, Packed(self.blocks, self._code_vectors(), self.bias, rows, self.arithmetic)
         return packed[1]
+
+    def _code_vectors(self) -> Tensor:
+        return self.embedding.weight[self.layout.first_code :]
 
     def _out(self, x: Tensor, places: slice) -> Tensor:
         """The last block's output at these grid places → logits."""
-        logits = F.linear(self.norm(x), self.embedding.weight[self.layout.first_code :], self.bias)
+        logits = F.linear(self.norm(x), self._code_vectors(), self.bias)
         return logits if self.closed is None else logits + self.closed[places]
 
 
@@ -149,12 +152,13 @@ class CachedReader(Reader):
         c, self.model, self.batch = model.config, model, len(prefix)
         self.places, self.past = model.places(), 0
         total = len(self.places)
+        self.packed: Packed | None = None
         self.cache = torch.empty(c.layers, 2, self.batch, c.heads, total, c.width // c.heads)
         self.last = self._run(prefix)[:, -1:]
 
     def next(self) -> Tensor:
-        i = self.past - self.model.layout.prefix_length
-        return self.model._out(self.last, slice(i, i + 1))[:, 0]
+        logits = self._packed().readout(self.model.norm(self.last[:, 0])).float()
+        return logits if self.model.closed is None else logits + self.model.closed[self.past - self.model.layout.prefix_length]
 
     def feed(self, token: Tensor) -> None:
         self.last = self._run(token[:, None] + self.model.layout.first_code)
@@ -169,17 +173,22 @@ class CachedReader(Reader):
         return self.model._out(x, slice(i, i + n))
 
     def select(self, rows: Tensor) -> None:
-        self.batch = len(rows)
+        self.batch, self.packed = len(rows), None
         self.cache, self.last = self.cache[:, :, rows], self.last[rows]
+
+    def _packed(self) -> Packed:
+        if self.packed is None:
+            self.packed = self.model.packed(self.batch)
+        return self.packed
 
     def _run(self, tokens: Tensor) -> Tensor:
         past, stop = self.past, self.past + tokens.shape[1]
         x = self.model.embedding(tokens) + self.places[past:stop]
         turn = self.model.turn[past:stop]
         if len(tokens[0]) == 1 and not self.model.training:
-            x = self.model.packed(self.batch)(x, turn, self.cache, past)
+            x = self._packed()(x, turn, self.cache, past)
         else:
-            with torch.autocast("cpu", self.model.arithmetic, enabled=self.model.arithmetic != torch.float32):
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.model.arithmetic != torch.float32):
                 for block, cache in zip(self.model.blocks, self.cache):
                     x = block(x, turn, cache, past)
         self.past = stop
