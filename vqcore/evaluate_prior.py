@@ -29,7 +29,7 @@ MOST_SAMPLES = 20_000  # for the classifier
 SAMPLED_AT_ONCE = 200
 CLASSIFIER_SIDE = 64  # larger pictures are scaled down to it
 EPOCHS = 8
-SHEET = "samples.png"
+SHEET = "samples.webp"
 SHEET_COLUMNS = 8  # samples of each class
 
 

@@ -28,8 +28,8 @@ from vqcore.vqvae import VQVAE
 
 HEARD = 6144  # samples that the classifier listens to
 SAMPLES_EACH = 20  # of each class
-SHOWN_EACH = 4  # of each class in samples.png
-PICTURES = {"vqvae": "reconstructions.png", "prior": "samples.png"}
+SHOWN_EACH = 4  # of each class in samples.webp
+PICTURES = {"vqvae": "reconstructions.webp", "prior": "samples.webp"}
 
 
 @dataclass(frozen=True)

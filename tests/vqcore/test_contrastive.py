@@ -134,7 +134,7 @@ def test_the_evaluation_tells_seen_from_held_out_prompts(trained, data, tokenize
     assert evaluate([str(prior), "--data", str(data), "--reranker", str(trained), "--prompts", "6", "--json", str(figures)]) == 0
     result = json.loads(figures.read_text())
     assert (result["seen"]["prompts"], result["heldout"]["prompts"], result["retrieval"]["pairs"]) == (6, 4, 4)
-    assert set(result["sheet"]) == {"blue disc dark"} and (tmp_path / "samples.png").is_file()
+    assert set(result["sheet"]) == {"blue disc dark"} and (tmp_path / "samples.webp").is_file()
     assert "first sample right" in capsys.readouterr().out
     assert evaluate([str(prior), "--data", str(tmp_path)]) == 2
     assert vqcore.load_prior(prior).tokenizer == result["tokenizer"]

@@ -127,7 +127,7 @@ def test_a_push_uploads_the_checkpoint_with_a_card_and_nothing_else(tiny_folder,
         (folder / name).write_bytes(data)
     (folder / "README.md").unlink(missing_ok=True)
     (folder / "training.pt").write_bytes(b"private")
-    shown = {"atlas.safetensors", "metrics.jsonl", "samples.png"}
+    shown = {"atlas.safetensors", "metrics.jsonl", "samples.webp"}
     for name in shown:
         (folder / name).write_bytes(b"")
     calls = []

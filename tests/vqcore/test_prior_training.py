@@ -199,7 +199,7 @@ def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
     assert figures["saving"] == pytest.approx(1 - figures["bits_per_token"][0] / figures["marginal_entropy"][0])
     assert figures["real_accuracy"] > 0.9, "red and blue are easy to tell apart"
     assert figures["accuracy_score"] == pytest.approx(figures["sampled_accuracy"] / figures["real_accuracy"])
-    assert len(figures["likeness"]) == 16 and Image.open(out / "samples.png").size[0] > 100
+    assert len(figures["likeness"]) == 16 and Image.open(out / "samples.webp").size[0] > 100
     assert "classification accuracy" in capsys.readouterr().out
     assert evaluate([str(out), "--data", str(tmp_path / "nowhere")]) == 2
 

@@ -210,7 +210,7 @@ def test_evaluation_writes_what_it_prints(speech, capsys):
     assert result["clips"] == heard["clips"] == 12 and result["bits_per_second"] == 125 * 5
     assert result["kept"] == pytest.approx(result["reconstructed_accuracy"] / result["real_accuracy"])
     assert f"{result['spectral']:.4g}" in printed and heard["heard_each"].keys() == {"high", "low"}
-    assert (speech / "prior" / "samples.png").is_file() and (speech / "tokenizer" / "reconstructions.png").is_file()
+    assert (speech / "prior" / "samples.webp").is_file() and (speech / "tokenizer" / "reconstructions.webp").is_file()
 
 
 def test_a_tokenizer_of_pictures_is_sent_to_its_own_command(tiny_folder, speech, capsys):
