@@ -202,7 +202,7 @@ def sample(
         top_k: draw among so many of the likeliest; among all where 0
         top_p: draw among the fewest that have this probability together
         seed: the same seed gives the same pictures
-        guidance: 1 draws as trained; more keeps closer to the text
+        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon
 
     Returns:
         a document for each picture
@@ -232,7 +232,7 @@ def complete(
         condition: a text to write for; unconditional where empty
         temperature: logits are divided by it; 0 always takes the likeliest token
         seed: the same seed gives the same picture
-        guidance: 1 draws as trained; more keeps closer to the text
+        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon
 
     Returns:
         the document, changed
