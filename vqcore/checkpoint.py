@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 PRIORS = {model.kind: (model, config) for model, config in ((Transformer, TransformerConfig), (PixelCNN, PixelCNNConfig))}
 TOKENIZERS = {"vqvae": (VQVAE, VQVAEConfig), "vqvae2": (VQVAE2, VQVAE2Config)}
+FACTORS = ".factors"  # the end of the name of what the rows of an int8 matrix are multiplied with
 SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
 NETWORKS = ("network", "coarse")  # the parts of a tokenizer's config that are networks
 CONFIG, WEIGHTS, APPEARANCE, TABLES = "config.json", "model.safetensors", "codes{}.png", "tables.safetensors"
@@ -109,7 +110,7 @@ def load_prior(name: str | os.PathLike) -> Prior:
         model = new_prior(layout, network, config["tokenizer"], config["conditions"], _given_name(name, folder))
     except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a prior that this version knows: {error}.") from None
-    load_weights(model, read_tensors(folder / WEIGHTS), folder)
+    load_weights(model, from_bytes(read_tensors(folder / WEIGHTS), folder), folder)
     return model.eval().requires_grad_(False)
 
 
@@ -126,15 +127,46 @@ def new_prior(
     return model(layout, network, tokenizer, conditions, name)
 
 
-def save_prior(model: Prior, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:
-    """Write config.json, which names the tokenizer, and model.safetensors."""
+def save_prior(model: Prior, folder: str | os.PathLike, dtype: torch.dtype = torch.int8) -> Path:
+    """Write config.json, which names the tokenizer, and model.safetensors, weights in `dtype`.
+
+    In torch.int8 each row of a matrix is kept as integers −127 … 127 and one factor, and vectors are in half precision.
+    """
     folder = Path(folder)
-    write_tensors(folder / WEIGHTS, {name: tensor.to(dtype) for name, tensor in model.state_dict().items()})
+    tensors = model.state_dict()
+    write_tensors(folder / WEIGHTS, in_bytes(tensors) if dtype == torch.int8 else {name: tensor.to(dtype) for name, tensor in tensors.items()})
     write_json(folder / CONFIG, {
         "kind": "prior", "version": 1, "prior": model.kind, "tokenizer": model.tokenizer,
         "conditions": list(model.conditions), "layout": model.layout.to_json(), "network": dataclasses.asdict(model.config),
     })
     return folder
+
+
+def in_bytes(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Matrices [rows, …] as int8 beside their rows' factors, float32 [rows], by the name of the matrix and FACTORS."""
+    kept = {}
+    for name, tensor in tensors.items():
+        if tensor.ndim < 2:
+            kept[name] = tensor.half()
+            continue
+        factors = tensor.flatten(1).abs().amax(1).clamp_min(torch.finfo(torch.float32).tiny) / 127
+        kept[name], kept[name + FACTORS] = (tensor.flatten(1) / factors[:, None]).round().to(torch.int8).view_as(tensor), factors
+    return kept
+
+
+def from_bytes(tensors: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
+    """The inverse, of tensors read from `folder`; what is not int8 is left as it is."""
+    values = {}
+    for name, tensor in tensors.items():
+        factors = tensors.get(name + FACTORS)
+        if tensor.dtype != torch.int8:
+            if tensors.get(name.removesuffix(FACTORS), tensor).dtype != torch.int8:
+                values[name] = tensor
+        elif factors is None or not tensor.ndim or factors.shape != tensor.shape[:1]:
+            raise ValueError(f"The weights in {folder} lack the factors of the rows of {name}. Copy the checkpoint again.")
+        else:
+            values[name] = tensor * factors.view(-1, *[1] * (tensor.ndim - 1))
+    return values
 
 
 def save_tokenizer(model: VQVAE | VQVAE2, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:

@@ -11,7 +11,7 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import colours_folder, one_thread
-from vqcore.checkpoint import list_checkpoints, new_prior, save_prior, save_tokenizer
+from vqcore.checkpoint import list_checkpoints, new_prior, read_tensors, save_prior, save_tokenizer, write_tensors
 from vqcore.data.idx import read_idx
 from vqcore.data.labelled import Labelled, read_labelled, views
 from vqcore.evaluate_prior import likeness, main as evaluate, marginal_entropy
@@ -175,6 +175,28 @@ def test_a_checkpoint_is_the_prior_again(make, tmp_path):
     (folder / "config.json").write_text(json.dumps(config | {"prior": "oracle"}))
     with pytest.raises(ValueError, match="doesn't describe a prior"):
         vqcore.load_prior(folder)
+
+
+@pytest.mark.parametrize("make", [
+    lambda layout: Transformer(layout, TransformerConfig(2, 64, 2), "photos", ("red",)),
+    lambda layout: PixelCNN(layout, PixelCNNConfig(2, 64), "photos", ("red",)),
+], ids=["transformer", "pixelcnn"])
+def test_a_prior_in_bytes_is_much_the_same_in_half_the_space(make, tmp_path):
+    torch.manual_seed(0)
+    model = make(Layout(Words.of(["red"]), 1, (Grid(64, (3, 4)),))).eval()
+    folders = [save_prior(model, tmp_path / str(dtype), dtype) for dtype in (torch.int8, torch.float16)]
+    sizes = [(folder / "model.safetensors").stat().st_size for folder in folders]
+    assert sizes[0] < 0.65 * sizes[1]
+    exact, again = model.state_dict(), vqcore.load_prior(folders[0]).state_dict()
+    for name, weight in exact.items():
+        rows = weight.flatten(1) if weight.ndim > 1 else weight[:, None]
+        assert ((again[name].view_as(rows) - rows).abs().amax(1) <= rows.abs().amax(1) / 253 + 1e-6).all(), name
+    tensors = read_tensors(folders[0] / "model.safetensors")
+    name = next(name for name, tensor in tensors.items() if tensor.dtype == torch.int8)
+    for broken in ({}, {f"{name}.factors": torch.ones(99)}):
+        write_tensors(folders[0] / "model.safetensors", {k: v for k, v in tensors.items() if k != f"{name}.factors"} | broken)
+        with pytest.raises(ValueError, match="factors"):
+            vqcore.load_prior(folders[0])
 
 
 def test_priors_and_tokenizers_are_listed_apart():
