@@ -122,4 +122,5 @@ def test_a_style_and_tags_give_a_picture_other_captions(tmp_path):
     assert any(other[0] == "flat" for other in others) and any(other[:3] == ["dark", "skin", "hand"] for other in others)
     assert any("hand" not in other for other in others) and any("skin" not in other for other in others)
     assert all(("dark" in other) == ("skin" in other) for other in others), "what is added is there whole or not at all"
+    assert all("dark skin flat" in data.variants[label][-1] for label in data.labels), "what stands after the colon, alone"
     assert data.variants == read_labelled(tmp_path, "train").variants, "the same each time"

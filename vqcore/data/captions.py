@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 VARIANTS = 12  # of each picture, beside its caption itself
+ALONE = 2  # more of those whose name has a colon
 MOST_TAGS = 3
 
 
@@ -17,8 +18,9 @@ def caption(name: str, style: str) -> str:
 
 
 def variants(name: str, style: str, tags: Sequence[str], draw: np.random.Generator) -> list[str]:
-    """Other captions of the same picture: its parts in another order, tags beside or in place of the name, words left out."""
-    return [_variant(name, style, tags, draw) for _ in range(VARIANTS)]
+    """Other captions of the same picture: its parts in another order, tags beside or in place of the name, words left out;
+    and what the name says after a colon, alone."""
+    return [_variant(name, style, tags, draw) for _ in range(VARIANTS)] + [caption(said, style) for said in name.split(": ")[1:]] * ALONE
 
 
 def _variant(name: str, style: str, tags: Sequence[str], draw: np.random.Generator) -> str:
