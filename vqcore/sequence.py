@@ -154,7 +154,7 @@ class Layout:
     def flatten(self, tokens: Sequence[Tensor]) -> Tensor:
         """Grids int64 [B, *S'] of each level, coarse to fine → int64 [B, length], with numbers of the vocabulary."""
         self.check(tokens)
-        parts = [self.first_code + start + grid.reshape(len(grid), -1) for start, grid in zip(self.starts(), tokens)]
+        parts = [self.first_code + start + grid.reshape(len(grid), -1).long() for start, grid in zip(self.starts(), tokens)]
         return torch.cat(parts, 1)
 
     def unflatten(self, sequence: Tensor) -> list[Tensor]:

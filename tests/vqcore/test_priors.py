@@ -214,12 +214,17 @@ def test_temperature_top_k_and_top_p(choice, expected):
     torch.testing.assert_close(choice.probabilities(LOGITS), expected, atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("temperature", [0, 1e-40, 1e-5])
+def test_a_temperature_near_zero_takes_the_likeliest(temperature):
+    assert torch.equal(Choice(temperature).probabilities(LOGITS), F.one_hot(LOGITS.argmax(1), LOGITS.shape[1]).float())
+
+
 def test_top_k_keeps_exactly_k_of_equal_codes():
     assert (Choice(top_k=3).probabilities(torch.zeros(1, 8)) > 0).sum() == 3
 
 
 @pytest.mark.parametrize("wrong", [
-    {"temperature": -1}, {"temperature": math.nan}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
+    {"temperature": -1}, {"temperature": math.nan}, {"temperature": math.inf}, {"guidance": math.nan}, {"guidance": 1e39}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
     {"condition": ["red"], "n": 2}, {"condition": "giraffe"},
 ])
 def test_wrong_requests_are_refused(wrong):

@@ -27,6 +27,7 @@ def test_flattening_and_back_is_exact(grids):
     sequence = layout.flatten(tokens)
     assert sequence.shape == (3, layout.length)
     assert all(torch.equal(a, b) for a, b in zip(tokens, layout.unflatten(sequence)))
+    assert torch.equal(layout.flatten([grid.to(torch.uint8) for grid in tokens]), sequence)
 
 
 def test_order_is_raster_and_coarse_first():

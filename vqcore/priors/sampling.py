@@ -21,6 +21,8 @@ from vqcore.sequence import Layout
 
 Condition = str | Sequence[str | None] | None
 BITS_AT_ONCE = 64  # sequences
+COLDEST = 1e-4  # temperatures below take the likeliest token, as 0 does
+MOST_GUIDANCE = 100
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ class Prior(nn.Module, ABC):
             kept = given[:, run.start : run.stop]
             logits = reader.read(kept).double()
             weights -= F.cross_entropy(logits.mT, kept, reduction="none").sum(1).view(batch, particles)
-            if run.stop < last:
+            if run.stop <= last:
                 rows = _resampled(weights, generator)
                 reader.select(rows)
                 codes = codes[rows]
@@ -226,6 +228,8 @@ class Prior(nn.Module, ABC):
         return Written(index, level, self._places[index], chosen - start, probabilities[:, here])
 
     def _reader(self, conditions: list[str | None], guidance: float) -> Reader:
+        if not abs(guidance) <= MOST_GUIDANCE:
+            raise ValueError(f"Guidance lies between −{MOST_GUIDANCE} and {MOST_GUIDANCE}, not at {guidance}.")
         prefix = self.layout.prefix(conditions)
         nothing = self.layout.prefix([None] * len(prefix))
         if guidance == 1 or torch.equal(prefix, nothing):
@@ -291,7 +295,7 @@ class Choice:
     top_p: float | None = None
 
     def __post_init__(self):
-        if not self.temperature >= 0:
+        if not 0 <= self.temperature < math.inf:
             raise ValueError(f"The temperature is 0 or more, not {self.temperature}.")
         if self.top_k is not None and self.top_k < 1:
             raise ValueError(f"top_k is at least 1, or None for all codes, not {self.top_k}.")
@@ -300,7 +304,7 @@ class Choice:
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Logits [B, codes] → the probabilities to draw from."""
-        if self.temperature == 0:
+        if self.temperature < COLDEST:
             return F.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype)
         if self.temperature != 1:
             logits = logits / self.temperature
