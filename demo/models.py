@@ -117,9 +117,14 @@ def channels(tokenizer) -> int:
     return getattr(tokenizer.config, "network", tokenizer.config).channels
 
 
-@lru_cache(maxsize=None)
 def priors() -> dict[str, Prior]:
-    """The priors of pictures, by name. One that can't be used, or whose tokenizer isn't here, is logged and left out."""
+    """The priors of pictures, by name."""
+    return {name: prior for name, (prior, _) in _priors().items()}
+
+
+@lru_cache(maxsize=None)
+def _priors() -> dict[str, tuple[Prior, Path]]:
+    """With their folders. One that can't be used, or whose tokenizer isn't here, is logged and left out."""
     found = {}
     for source in _prior_sources():
         try:
@@ -129,7 +134,7 @@ def priors() -> dict[str, Prior]:
             sizes = [level.codebook_size for level in tokenizer_of(prior).levels]
             if sizes != [grid.codebook_size for grid in prior.layout.grids]:
                 raise ValueError(f"{prior.name} was trained on tokens of another codebook than {prior.tokenizer} has.")
-            found[prior.name] = prior
+            found[prior.name] = prior, find(source)
         except ValueError as problem:
             log.warning("The prior %s is left out: %s", source, problem)
     return found
@@ -137,21 +142,25 @@ def priors() -> dict[str, Prior]:
 
 def prior(name: str) -> Prior:
     """The prior called `name`. ValueError where this app has none of that name."""
-    if name not in priors():
-        raise ValueError(f"This page has no prior called “{name}”. It has: {', '.join(priors()) or 'none'}.")
-    return priors()[name]
+    if name not in _priors():
+        raise ValueError(f"This page has no prior called “{name}”. It has: {', '.join(_priors()) or 'none'}.")
+    return _priors()[name][0]
 
 
 def prior_folder(name: str) -> Path:
     """Where the prior called `name` lies, with its card and its figures beside it."""
-    return next(folder for folder in map(find, _prior_sources()) if folder.name == name)
+    return _priors()[name][1]
 
 
 @lru_cache(maxsize=None)
 def contrastive_of(prior: Prior) -> Contrastive | None:
     """The model that tells how well a picture of the prior's tokenizer fits a text; None where there is none."""
     for name in list_contrastive():
-        model = load_contrastive(name)
+        try:
+            model = load_contrastive(name)
+        except ValueError as problem:
+            log.warning("The model %s is left out: %s", name, problem)
+            continue
         if Path(model.tokenizer).name == tokenizer_of(prior).name:
             return model
     return None

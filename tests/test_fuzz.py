@@ -44,11 +44,11 @@ def smallest():
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(parsers.tokenizer_folder()))
     patch.setattr(models, "PRIORS", "")
-    for cache in (models._load, models.priors, service._codebook):
+    for cache in (models._load, models._priors, service._codebook):
         cache.cache_clear()
     yield
     patch.undo()
-    for cache in (models._load, models.priors, service._codebook):
+    for cache in (models._load, models._priors, service._codebook):
         cache.cache_clear()
 
 

@@ -10,9 +10,10 @@ import dataclasses
 import hashlib
 import io
 import json
+import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ from vqcore.vqvae2 import VQVAE2, VQVAE2Config
 if TYPE_CHECKING:
     from vqcore.interop import VQGAN
 
+log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 PRIORS = {model.kind: (model, config) for model, config in ((Transformer, TransformerConfig), (PixelCNN, PixelCNNConfig))}
 TOKENIZERS = {"vqvae": (VQVAE, VQVAEConfig), "vqvae2": (VQVAE2, VQVAE2Config)}
@@ -51,8 +53,7 @@ FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
 
 def list_checkpoints() -> list[str]:
     """The names of the tokenizers in checkpoints/."""
-    kinds = {*TOKENIZERS, FOREIGN}
-    return [path.parent.name for path in sorted(FOLDER.glob(f"*/{CONFIG}")) if read_config(path.parent)["kind"] in kinds]
+    return list_kinds(*TOKENIZERS, FOREIGN)
 
 
 def load(name: str | os.PathLike) -> VQVAE | VQVAE2 | VQGAN:
@@ -91,7 +92,19 @@ def load(name: str | os.PathLike) -> VQVAE | VQVAE2 | VQGAN:
 
 def list_priors() -> list[str]:
     """The names of the priors in checkpoints/."""
-    return [path.parent.name for path in sorted(FOLDER.glob(f"*/{CONFIG}")) if read_config(path.parent)["kind"] == "prior"]
+    return list_kinds("prior")
+
+
+def list_kinds(*kinds: str) -> list[str]:
+    """The names of the models in checkpoints/ that are of these kinds; a folder whose config can't be read is left out."""
+    found = []
+    for folder in sorted(path.parent for path in FOLDER.glob(f"*/{CONFIG}")):
+        try:
+            if read_config(folder)["kind"] in kinds:
+                found.append(folder.name)
+        except ValueError as problem:
+            log.warning("%s is left out: %s", folder.name, problem)
+    return found
 
 
 def load_prior(name: str | os.PathLike) -> Prior:
@@ -104,13 +117,16 @@ def load_prior(name: str | os.PathLike) -> Prior:
     config = read_config(folder)
     if config["kind"] != "prior":
         raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a prior.")
+    tensors = from_bytes(read_tensors(folder / WEIGHTS), folder)
     try:
         network = PRIORS[config["prior"]][1](**config["network"])
         layout = Layout.from_json(config["layout"])
+        grids = [size for grid in layout.grids for size in (grid.codebook_size, *grid.shape)]
+        check_sizes((network.layers, network.width, layout.text_length, *grids), tensors)
         model = new_prior(layout, network, config["tokenizer"], config["conditions"], _given_name(name, folder))
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a prior that this version knows: {error}.") from None
-    load_weights(model, from_bytes(read_tensors(folder / WEIGHTS), folder), folder)
+    load_weights(model, tensors, folder)
     return model.eval().requires_grad_(False)
 
 
@@ -251,6 +267,13 @@ def load_weights(model: torch.nn.Module, tensors: Mapping[str, Tensor], folder: 
     """Put tensors read from `folder` into a model, or say which ones don't fit."""
     check_weights(model, tensors, folder)
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
+
+
+def check_sizes(sizes: Iterable[int], tensors: Mapping[str, Tensor]) -> None:
+    """ValueError where a model of these sizes has none of these weights, before memory is taken for it."""
+    largest = max(len(tensors), *(size for tensor in tensors.values() for size in tensor.shape), 0)
+    if (most := max(sizes)) > largest:
+        raise ValueError(f"it asks for a size of {most}, and its weights have none above {largest}")
 
 
 def check_weights(model: torch.nn.Module, tensors: Mapping[str, Tensor], folder: Path) -> None:

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoint import CONFIG, FOLDER, WEIGHTS, find, load_weights, read_config, read_tensors, write_json, write_tensors
+from vqcore.checkpoint import CONFIG, WEIGHTS, check_sizes, find, list_kinds, load_weights, read_config, read_tensors, write_json, write_tensors
 from vqcore.text import Text
 
 KIND = "contrastive"
@@ -120,7 +120,7 @@ def save_contrastive(model: Contrastive, folder: str | os.PathLike, dtype: torch
 
 def list_contrastive() -> list[str]:
     """The names of the contrastive models in checkpoints/."""
-    return [path.parent.name for path in sorted(FOLDER.glob(f"*/{CONFIG}")) if read_config(path.parent)["kind"] == KIND]
+    return list_kinds(KIND)
 
 
 def load_contrastive(name: str | os.PathLike) -> Contrastive:
@@ -129,12 +129,16 @@ def load_contrastive(name: str | os.PathLike) -> Contrastive:
     config = read_config(folder)
     if config["kind"] != KIND:
         raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a contrastive one.")
+    tensors = read_tensors(folder / WEIGHTS)
     try:
         network = {key: tuple(value) if isinstance(value, list) else value for key, value in config["network"].items()}
-        model = Contrastive(Text(tuple(config["words"])), ContrastiveConfig(**network), config["tokenizer"], folder.name)
-    except (TypeError, KeyError, ValueError) as error:
+        described = ContrastiveConfig(**network)
+        flat = described.channels[-1] * (described.side >> len(described.channels)) ** 2
+        check_sizes((described.width, described.text_layers, described.text_length, *described.channels, flat), tensors)
+        model = Contrastive(Text(tuple(config["words"])), described, config["tokenizer"], folder.name)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a model that this version knows: {error}.") from None
-    load_weights(model, read_tensors(folder / WEIGHTS), folder)
+    load_weights(model, tensors, folder)
     return model.eval().requires_grad_(False)
 
 

@@ -38,7 +38,7 @@ def address(tiny_folder):
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(tiny_folder))
     patch.setattr(models, "PRIORS", "")
-    caches = (models._load, models.priors, service._example, service._codebook)
+    caches = (models._load, models._priors, service._example, service._codebook)
     for cache in caches:
         cache.cache_clear()
     with gr.Blocks(analytics_enabled=False) as blocks:

@@ -10,7 +10,7 @@ def tiny_default(tiny_folder, tiny_prior, tiny_text_prior):
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(tiny_folder))
     patch.setattr(models, "PRIORS", f"{tiny_prior},{tiny_text_prior}")
-    caches = (models._load, models.priors, service._example, service._codebook)
+    caches = (models._load, models._priors, service._example, service._codebook)
     for cache in caches:
         cache.cache_clear()
     yield models.tokenizer()

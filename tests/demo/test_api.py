@@ -43,7 +43,7 @@ def address(tiny_default, tiny_sound, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     for name, where in zip(("PRIORS", "SOUND", "SPEAKER"), (folder, *tiny_sound)):
         patch.setattr(models, name, str(where))
-    caches = models.priors, models.sound_tokenizer, models.speaker
+    caches = models._priors, models.sound_tokenizer, models.speaker
     for cache in caches:
         cache.cache_clear()
     app = blocks.build()

@@ -140,12 +140,12 @@ def test_a_prior_whose_tokenizer_is_not_here_is_left_out(tiny_prior, tmp_path, m
     other = shutil.copytree(tiny_prior, tmp_path / "stranger")
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"tokenizer": "nowhere"}))
-    monkeypatch.setattr(models, "PRIORS", f"{other},{tiny_prior},{tmp_path}/missing")
-    models.priors.cache_clear()
+    monkeypatch.setattr(models, "PRIORS", f"{tmp_path}/missing,{other},{tiny_prior}")
+    models._priors.cache_clear()
     try:
-        assert list(models.priors()) == [NAME]
+        assert list(models.priors()) == [NAME] and models.prior_folder(NAME) == tiny_prior
     finally:
-        models.priors.cache_clear()
+        models._priors.cache_clear()
 
 
 def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, tmp_path, monkeypatch):
@@ -158,7 +158,7 @@ def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, 
         folders.append(str(folder))
     (tmp_path / "c" / "README.md").write_text("---\ntags: [x]\n---\n# c\n\n**Clothes** of [ten](x) kinds,\nnothing else.\n\nMore.\n\n## Limits\n\nNo `hats`.\n\nMore.\n")
     monkeypatch.setattr(models, "PRIORS", ",".join(folders))
-    models.priors.cache_clear()
+    models._priors.cache_clear()
     try:
         priors = best_first(models.priors().values())
         assert [prior.name for prior in priors] == ["c", "b", "a"]
@@ -167,7 +167,7 @@ def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, 
         assert "3.25 bits a token on 1,000 pictures" in measured and "40% below" in measured and "91% as accurate" in measured
         assert sentences(priors[2]) == ["Writes 8 × 8 tokens of tiny, of 2 kinds of pictures."]
     finally:
-        models.priors.cache_clear()
+        models._priors.cache_clear()
 
 
 def test_a_second_persons_short_work_is_done_amid_a_long_one(monkeypatch):

@@ -43,6 +43,29 @@ def test_an_unknown_name_lists_the_known_ones():
         vqcore.load("nothing")
 
 
+def test_a_folder_that_cannot_be_read_is_left_out_of_the_lists(tiny_folder, tiny_prior, tmp_path, monkeypatch):
+    monkeypatch.setattr("vqcore.checkpoint.FOLDER", tmp_path)
+    for folder, name in ((tiny_folder, "a"), (tiny_prior, "b")):
+        shutil.copytree(folder, tmp_path / name, ignore=shutil.ignore_patterns("run"))
+        shutil.copytree(folder, tmp_path / f"broken-{name}", ignore=shutil.ignore_patterns("run"))
+        (tmp_path / f"broken-{name}" / "config.json").write_text("{")
+    assert vqcore.list_checkpoints() == ["a"] and vqcore.list_priors() == ["b"]
+
+
+@pytest.mark.parametrize("network, layout", [
+    ({"width": 1 << 20}, {}), ({"layers": 1 << 30}, {}), ({}, {"text_length": 1 << 40}), ({}, {"text": "words"}),
+    ({}, {"grids": [{"codebook_size": 1 << 40, "shape": [8, 8]}]}), ({}, {"grids": [{"codebook_size": 64, "shape": [1 << 20, 1 << 20]}]}),
+])
+def test_a_prior_of_other_sizes_than_its_weights_takes_no_memory(network, layout, tiny_prior, tmp_path):
+    folder = shutil.copytree(tiny_prior, tmp_path / "copy", ignore=shutil.ignore_patterns("run"))
+    config = json.loads((folder / "config.json").read_text())
+    config["network"] |= network
+    config["layout"] |= layout
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="doesn't describe a prior"):
+        vqcore.load_prior(folder)
+
+
 def spoil_weights(folder, data):
     (folder / "model.safetensors").write_bytes(data)
 
