@@ -175,6 +175,11 @@ def evaluate_text(
 ) -> tuple[TextEvaluation, np.ndarray, list[str]]:
     """The figures, a sheet of the first samples of held-out prompts (not chosen), and what these prompts are."""
     known = read_named(folder)
+    finest = tokenizer.levels[-1].downsampling
+    if known.pixels.shape[1:3] != (writes := tuple(finest * size for size in prior.layout.grids[-1].shape)):
+        raise ValueError(f"The pictures of {folder} are of {known.pixels.shape[1:3]} pixels, and {prior.name} writes {writes}. Scale them first.")
+    if missing := [split for split in ("train", "heldout") if not known.rows(split)]:
+        raise ValueError(f"{folder} needs pictures of both splits in {METADATA}, and has none of {missing[0]}.")
     recogniser = Recogniser(known)
     quality, share = recognised(tokenizer, known, recogniser)
     say(f"The tokenizer: {quality:.2f} dB, {share:.1%} recognised")

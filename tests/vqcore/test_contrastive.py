@@ -1,6 +1,7 @@
 """Texts and pictures in one space, and the figures of a prior that writes from captions."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -138,3 +139,9 @@ def test_the_evaluation_tells_seen_from_held_out_prompts(trained, data, tokenize
     assert "first sample right" in capsys.readouterr().out
     assert evaluate([str(prior), "--data", str(tmp_path)]) == 2
     assert vqcore.load_prior(prior).tokenizer == result["tokenizer"]
+    larger = save_prior(Transformer(Layout(layout.text, 6, (Grid(16, (5, 5)),)), TransformerConfig(1, 16, 2), tokenizer), tmp_path / "larger")
+    assert evaluate([str(larger), "--data", str(data)]) == 2 and "Scale them first" in capsys.readouterr().err
+    lines = (data / "metadata.jsonl").read_text().replace("heldout", "train")
+    shutil.copytree(data, tmp_path / "all")
+    (tmp_path / "all" / "metadata.jsonl").write_text(lines)
+    assert evaluate([str(prior), "--data", str(tmp_path / "all")]) == 2 and "none of heldout" in capsys.readouterr().err
