@@ -145,7 +145,7 @@ def is_free(shards: Shards) -> bool:
 def phrasings(shards: Shards, layout: Layout) -> Tensor:
     """`text … [SEP]` of each of the index's texts in all its forms, and of none, int64 [texts + 1, forms, prefix_length].
 
-    Half of the forms of a text are the text itself. Of a form that is too long for the sequence, the first words are taken.
+    At least half of the forms of a text are the text itself. Of a form that is too long for the sequence, the first words are taken.
     """
     texts = [*shards.index["texts"], ""]
     variants = [*shards.index.get("variants", [[]] * (len(texts) - 1)), []]
