@@ -22,7 +22,7 @@ from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import Labelled, read_labelled, views
 from vqcore.priors.sampling import Prior
 from vqcore.tiles import to_sheet
-from vqcore.tokenize import encode_all
+from vqcore.tokenize import Shards, encode_all, open_shards
 from vqcore.vqvae import VQVAE
 
 MOST_SAMPLES = 20_000  # for the classifier
@@ -77,8 +77,13 @@ class PriorEvaluation:
     torch: str
 
 
-def evaluate_prior(prior: Prior, tokenizer: VQVAE, folder: Path, settings: Settings, most: int = MOST_SAMPLES) -> tuple[PriorEvaluation, np.ndarray]:
-    """The figures, and the sheet of samples they speak of: uint8 [H, W, 3], a row a class."""
+def evaluate_prior(
+    prior: Prior, tokenizer: VQVAE, folder: Path, settings: Settings, most: int = MOST_SAMPLES, tokens: Path | None = None
+) -> tuple[PriorEvaluation, np.ndarray]:
+    """The figures, and the sheet of samples they speak of: uint8 [H, W, 3], a row a class.
+
+    tokens: the folder of those that it was trained on. Without, samples are compared with the middle of each training picture.
+    """
     side = prior.layout.grids[-1].shape[0] * tokenizer.levels[-1].downsampling
     seen, unseen = read_labelled(folder, "train"), read_labelled(folder, "val")
     say("Reading the pictures of val")
@@ -93,14 +98,15 @@ def evaluate_prior(prior: Prior, tokenizer: VQVAE, folder: Path, settings: Setti
         samples = min(most, len(seen.labels))
         sampled, real = accuracies(prior, tokenizer, seen, unseen, side, settings, samples)
     say("Comparing samples with the training pictures")
-    known = prior.layout.flatten(encode_all(tokenizer, seen, side)).int()
+    shards = None if tokens is None else open_shards(tokens)
+    known = prior.layout.flatten(encode_all(tokenizer, seen, side) if shards is None else all_views(shards)).int()
     conditions = [c for c in prior.conditions or ("",) for _ in range(SHEET_COLUMNS)]
     drawn = prior.sample(len(conditions), conditions, seed=0, **asdict(settings))
     result = PriorEvaluation(
         prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(unseen.labels),
         bits, entropy, float(saving), settings, samples, sampled, real,
         sampled / real if real else None,
-        likeness(prior.layout.flatten(drawn).int(), conditions, known), torch.__version__,
+        likeness(prior.layout.flatten(drawn).int(), conditions, known, len(seen.labels if shards is None else shards)), torch.__version__,
     )
     return result, sheet(to_pixels(tokenizer.decode(drawn)), SHEET_COLUMNS)
 
@@ -174,16 +180,23 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     return float((answers == labels).double().mean())
 
 
-def likeness(drawn: Tensor, conditions: list[str], known: Tensor) -> list[Likeness]:
-    """drawn int32 [n, length], known int32 [N, length]."""
+def all_views(shards: Shards) -> list[Tensor]:
+    """The first square of every picture, then the second of every picture, and so on: int64 [views · N, *S'] a level."""
+    rows, views = torch.arange(len(shards)), shards.index["views"]
+    return shards.grids(rows.repeat(views), torch.arange(views).repeat_interleave(len(rows)))
+
+
+def likeness(drawn: Tensor, conditions: list[str], known: Tensor, pictures: int | None = None) -> list[Likeness]:
+    """drawn int32 [n, length], known int32 [N, length], which show so many pictures by turns (each another one where None)."""
+    pictures, length = pictures or len(known), known.shape[1]
     results = []
     for sequence, condition in zip(drawn, conditions):
         distances = (known != sequence).sum(1)
-        nearest = int(distances.argmin())
-        others = (known != known[nearest]).sum(1)
-        others[nearest] = known.shape[1] + 1
-        length = known.shape[1]
-        results.append(Likeness(condition, nearest, int(distances[nearest]) / length, int(others.min()) / length))
+        row = int(distances.argmin())
+        nearest = row % pictures
+        others = (known != known[row]).sum(1)
+        others[nearest::pictures] = length + 1
+        results.append(Likeness(condition, nearest, int(distances[row]) / length, int(others.min()) / length))
     return results
 
 
@@ -236,6 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_prior", description="Measure a prior.")
     parser.add_argument("name", help="a folder's name in checkpoints/, or a path")
     parser.add_argument("--data", type=Path, required=True, help="a folder with `train` and `val` in it, or Fashion-MNIST's files")
+    parser.add_argument("--tokens", type=Path, help="the tokens that it was trained on, run/tokens in its training's folder, to look for copies of all of them")
     parser.add_argument("--samples", type=int, default=MOST_SAMPLES, help="how many to train the classifier on")
     add_settings(parser)
     parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
@@ -243,7 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = settings_of(options)
     try:
         prior = load_prior(options.name)
-        result, picture = evaluate_prior(prior, load(prior.tokenizer), options.data, settings, options.samples)
+        result, picture = evaluate_prior(prior, load(prior.tokenizer), options.data, settings, options.samples, options.tokens)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -209,6 +209,9 @@ def test_marginal_entropy_and_likeness():
     copy, far = likeness(torch.tensor([[1, 1, 1, 1], [5, 5, 6, 6]]), ["a", "b"], known)
     assert (copy.nearest, copy.distance, copy.distance_of_nearest) == (0, 0, 0.25)
     assert (far.nearest, far.distance, far.distance_of_nearest) == (2, 0.5, 1)
+    shifted = torch.tensor([[2, 2, 2, 2], [7, 7, 7, 7], [5, 5, 5, 6]])
+    copy, = likeness(torch.tensor([[2, 2, 2, 2]]), ["a"], torch.cat([known, shifted]), 3)
+    assert (copy.nearest, copy.distance, copy.distance_of_nearest) == (0, 0, 0.75), "another view of the same picture is no neighbour"
 
 
 def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
@@ -224,6 +227,9 @@ def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
     assert len(figures["likeness"]) == 16 and Image.open(out / "samples.webp").size[0] > 100
     assert "classification accuracy" in capsys.readouterr().out
     assert evaluate([str(out), "--data", str(tmp_path / "nowhere")]) == 2
+    assert evaluate([str(out), "--data", str(data), "--samples", "16", "--tokens", str(out / "run" / "tokens")]) == 0
+    again = json.loads((out / "metrics.json").read_text())["likeness"]
+    assert len(again) == 16 and all(b["distance"] <= a["distance"] for a, b in zip(figures["likeness"], again)), "more views, nearer ones"
 
 
 def test_a_run_begins_with_the_weights_of_another(tokenizer, data, tmp_path):
