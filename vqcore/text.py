@@ -42,14 +42,18 @@ class Text:
 
     def encode(self, text: str) -> list[int]:
         """Integers 0 … size − 1; none for a text without a word."""
-        tokens, spelled = [], False
+        return [token for _, tokens in self.read(text) for token in tokens]
+
+    def read(self, text: str) -> list[tuple[str, list[int]]]:
+        """The words of a text as they are read, and the tokens of each: the space before a spelled one is among its own."""
+        words, spelled = [], False
         for word in self._joined(split(text)):
             if (number := self.numbers.get(word)) is not None:
-                tokens.append(number)
+                words.append((word, [number]))
             else:
-                tokens += [len(self.words) + byte for byte in b" " * spelled + word.encode()]
+                words.append((word, [len(self.words) + byte for byte in b" " * spelled + word.encode()]))
             spelled = number is None
-        return tokens
+        return words
 
     def _joined(self, words: Iterable[str]) -> Iterator[str]:
         """The words, any two that are known as one with a hyphen as that one."""

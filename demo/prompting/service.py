@@ -15,7 +15,7 @@ from demo.token_canvas.writing import unpacked
 from demo.workers import answered_by, writers
 from vqcore.data.images import open_picture, to_pixels, to_tensor
 from vqcore.priors.sampling import Prior
-from vqcore.text import Text, split
+from vqcore.text import Text
 
 MOST_CHARACTERS = 500
 MOST_BYTES = 4_000_000
@@ -24,14 +24,12 @@ NEAREST = 8
 
 @answered_by(writers)
 def read_prompt(question: dict) -> dict:
-    """{"prior", "text"} → {"words": [{"word", "pieces"}], "tokens", "room"}: a word, and the text tokens it is read as."""
+    """{"prior", "text"} → {"words": [{"word", "pieces"}], "tokens", "room"}: a word as it is read, and its text tokens."""
     prior, text = models.prior(question["prior"]), _checked(question["text"])
-    reads = prior.layout.text
-    if not isinstance(reads, Text):
-        raise ValueError(f"{prior.name} takes one of its classes, and no sentence.")
+    reads = _reader(prior)
     prior.layout.prefix([text])  # which says what is wrong with a text that is too long
-    words = [{"word": word, "pieces": reads.decode(reads.encode(word))} for word in split(text)]
-    return {"words": words, "tokens": len(reads.encode(text)), "room": prior.layout.text_length}
+    words = [{"word": word, "pieces": reads.decode(tokens)} for word, tokens in reads.read(text)]
+    return {"words": words, "tokens": sum(len(word["pieces"]) for word in words), "room": prior.layout.text_length}
 
 
 @answered_by(writers)
@@ -46,10 +44,10 @@ def rank_pictures(question: dict) -> dict:
 @answered_by(writers)
 def weigh_words(question: dict) -> dict:
     """{"prior", "text", "tokens": one whole sequence} → {"whole", "without"}: the picture's bits given the text, and
-    given the text without each of its words."""
+    given the text without each of its words as `read_prompt` tells them."""
     prior, text = models.prior(question["prior"]), _checked(question["text"])
     sequence = unpacked(question["tokens"], prior.layout.length, prior)[:1]
-    words = split(text)
+    words = [word for word, _ in _reader(prior).read(text)]
     texts = [text, *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)))]
     writers.pass_on()
     grids = prior.layout.cut(sequence.expand(len(texts), -1))
@@ -93,6 +91,12 @@ def fits(prior: Prior, text: str, tokens: list[Tensor]) -> list[float] | None:
         return None
     writers.pass_on()
     return [round(fit, 4) for fit in judge.fit(text, models.tokenizer_of(prior).decode(tokens)).tolist()]
+
+
+def _reader(prior: Prior) -> Text:
+    if not isinstance(prior.layout.text, Text):
+        raise ValueError(f"{prior.name} takes one of its classes, and no sentence.")
+    return prior.layout.text
 
 
 def _checked(text: str) -> str:

@@ -183,7 +183,7 @@ def test_pictures_are_ranked_by_a_text_and_drawings_find_their_like(call, pictur
 
 def test_a_sentence_is_read_and_its_words_weighed(call, tiny_text_prior, monkeypatch):
     prior = vqcore.load_prior(tiny_text_prior)
-    monkeypatch.setattr(models, "priors", lambda: {prior.name: prior})
+    monkeypatch.setattr(models, "_priors", lambda: {prior.name: (prior, tiny_text_prior)})
     assert call("read_prompt", prior.name, "Red bar")["tokens"] == 2
     (document,), _ = call("sample", prior.name, 1, "red bar", seed=4)
     whole, words = call("weigh_words", document, prior.name, "red bar")

@@ -15,6 +15,9 @@ from demo.prompting.component import about
 from demo.token_canvas import writing
 from tests.demo.test_writing import pack
 from vqcore.contrastive import Contrastive, ContrastiveConfig, Known
+from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.sequence import Grid, Layout
+from vqcore.text import Text
 
 NAME = "tiny-text-prior"
 HOSTILE = ["<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\u202egnp.exe", "心", "❤️", "a\0b"]
@@ -63,6 +66,22 @@ def test_a_word_weighs_what_the_picture_costs_more_without_it(prior, sequences):
     bits = lambda text: float(prior.bits([sequences[:1]], text)[0].sum())
     assert answer["whole"] == pytest.approx(bits("red bar"), rel=1e-4)
     assert answer["without"] == pytest.approx([bits("bar"), bits("red")], rel=1e-4)
+
+
+def test_words_that_are_read_as_one_are_one_and_leave_room_without_any(prior, monkeypatch):
+    layout = Layout(Text.of(["medium-dark skin tone man"]), 4, (Grid(64, (2, 2)),))
+    joining = Transformer(layout, TransformerConfig(1, 16, 2), prior.tokenizer).eval().requires_grad_(False)
+    monkeypatch.setattr(models, "prior", lambda _: joining)
+    text = "medium dark skin tone man"
+    answer = service.read_prompt({"prior": "joining", "text": text})
+    assert [word["pieces"] for word in answer["words"]] == [["medium-dark"], ["skin"], ["tone"], ["man"]] and answer["tokens"] == 4
+    sequence = joining.sample(1, text)[0]
+    weighed = service.weigh_words({"prior": "joining", "text": text, "tokens": writing.packed(sequence.flatten(1), joining)})
+    assert weighed["without"] == pytest.approx([float(joining.bits([sequence], without)[0].sum()) for without in (
+        "skin tone man", "medium dark tone man", "medium-dark skin man", "medium-dark skin tone",
+    )], rel=1e-4)
+    spelled = service.read_prompt({"prior": "joining", "text": "a b"})
+    assert [word["pieces"] for word in spelled["words"]] == [["a"], ["␣", "b"]] and spelled["tokens"] == 3
 
 
 def test_pictures_are_ranked_by_the_model_that_knows_them(prior, sequences, judge):

@@ -29,6 +29,12 @@ def test_words_with_a_hyphen_are_one_where_that_is_known():
     assert text.decode(text.encode("blue-medium")) == ["blue", "medium"]
 
 
+def test_tokens_are_told_by_the_words_that_they_are_read_as():
+    text = Text.of(["medium-dark heart"])
+    words = [(word, text.decode(tokens)) for word, tokens in text.read("Medium dark ab-cd heart")]
+    assert words == [("medium-dark", ["medium-dark"]), ("ab", ["a", "b"]), ("cd", ["␣", "c", "d"]), ("heart", ["heart"])]
+
+
 @pytest.mark.parametrize("prompt", ["", "   ", "心 любовь ❤️", "🐱‍👤", "<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\ud800", "\u202eabc", "a\0b"])
 def test_any_string_encodes(prompt):
     tokens = TEXT.encode(prompt)
