@@ -1,6 +1,8 @@
 import pytest
 
-from tests.tiny import tiny_prior_folder, tiny_sound_folders, tiny_text_prior_folder, tiny_tokenizer_folder, two_level_folder
+from tests.tiny import (
+    tiny_prior_folder, tiny_sound_folders, tiny_text_prior_folder, tiny_tokenizer_folder, two_level_folder, two_level_prior_folder,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,9 @@ def tiny_sound(tmp_path_factory):
 def two_level(tmp_path_factory):
     """The checkpoint folder of a small tokenizer of two levels, trained for real."""
     return two_level_folder(tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="session")
+def two_level_prior(two_level):
+    """The checkpoint folder of a small prior over its tokens."""
+    return two_level_prior_folder(two_level)

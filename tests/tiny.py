@@ -109,6 +109,12 @@ def tiny_text_prior_folder(tokenizer_folder: Path) -> Path:
     return folder
 
 
+def two_level_prior_folder(tokenizer_folder: Path) -> Path:
+    """One like the first over 4 × 4 and 8 × 8 tokens of the tokenizer of two levels."""
+    layout = Layout(Words.of(["bar", "disc"]), 1, (Grid(32, (4, 4)), Grid(64, (8, 8))))
+    return _strong_prior_folder(layout, tokenizer_folder, ["bar", "disc"], "two-level-prior")
+
+
 def _strong_prior_folder(layout: Layout, tokenizer_folder: Path, conditions: list[str], name: str) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -13,6 +13,7 @@ from tests.browser.bench import Bench
 from tests.browser.conftest import served
 from tests.browser.test_canvas import png
 from tests.browser.test_keeping import KEPT_AFTER_MS, copied_link
+from tests.browser.test_sample import TEXTS, SampleTab, slow_down
 from tests.tiny import draw_picture
 from vqcore.data.images import to_pixels, to_tensor
 
@@ -22,8 +23,8 @@ SIZE, COARSE_SIZE = "96 × 80 px, 24 × 20 tokens", "96 × 80 px, 12 × 10 token
 
 
 @pytest.fixture(scope="module")
-def address(two_level, tmp_path_factory):
-    with served(tmp_path_factory.mktemp("two") / "log", VQ_MODEL=str(two_level), VQ_PRIORS=",") as address:
+def address(two_level, two_level_prior, tmp_path_factory):
+    with served(tmp_path_factory.mktemp("two") / "log", VQ_MODEL=str(two_level), VQ_PRIORS=str(two_level_prior)) as address:
         yield address
 
 
@@ -197,6 +198,39 @@ def test_a_link_holds_the_selected_part_of_both_grids(bench, chromium, address, 
     coarse, fine = other.grids()
     context.close()
     assert (coarse == grids[0][2:8, 3:10]).all() and (fine == grids[1][4:16, 6:20]).all()
+
+
+def pixels_of(canvas):
+    """What a canvas in the page shows: uint8 [height, width, 3]."""
+    url = canvas.evaluate("canvas => canvas.toDataURL()")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
+
+
+def test_a_prior_of_two_levels_shows_its_coarse_tokens_while_it_writes_them(bench, two_level, two_level_prior):
+    coarse = vqcore.load_prior(two_level_prior).sample(8, TEXTS, seed=0)[0].flatten(1)
+    looks = vqcore.load(two_level).levels[0].appearance
+    tab = SampleTab(bench)
+    tab.wait_told("Click one")
+    slow_down(tab.page, "write_tokens")
+    tab.run()
+    tab.wait_told("Token 10 of 80")
+    tab.run()
+    assert (tab.pictures()[:, :8, 8:16] == looks[coarse[:, 1]]).all()
+    tab.show("watch")
+    tab.pause_at(6)
+    page, where = tab.root.locator("[data-page]"), tab.root.locator("[data-where]")
+    middles = (np.arange(32) * 27.5 + 13).astype(int)  # of the picture's pixels on the page
+    squares = pixels_of(page)[middles][:, middles].reshape(4, 8, 4, 8, 3).swapaxes(1, 2).reshape(16, 8, 8, 3)
+    assert (squares[:6] == looks[coarse[0, :6]]).all() and (squares[7:] == 0).all()
+    bar = tab.root.locator("[data-bars] button").first
+    assert (pixels_of(bar.locator("canvas")) == looks[int(bar.locator("b").inner_text())]).all()
+    assert "row 1, column 2 of the coarse grid" in where.inner_text()
+    side = page.bounding_box()["width"] / 8
+    for shown, (row, column), seen in ((6, (1, 5), 2), (20, (0, 2), 18), (20, (7, 7), 15), (6, (7, 7), 6)):
+        tab.move_to(shown)
+        page.click(position={"x": (column + 0.5) * side, "y": (row + 0.5) * side})
+        tab.wait_told(f": {seen} of 80")
+    assert "row 1, column 2 of the coarse grid" in where.inner_text()
 
 
 def test_models_of_one_level_have_no_switch(open_bench):

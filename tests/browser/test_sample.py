@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -51,8 +52,11 @@ class SampleTab:
     def pause_at(self, count):
         """In the watch: stop, and go to where so many tokens are written."""
         self.root.locator("[data-play]").get_by_text("Pause").click()
+        self.move_to(count)
+
+    def move_to(self, count):
         self.root.locator("[data-place]").evaluate("(e, n) => { e.value = n; e.dispatchEvent(new Event('input')) }", count)
-        self.wait_told(f": {count} of 64")
+        self.wait_told(f": {count} of")
 
     def to_canvas(self):
         frames = self.page.locator(".frames .frame").count()
@@ -98,6 +102,9 @@ def test_the_gallery_shows_what_the_seed_gives_each_time(tab, prior, tokenizer):
     tab.root.locator("[name=text]").select_option("disc")  # which samples at once
     tab.page.wait_for_function("document.querySelectorAll('[data-gallery] button:enabled').length === 3")
     assert (tab.pictures() == to_pixels(tokenizer.decode(prior.sample(3, "disc", seed=0)))).all()
+    for name, temperature in (("tiny-text-prior", "0.5"), ("tiny-prior", "1")):
+        tab.root.locator("[name=prior]").select_option(name)
+        assert tab.root.locator("[name=temperature]").input_value() == temperature
 
 
 def test_a_sample_goes_to_the_canvas_with_a_click(tab, prior):
@@ -162,6 +169,30 @@ def test_a_token_is_chosen_by_hand_from_the_distribution_and_the_rest_goes_on_fr
     tokens = tab.to_canvas()
     assert tokens.flatten()[11] == chosen and (tokens.flatten()[:11] == drawn.flatten().numpy()[:11]).all()
     assert (tokens == expected).all()
+
+
+def test_a_choice_that_is_all_but_impossible_costs_more_than_is_told_and_what_was_asked_before_does_not_matter(tab):
+    tab.wait_told("Click one")
+    tab.set("temperature", 0.1)
+    tab.show("watch")
+    tab.pause_at(32)
+    tab.page.wait_for_timeout(500)  # so that 40 are known, and nothing is being asked
+    held = []
+    tab.page.route("**/component_server/", lambda route: held.append(route) if "write_tokens" in route.request.post_data else route.continue_())
+    tab.move_to(36)  # where what comes next is asked for
+    tab.root.locator("[data-bars] button").last.click()
+    tab.wait_told(": 37 of 64")
+    assert len(held) == 2
+    with tab.page.expect_response(lambda response: response.request == held[0].request):
+        held[0].continue_()
+    tab.page.wait_for_timeout(100)
+    tab.root.locator("[data-step]").click()
+    tab.page.wait_for_timeout(100)
+    assert len(held) == 2, "the second question is still being asked"
+    held[1].continue_()
+    tab.wait_told(": 38 of 64")
+    tab.move_to(36)
+    assert re.search("code .* costs more than 24, chosen by hand", tab.root.locator("[data-entropy]").inner_text())
 
 
 def test_the_contrast_is_of_real_draws_and_real_bits(tab, prior, tokenizer):

@@ -1,5 +1,7 @@
 // What the next token is drawn from: the likeliest codes as bars. Taking another one is a click.
 
+const ROUNDED_AWAY = 24; // bits: what is less likely arrives as 0
+
 class Distribution {
   constructor(root, onTake) {
     const part = (name) => root.querySelector(`[data-${name}]`);
@@ -16,8 +18,8 @@ class Distribution {
     }
     const { codes, probabilities, possible, bits } = next;
     const at = codes.indexOf(chosen);
-    const p = at >= 0 ? probabilities[at] : next.probability;
-    const cost = byHand && at < 0 ? "" : `; code ${chosen} costs ${(-Math.log2(p)).toFixed(1)}`;
+    const p = byHand ? probabilities[at] : next.probability;
+    const cost = p === undefined ? "" : `; code ${chosen} costs ${p ? (-Math.log2(p)).toFixed(1) : `more than ${ROUNDED_AWAY}`}`;
     this.entropy.textContent = `${bits.toFixed(1)} bits expected${cost}${byHand ? ", chosen by hand" : ""}`;
     this.code.max = level.codes - 1;
     this.code.value = "";
@@ -32,8 +34,8 @@ class Distribution {
     button.type = "button";
     button.setAttribute("aria-pressed", isChosen);
     button.title = `Take code ${code} here`;
-    const tile = newCanvas(codebook?.downsampling ?? 1, codebook?.downsampling ?? 1);
-    codebook?.drawTile(tile.getContext("2d"), code, 0, 0, codebook.downsampling);
+    const tile = newCanvas(codebook.downsampling, codebook.downsampling);
+    codebook.drawTile(tile.getContext("2d"), code, 0, 0, codebook.downsampling);
     const [number, bar, share] = ["b", "i", "span"].map((name) => document.createElement(name));
     number.textContent = code;
     bar.style.setProperty("--share", p / most);

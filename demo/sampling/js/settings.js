@@ -45,7 +45,7 @@ class Settings {
     return { condition: this.conditions(count), ...numbers, seed: this.seed };
   }
 
-  // Another prior: its classes, and what is known of it.
+  // Another prior: its classes, how it draws best, and what is known of it.
   fit() {
     const { prior, fields, form } = this;
     const { conditions } = prior;
@@ -57,7 +57,8 @@ class Settings {
     form.querySelector("[data-texts]").hidden = !conditions.length;
     form.querySelector("[data-words]").hidden = !prior.takesText;
     form.querySelector("[data-guidance]").hidden = !conditions.length && !prior.takesText;
-    fields.guidance.value = 1;
+    fields.temperature.value = prior.settings.temperature ?? 1;
+    fields.guidance.value = prior.settings.guidance ?? 1;
     fields.count.value = Math.min(fields.count.max, Math.max(8, conditions.length));
     fields.top_k.max = mostCodes(prior);
     const paragraph = (text) => Object.assign(document.createElement("p"), { textContent: text });

@@ -33,11 +33,11 @@ class Watch {
   async run(isStopped) {
     const { settings } = this.sampler;
     this.pause();
-    this.prior = settings.prior;
-    this.drawing = settings.drawing(1);
-    this.codebook = await this.sampler.codebooks.of(this.prior.model);
+    const { prior } = settings;
+    const drawing = settings.drawing(1);
+    const codebook = await this.sampler.codebooks.of(prior.model);
     if (isStopped()) return;
-    const { prior, drawing } = this;
+    Object.assign(this, { prior, drawing, codebook, levels: levelsOf(prior, PAGE_SIDE) });
     if (this.length !== lengthOf(prior)) this.speed.value = Math.log(lengthOf(prior) / UNHURRIED / SPEEDS[0]) / Math.log(SPEEDS[1] / SPEEDS[0]);
     this.length = lengthOf(prior);
     Object.assign(this, { sequence: new Int32Array(this.length), known: 0, shown: 0, decoded: 0, picture: null, fetching: null });
@@ -53,15 +53,15 @@ class Watch {
 
   // The next slice, once at a time. Tokens that a person changed meanwhile make it void.
   fetch() {
-    if (this.known >= this.length) return this.fetching;
-    this.fetching ??= this.ask().catch((problem) => {
+    if (this.known >= this.length || this.fetching) return this.fetching;
+    const fetching = this.ask().catch((problem) => {
       this.pause();
       this.sampler.tell("watch", problem.message);
     }).finally(() => {
-      this.fetching = null;
+      if (this.fetching === fetching) this.fetching = null;
       this.draw();
     });
-    return this.fetching;
+    return (this.fetching = fetching);
   }
 
   async ask() {
@@ -132,13 +132,12 @@ class Watch {
     this.draw();
   }
 
+  // Back to the token that is seen there: a coarse one where no fine one lies over it yet.
   goTo({ offsetX, offsetY }) {
-    const first = this.length - this.cells.length;
-    const { columns, side } = this.geometry;
     const scale = this.page.width / this.page.clientWidth;
-    const cell = Math.floor((offsetY * scale) / side) * columns + Math.floor((offsetX * scale) / side);
+    const placeIn = ({ first, columns, side }) => first + Math.floor((offsetY * scale) / side) * columns + Math.floor((offsetX * scale) / side);
     this.pause();
-    this.go(Math.min(this.shown, first + cell));
+    this.go(this.levels.map(placeIn).findLast((place) => place < this.shown) ?? this.shown);
   }
 
   // Another code for the token that comes next; what was written after it is forgotten.
@@ -156,46 +155,38 @@ class Watch {
     this.go(at + 1);
   }
 
-  levelAt(index) {
-    let first = 0;
-    return this.prior.grids.find(({ shape: [rows, columns] }) => index < (first += rows * columns));
-  }
-
-  get cells() {
-    const [rows, columns] = this.prior.grids.at(-1).shape;
-    return { length: rows * columns };
-  }
-
-  get geometry() {
-    const [rows, columns] = this.prior.grids.at(-1).shape;
-    return { rows, columns, side: this.page.width / columns };
+  levelAt(place) {
+    return this.levels.find(({ end }) => place < end);
   }
 
   draw() {
-    const { context, prior, codebook, sequence, shown, length, page } = this;
-    const { rows, columns, side } = this.geometry;
-    const first = length - rows * columns;
+    const { context, prior, codebook, sequence, shown, length, levels, page } = this;
+    const finest = levels.at(-1);
     context.clearRect(0, 0, page.width, page.height);
     context.imageSmoothingEnabled = prior.width >= 100;
-    const at = (cell) => [(cell % columns) * side, Math.floor(cell / columns) * side];
-    const decoded = Math.min(shown, this.decoded) - first;
-    if (decoded > 0) {
-      const whole = Math.floor(decoded / columns);
+    for (const level of levels.slice(0, -1)) drawLevel(context, codebook, level, sequence, 0, shown);
+    const decoded = Math.min(shown, this.decoded);
+    if (decoded > finest.first) {
+      const [across, whole, side] = squareOf(finest, decoded);
       context.save();
       context.beginPath();
-      context.rect(0, 0, page.width, whole * side);
-      context.rect(0, whole * side, (decoded % columns) * side, side);
+      context.rect(0, 0, page.width, whole);
+      context.rect(0, whole, across, side);
       context.clip();
       context.drawImage(this.picture, 0, 0, page.width, page.height);
       context.restore();
     }
-    for (let cell = Math.max(0, decoded); cell < shown - first; cell++) codebook.drawTile(context, sequence[first + cell], ...at(cell), side);
+    drawLevel(context, codebook, finest, sequence, decoded, shown);
     context.lineWidth = 1;
     context.strokeStyle = "rgb(128 128 128 / .28)";
-    for (let cell = Math.max(0, shown - first); cell < rows * columns; cell++) context.strokeRect(...at(cell), side, side);
-    for (const place of this.byHand) if (place < shown && place >= first) this.outline(...at(place - first), side, "#fff");
-    if (shown < length && shown >= first) this.outline(...at(shown - first), side, "#ffc53d");
-    this.tellNext(first, columns);
+    const next = this.levelAt(shown);
+    for (let place = shown; place < next?.end; place++) {
+      const [x, y, side] = squareOf(next, place);
+      context.strokeRect(x, y, side, side);
+    }
+    for (const place of this.byHand) if (place < shown) this.outline(...squareOf(this.levelAt(place), place), "#fff");
+    if (next) this.outline(...squareOf(next, shown), "#ffc53d");
+    this.tellNext(next);
     this.place.value = shown;
     this.play.textContent = this.playing ? "Pause" : "Play";
     this.keep.disabled = this.known < length;
@@ -210,12 +201,14 @@ class Watch {
     }
   }
 
-  tellNext(first, columns) {
-    const { shown, length, prior, sequence, nexts, sampler } = this;
+  // level: of the token that comes next, if one does.
+  tellNext(level) {
+    const { shown, length, levels, codebook, sequence, nexts, sampler } = this;
     sampler.tell("watch", `${this.name}: ${shown} of ${length} tokens`, shown / length);
-    if (shown >= length) return this.distribution.show("It is written", null);
-    const cell = shown - first;
-    const title = cell >= 0 ? `Next: row ${Math.floor(cell / columns)}, column ${cell % columns}` : `Next: token ${shown} of the coarse grid`;
-    this.distribution.show(title, nexts[shown], sequence[shown], this.byHand.has(shown), this.levelAt(shown), cell >= 0 ? this.codebook : null);
+    if (!level) return this.distribution.show("It is written", null);
+    const cell = shown - level.first;
+    const grid = level === levels.at(-1) ? "" : " of the coarse grid";
+    const title = `Next: row ${Math.floor(cell / level.columns)}, column ${cell % level.columns}${grid}`;
+    this.distribution.show(title, nexts[shown], sequence[shown], this.byHand.has(shown), level, codebook.levels[level.level]);
   }
 }

@@ -9,6 +9,19 @@ const lengthOf = ({ grids }) => grids.reduce((sum, { shape: [rows, columns] }) =
 const mostCodes = ({ grids }) => Math.max(...grids.map(({ codes }) => codes));
 const sliceOf = (prior) => Math.min(LONGEST_SLICE, Math.max(SHORTEST_SLICE, Math.ceil(lengthOf(prior) / SLICES)));
 
+// The levels of a sequence: where in it each begins and ends, its grid, and the side of its tokens in a picture of this width.
+function levelsOf({ grids, width }, across = width) {
+  let end = 0;
+  return grids.map(({ shape: [rows, columns], codes }, level) => {
+    const first = end;
+    end += rows * columns;
+    return { level, first, end, columns, codes, side: across / columns };
+  });
+}
+
+// What a token spans of that picture: [x, y, side].
+const squareOf = ({ first, columns, side }, place) => [((place - first) % columns) * side, Math.floor((place - first) / columns) * side, side];
+
 // The first tokens of each sequence, one after another.
 function packSequences(sequences, count, prior) {
   const all = new Int32Array(sequences.length * count);
@@ -50,12 +63,13 @@ function documentOf(prior, sequence, name) {
   return { version: 1, model: prior.model, name, id: "", width: prior.width, height: prior.height, grids, original: null };
 }
 
-// Draw what is written of the finest grid, code by code, as each looks alone.
+// Draw some of the tokens, code by code, as each looks alone: fine ones over the coarse ones that came before.
 function drawTiles(context, codebook, prior, sequence, from, until) {
-  const { shape: [rows, columns] } = prior.grids.at(-1);
-  const first = lengthOf(prior) - rows * columns;
-  const f = codebook.downsampling;
   context.imageSmoothingEnabled = false;
-  for (let cell = Math.max(0, from - first); cell < until - first; cell++)
-    codebook.drawTile(context, sequence[first + cell], (cell % columns) * f, Math.floor(cell / columns) * f, f);
+  for (const level of levelsOf(prior)) drawLevel(context, codebook, level, sequence, from, until);
+}
+
+function drawLevel(context, codebook, level, sequence, from, until) {
+  for (let place = Math.max(from, level.first); place < Math.min(until, level.end); place++)
+    codebook.levels[level.level].drawTile(context, sequence[place], ...squareOf(level, place));
 }
