@@ -1,6 +1,5 @@
 """Prompter: the whole of the Text tab as one gr.HTML, which keeps all it knows in the page."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +7,13 @@ import gradio as gr
 
 from demo import models
 from demo.prompting import service
-from demo.sampling.cards import sentences
+from demo.sampling.cards import offers, sentences
 from demo.token_canvas import service as canvas_service
 from demo.token_canvas import writing
 from vqcore.priors.sampling import Prior
 
 HERE = Path(__file__).parent
 CANVAS, SAMPLING = HERE.parent / "token_canvas", HERE.parent / "sampling"
-PROMPTS = "prompts.json"
 
 # In the order that the data flows; together they are the body of one function.
 SCRIPTS = [
@@ -46,15 +44,9 @@ class Prompter(gr.HTML):
 
 
 def about(prior: Prior) -> dict:
-    """What the page has to know: also whether drawings find their like, and what its folder's prompts.json offers:
-    {"styles": [[word, what it is called]], "examples": [prompt], "settings": {"temperature", "top_p", "guidance"}}."""
+    """What the page has to know: also whether drawings find their like, and what its folder offers."""
     judge = models.contrastive_of(prior)
-    file = models.prior_folder(prior.name) / PROMPTS
-    offers = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-    return writing.about(prior) | {
+    return writing.about(prior) | offers(prior) | {
         "sentences": sentences(prior),
         "finds": judge is not None and models.known_pictures(judge.name) is not None,
-        "styles": offers.get("styles", []),
-        "examples": offers.get("examples", []),
-        "settings": offers.get("settings", {}),
     }

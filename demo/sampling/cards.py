@@ -1,4 +1,5 @@
-"""What is known about a prior, in words: its card's first paragraph and its limits, and the figures of metrics.json."""
+"""What lies beside a prior: in words, its card's first paragraph and its limits, and the figures of metrics.json; and what
+its prompts.json offers."""
 
 import json
 import re
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from demo import models
 from vqcore.priors.sampling import Prior
 
-CARD, LIMITS, METRICS = "README.md", "## Limits", "metrics.json"
+CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prompts.json"
 
 
 def best_first(priors: Iterable[Prior]) -> list[Prior]:
@@ -42,7 +43,17 @@ def plain(prior: Prior) -> str:
 
 
 def metrics(prior: Prior) -> dict:
-    path = models.prior_folder(prior.name) / METRICS
+    return _read(prior, METRICS)
+
+
+def offers(prior: Prior) -> dict:
+    """{"styles": [[word, what it is called]], "examples": [prompt], "settings": {"temperature", "guidance"}}, of which
+    prompts.json may leave any out."""
+    return {"styles": [], "examples": [], "settings": {}} | _read(prior, PROMPTS)
+
+
+def _read(prior: Prior, name: str) -> dict:
+    path = models.prior_folder(prior.name) / name
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
@@ -52,7 +63,7 @@ def measured(figures: dict) -> str:
         return ""
     if "heldout" in figures:
         seen, unseen = figures["seen"]["first"], figures["heldout"]["first"]
-        return f"The first picture it writes is the one asked for in {seen:.0%} of prompts like those it was trained on, and in {unseen:.0%} of combinations that it never saw."
+        return f"The first picture it writes is the one asked for in {seen:.0%} of the prompts that it was trained on, and in {unseen:.0%} of combinations that it never saw."
     bits = " and ".join(f"{value:.2f}" for value in figures["bits_per_token"])
     text = f"{bits} bits a token on {figures['pictures']:,} pictures it never saw, {figures['saving']:.0%} below the tokens’ own entropy."
     if figures.get("accuracy_score"):

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo import models
-from demo.sampling.cards import best_first, sentences
+from demo.sampling.cards import best_first, offers, sentences
 from demo.token_canvas import service, writing
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ class Sampler(gr.HTML):
             js_on_load="\n".join(path.read_text() for path in SCRIPTS),
             apply_default_css=False,
             server_functions=[service.read_codebook, *writing.WRITING_FUNCTIONS],
-            priors=[writing.about(prior) | {"sentences": sentences(prior)} for prior in priors],
+            priors=[writing.about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"]} for prior in priors],
             most=writing.MOST_SAMPLES,
             **keywords,
         )

@@ -1,6 +1,7 @@
 """The running app, on a tiny model trained for real, and a real Chromium that looks at it."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -49,11 +50,14 @@ def served(log: Path, **settings: str):
 
 @pytest.fixture(scope="session")
 def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_sound, tmp_path_factory):
-    """The address of the app with the tiny models and their priors."""
+    """The address of the app with the tiny models and their priors, and another that reads sentences."""
     sound, speaker = map(str, tiny_sound)
-    priors = f"{tiny_prior},{tiny_text_prior}"
+    folder = tmp_path_factory.mktemp("app")
+    other = shutil.copytree(tiny_text_prior, folder / "tiny-text-prior-too", ignore=shutil.ignore_patterns("prompts.json"))
+    (other / "README.md").write_text("# Too\n\nReads sentences too.\n")
+    priors = f"{tiny_prior},{tiny_text_prior},{other}"
     with served(
-        tmp_path_factory.mktemp("app") / "log", VQ_MODEL=str(tiny_folder), VQ_PRIORS=priors, VQ_SOUND=sound, VQ_SPEAKER=speaker
+        folder / "log", VQ_MODEL=str(tiny_folder), VQ_PRIORS=priors, VQ_SOUND=sound, VQ_SPEAKER=speaker
     ) as address:
         yield address
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import vqcore
 from tests.browser.test_sample_canvas import take_candidate
@@ -115,13 +116,27 @@ def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
     tab.root.locator("[data-candidates] button").first.click()
     tab.bench.wait_for_size("8 × 8 tokens")
     before = tab.bench.tokens()
-    tab.root.locator("[name=text]").fill("red")
+    for name, value in (("text", "red"), ("temperature", "0.75"), ("guidance", "2")):
+        tab.root.locator(f"[name={name}]").fill(value)
     tab.root.locator("[data-complete]").click()
     assert (tab.page.locator("[data-prior=name]").input_value(), tab.page.locator("[data-prior=words]").input_value()) == (NAME, "red square")
     take_candidate(tab.bench, 1)
     after = tab.bench.tokens()
     assert (after[:4] == before[:4]).all(), "what was kept is kept"
-    assert (after[4:] != before[4:]).any()
+    start = [torch.from_numpy(before)[None]]
+    drawn = prior.sample(4, "red square", temperature=0.75, guidance=2, seed=SEED, start=start, kept=32)[0]
+    assert (after == drawn[0].numpy()).all(), "drawn as the tab says"
+    tab.page.evaluate("document.querySelector('.bench').bench.picture = null")
+    tab.root.locator("[data-complete]").click()
+    assert "no picture on the canvas" in tab.bench.message()
+
+
+def test_another_prior_is_introduced(tab):
+    tab.wait_told("8 candidates")
+    about, style = tab.root.locator("[data-about]"), tab.root.locator("[name=style]")
+    assert "Writes 8 × 8 tokens of tiny" in about.inner_text() and style.is_visible()
+    tab.root.locator("[name=prior]").select_option("tiny-text-prior-too")
+    assert about.inner_text() == "Reads sentences too." and style.is_hidden()
 
 
 def test_it_fits_a_narrow_window(open_bench):

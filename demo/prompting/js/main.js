@@ -4,15 +4,15 @@ class Prompter {
   constructor(root) {
     this.root = root;
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run"), list: part("candidates") });
+    Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run"), list: part("candidates"), about: part("about") });
     this.tell = this.tell.bind(this);
     this.server = new Server(server);
     this.codebooks = new Codebooks(this.server);
     this.ask = new Ask(part("ask"), props.priors, props.most, () => this.run());
     this.sentence = new Sentence(part("sentence"), this);
-    part("pad").hidden = !this.ask.prior.finds;
     this.pad = new Pad(part("pad"), this);
-    part("about").replaceChildren(...this.ask.prior.sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+    this.ask.fields.prior.addEventListener("change", () => this.introduce());
+    this.introduce();
     part("ask").addEventListener("submit", (event) => {
       event.preventDefault();
       if (!this.running) return this.run();
@@ -26,6 +26,13 @@ class Prompter {
       observer.disconnect();
       if (!this.ran) this.run();
     }, { rootMargin: "4000px" }).observe(root);
+  }
+
+  // What is known of the prior, and the sheet to draw on where drawings find their like.
+  introduce() {
+    const { sentences, finds } = this.ask.prior;
+    this.pad.root.hidden = !finds;
+    this.about.replaceChildren(...sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
   }
 
   async run() {
@@ -104,7 +111,7 @@ class Prompter {
   complete() {
     const canvas = document.querySelector(".bench");
     canvas.scrollIntoView({ behavior: "smooth", block: "start" });
-    canvas.bench.writer.complete(this.ask.prior.name, this.ask.text);
+    canvas.bench.writer.complete(this.ask.prior.name, this.ask.drawing);
   }
 
   // The picture's bits given the whole prompt, and without each of its words.

@@ -2,7 +2,7 @@
 // step of the history each.
 
 const CANDIDATES = 4;
-const SEEDS = 2 ** 31;
+const SEEDS = 2 ** 32;
 
 class Candidates {
   constructor(element, bench) {
@@ -18,7 +18,7 @@ class Candidates {
   // task: {picture, prior, settings, title; window: [top, bottom, left, right] of the picture, as large as the prior's
   // grid; places: in the window, row by row, that are written; tokens: of the window}
   begin(task) {
-    this.task = { ...task, seed: Math.floor(Math.random() * SEEDS) };
+    this.task = { ...task, seed: task.settings.seed ?? Math.floor(Math.random() * SEEDS) };
     this.list.replaceChildren();
     const before = this.newCandidate("as it was");
     before.offer(task.tokens);
@@ -69,7 +69,7 @@ class Candidates {
     for (let i = 0; i < CANDIDATES; i++) {
       this.tell(`${task.title}: ${i + 1} of ${CANDIDATES}…`);
       const candidate = this.newCandidate();
-      const settings = { ...task.settings, seed: task.seed++ };
+      const settings = { ...task.settings, seed: task.seed++ % SEEDS };
       const tokens = packSequences([task.tokens], task.tokens.length, task.prior);
       const answer = await this.bench.server.ask("rewrite_tokens", { prior: task.prior.name, settings, tokens, mask: task.places });
       if (isStopped()) return;
@@ -87,7 +87,7 @@ class Candidates {
       drawPart(canvas, picture, window);
       for (const place of task.places) clearCell(canvas, prior, picture.codebook, place);
     }
-    const settings = { ...task.settings, seed: task.seed++ };
+    const settings = { ...task.settings, seed: task.seed++ % SEEDS };
     for (let kept = task.places[0]; kept < lengthOf(prior); ) {
       this.tell(`${task.title}: ${kept - task.places[0]} of ${task.places.length} tokens…`);
       const from = kept;

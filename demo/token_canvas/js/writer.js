@@ -119,7 +119,7 @@ class Writer {
   }
 
   // Write the selected tokens anew, given all others of a window around them.
-  rewrite() {
+  rewrite(settings = this.settings) {
     const { prior, bench } = this;
     const { picture, edits } = bench;
     if (!edits.selection) return bench.messages.problem("Select the tokens to rewrite first: take the select tool, and drag.");
@@ -132,11 +132,11 @@ class Writer {
     const places = [];
     for (let row = top; row < bottom; row++)
       for (let column = left; column < right; column++) places.push((row - corner[0]) * columns + column - corner[1]);
-    this.begin(`Rewriting ${right - left} × ${bottom - top} tokens`, corner, places);
+    this.begin(`Rewriting ${right - left} × ${bottom - top} tokens`, settings, corner, places);
   }
 
-  // Keep what comes before the cursor, or before the selection, or else the top half, and write the rest.
-  continue() {
+  // Keep what comes before the selection, or before the cursor, or else the top half, and write the rest.
+  continue(settings = this.settings) {
     const { prior, bench } = this;
     const { picture, cursor, edits } = bench;
     const [rows, columns] = prior.grids[0].shape;
@@ -148,12 +148,13 @@ class Writer {
     const here = edits.selection ? { row: edits.selection[0], column: edits.selection[2] } : cursor ?? { row: rows >> 1, column: 0 };
     const first = here.row * columns + here.column;
     const places = Array.from({ length: rows * columns - first }, (_, i) => first + i);
-    this.begin(`Going on from row ${here.row}, column ${here.column}`, [0, 0], places);
+    this.begin(`Going on from row ${here.row}, column ${here.column}`, settings, [0, 0], places);
   }
 
-  // A sentence from the Text tab: write the selection, or the lower half, to fit it.
-  complete(name, sentence) {
+  // As the Text tab says, in its words: write the selection, or all from the cursor on, or the lower half.
+  complete(name, settings) {
     const { bench } = this;
+    if (!bench.picture) return bench.messages.problem("There is no picture on the canvas to complete. Open one first.");
     if (!this.fitting.some((prior) => prior.name === name)) {
       const { model } = this.priors.find((prior) => prior.name === name);
       return bench.messages.problem(
@@ -162,14 +163,14 @@ class Writer {
       );
     }
     this.choice.value = name;
-    this.words.value = sentence;
+    this.words.value = settings.condition ?? "";
     this.chosen();
     if (this.obstacle) return bench.messages.problem(this.obstacle);
-    return bench.edits.selection ? this.rewrite() : this.continue();
+    return bench.edits.selection ? this.rewrite(settings) : this.continue(settings);
   }
 
-  begin(title, [top, left], places) {
-    const { prior, settings, bench: { picture, look } } = this;
+  begin(title, settings, [top, left], places) {
+    const { prior, bench: { picture, look } } = this;
     const [rows, columns] = prior.grids[0].shape;
     const window = [top, top + rows, left, left + columns];
     if (look.layer === "original") look.setLayer("rebuilt");
