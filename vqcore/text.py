@@ -75,6 +75,11 @@ class Text:
         return [self.words[t] if t < len(self.words) else spell(t - len(self.words)) for t in tokens]
 
 
+def said_after(text: str) -> str:
+    """What stands after the first colon or comma, "" where there is none."""
+    return "".join(re.split("[:,]", text, maxsplit=1)[1:]).strip()
+
+
 def split(text: str) -> list[str]:
     """The words of a text, and each mark that may mean something, in lower case."""
     normal = unicodedata.normalize("NFKC", text).casefold()

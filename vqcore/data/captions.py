@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vqcore.text import said_after
+
 VARIANTS = 12  # of each picture, beside its caption itself
-ALONE = 2  # more of those whose name has a colon
+ALONE = 2  # more of those whose name says more after a colon or a comma
 MOST_TAGS = 3
 
 
@@ -19,8 +21,9 @@ def caption(name: str, style: str) -> str:
 
 def variants(name: str, style: str, tags: Sequence[str], draw: np.random.Generator) -> list[str]:
     """Other captions of the same picture: its parts in another order, tags beside or in place of the name, words left out;
-    and what the name says after a colon, alone."""
-    return [_variant(name, style, tags, draw) for _ in range(VARIANTS)] + [caption(said, style) for said in name.split(": ")[1:]] * ALONE
+    and what the name says after a colon or a comma alone, as guidance reads it."""
+    others = [_variant(name, style, tags, draw) for _ in range(VARIANTS)]
+    return others + [caption(said, style)] * ALONE if (said := said_after(name)) else others
 
 
 def _variant(name: str, style: str, tags: Sequence[str], draw: np.random.Generator) -> str:

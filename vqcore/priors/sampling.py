@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqcore.sequence import Layout
+from vqcore.text import said_after
 
 Condition = str | Sequence[str | None] | None
 BITS_AT_ONCE = 64  # sequences
@@ -234,10 +234,10 @@ class Prior(nn.Module, ABC):
         nothing = self.layout.prefix([None] * len(prefix))
         if guidance == 1 or torch.equal(prefix, nothing):
             return self.reader(prefix)
-        said_after = self.layout.prefix(list(map(_after_colon, conditions)))
-        if guidance < 1 or torch.equal(said_after, nothing):
+        parts = self.layout.prefix([said_after(text or "") for text in conditions])
+        if guidance < 1 or torch.equal(parts, nothing):
             return Guided(self.reader(torch.cat([prefix, nothing])), [guidance, 1 - guidance])
-        return Guided(self.reader(torch.cat([prefix, said_after, nothing])), [guidance, guidance - 1, 2 - 2 * guidance])
+        return Guided(self.reader(torch.cat([prefix, parts, nothing])), [guidance, guidance - 1, 2 - 2 * guidance])
 
     def _codes(self, tokens: Sequence[Tensor]) -> Tensor:
         """Grids → int64 [B, length], as codes of all levels from 0."""
@@ -347,12 +347,6 @@ def _runs(hole: list[bool], first: int) -> list[range]:
     """Cut first … end into runs that are all hole or all kept."""
     edges = [i for i in range(first, len(hole)) if i == first or hole[i] != hole[i - 1]] + [len(hole)]
     return [range(a, b) for a, b in itertools.pairwise(edges)]
-
-
-def _after_colon(text: str | None) -> str | None:
-    """What stands after the first colon or comma, if there is one."""
-    _, *rest = re.split("[:,]", text or "", maxsplit=1)
-    return rest[0] if rest else None
 
 
 def _each(condition: Condition, n: int) -> list[str | None]:

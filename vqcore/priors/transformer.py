@@ -152,12 +152,12 @@ class CachedReader(Reader):
         c, self.model, self.batch = model.config, model, len(prefix)
         self.places, self.past = model.places(), 0
         total = len(self.places)
-        self.packed: Packed | None = None
+        self._packed: Packed | None = None
         self.cache = torch.empty(c.layers, 2, self.batch, c.heads, total, c.width // c.heads)
         self.last = self._run(prefix)[:, -1:]
 
     def next(self) -> Tensor:
-        logits = self._packed().readout(self.model.norm(self.last[:, 0])).float()
+        logits = self.packed.readout(self.model.norm(self.last[:, 0])).float()
         return logits if self.model.closed is None else logits + self.model.closed[self.past - self.model.layout.prefix_length]
 
     def feed(self, token: Tensor) -> None:
@@ -173,20 +173,21 @@ class CachedReader(Reader):
         return self.model._out(x, slice(i, i + n))
 
     def select(self, rows: Tensor) -> None:
-        self.batch, self.packed = len(rows), None
+        self.batch, self._packed = len(rows), None
         self.cache, self.last = self.cache[:, :, rows], self.last[rows]
 
-    def _packed(self) -> Packed:
-        if self.packed is None:
-            self.packed = self.model.packed(self.batch)
-        return self.packed
+    @property
+    def packed(self) -> Packed:
+        if self._packed is None:
+            self._packed = self.model.packed(self.batch)
+        return self._packed
 
     def _run(self, tokens: Tensor) -> Tensor:
         past, stop = self.past, self.past + tokens.shape[1]
         x = self.model.embedding(tokens) + self.places[past:stop]
         turn = self.model.turn[past:stop]
         if len(tokens[0]) == 1 and not self.model.training:
-            x = self._packed()(x, turn, self.cache, past)
+            x = self.packed(x, turn, self.cache, past)
         else:
             with torch.autocast("cpu", torch.bfloat16, enabled=self.model.arithmetic != torch.float32):
                 for block, cache in zip(self.model.blocks, self.cache):
