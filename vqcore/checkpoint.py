@@ -27,6 +27,7 @@ from torch import Tensor
 
 from vqcore import hub
 from vqcore.networks import NetworkConfig
+from vqcore.priors.packed import rows_in_bytes
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sampling import Prior
 from vqcore.priors.transformer import Transformer, TransformerConfig
@@ -164,9 +165,8 @@ def in_bytes(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, tensor in tensors.items():
         if tensor.ndim < 2:
             kept[name] = tensor.half()
-            continue
-        factors = tensor.flatten(1).abs().amax(1).clamp_min(torch.finfo(torch.float32).tiny) / 127
-        kept[name], kept[name + FACTORS] = (tensor.flatten(1) / factors[:, None]).round().to(torch.int8).view_as(tensor), factors
+        else:
+            kept[name], kept[name + FACTORS] = rows_in_bytes(tensor)
     return kept
 
 

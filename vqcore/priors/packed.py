@@ -70,9 +70,9 @@ def packed_linear(weight: Tensor, bias: Tensor, rows: int, arithmetic: torch.dty
     """
     weight, bias = weight.detach(), bias.detach()
     if arithmetic == torch.int8 and rows <= FEW_ROWS:
-        scale = weight.abs().amax(1).clamp_min(1e-9) / 127
-        whole, scale, bias = (weight / scale[:, None]).round().to(torch.int8), scale.bfloat16(), bias.bfloat16()
-        linear = lambda x: torch._weight_int8pack_mm(x.bfloat16(), whole, scale) + bias
+        whole, factors = rows_in_bytes(weight)
+        factors, bias = factors.bfloat16(), bias.bfloat16()
+        linear = lambda x: torch._weight_int8pack_mm(x.bfloat16(), whole, factors) + bias
         return (lambda x: F.gelu(linear(x))) if gelu else linear
     dtype = torch.float32 if arithmetic == torch.float32 else torch.bfloat16
     weight, bias = weight.to(dtype), bias.to(dtype)
@@ -81,3 +81,10 @@ def packed_linear(weight: Tensor, bias: Tensor, rows: int, arithmetic: torch.dty
         return lambda x: torch.ops.mkldnn._linear_pointwise.default(x.to(dtype), packed, bias, activation, [], "none")
     linear = lambda x: F.linear(x.to(dtype), weight, bias)
     return (lambda x: F.gelu(linear(x))) if gelu else linear
+
+
+def rows_in_bytes(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """[rows, …] → integers of the same shape, int8 −127 … 127, and the factor of each row, float32 [rows]."""
+    flat = matrix.flatten(1)
+    factors = flat.abs().amax(1).clamp_min(1e-9) / 127
+    return (flat / factors[:, None]).round().to(torch.int8).view_as(matrix), factors
