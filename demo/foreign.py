@@ -14,7 +14,8 @@ from threading import Lock
 
 import vqcore
 from vqcore import hub
-from vqcore.checkpoint import CONFIG, fingerprint
+from vqcore.checkpoint import fingerprint
+from vqcore.files import CONFIG
 from vqcore.interop import WEIGHTS
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")

@@ -1,7 +1,7 @@
 """Pictures as sentences: tokenizers that turn them into grids of integers, and back."""
 
 from vqcore.checkpoint import from_pretrained, list_checkpoints, list_priors, load, load_prior
-from vqcore.hub import push as push_to_hub
+from vqcore.checkpoint import push as push_to_hub
 from vqcore.quantizer import VectorQuantizer
 from vqcore.refinement import refine
 from vqcore.vqvae import VQVAE, Level, VQVAEConfig

@@ -19,9 +19,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vqcore.checkpoint import find, load, read_tensors, write_tensors
+from vqcore.checkpoint import find, load
 from vqcore.data.images import to_tensor
 from vqcore.evaluate import pictures
+from vqcore.files import read_tensors, write_tensors
 from vqcore.tiles import from_sheet, to_sheet
 from vqcore.tsne import neighbourhood_map
 from vqcore.vqvae import VQVAE, Level

@@ -1,14 +1,9 @@
-"""A model as a folder: config.json and model.safetensors, with metrics.json and a README.md beside them.
-
-Only JSON and safetensors are ever read: no file can run code. Files are replaced whole, so a reader or a crash
-never meets half of one.
-"""
+"""A model as a folder: config.json and model.safetensors, with metrics.json and a README.md beside them."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
 import logging
 import math
@@ -21,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from vqcore import hub
+from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_picture, write_tensors
 from vqcore.networks import NetworkConfig
 from vqcore.priors.packed import rows_in_bytes
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
@@ -45,10 +39,10 @@ FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 PRIORS = {model.kind: (model, config) for model, config in ((Transformer, TransformerConfig), (PixelCNN, PixelCNNConfig))}
 TOKENIZERS = {"vqvae": (VQVAE, VQVAEConfig), "vqvae2": (VQVAE2, VQVAE2Config)}
 FACTORS = ".factors"  # the end of the name of what the rows of an int8 matrix are multiplied with
-SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
 NETWORKS = ("network", "coarse")  # the parts of a tokenizer's config that are networks
-CONFIG, WEIGHTS, APPEARANCE, TABLES = "config.json", "model.safetensors", "codes{}.png", "tables.safetensors"
+APPEARANCE, TABLES = "codes{}.png", "tables.safetensors"
 SUFFIXES = ("_coarse", "")
+KINDS_ON_THE_HUB = {"prior": "prior", "foreign": "tokenizer"}
 FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
 
 
@@ -134,6 +128,12 @@ def load_prior(name: str | os.PathLike) -> Prior:
 def from_pretrained(id: str) -> VQVAE | VQVAE2 | VQGAN | Prior:
     """The tokenizer or the prior that a Hub id, a name or a path stands for."""
     return load_prior(id) if read_config(find(id))["kind"] == "prior" else load(id)
+
+
+def push(name: str | os.PathLike, id: str, private: bool = False, token: str | None = None) -> str:
+    """Upload a checkpoint to the Hub as the model OWNER/NAME; returns its address. See `vqcore.hub.push`."""
+    folder = find(name)
+    return hub.push(folder, KINDS_ON_THE_HUB.get(read_config(folder)["kind"], "VQ-VAE tokenizer"), id, private, token)
 
 
 def new_prior(
@@ -321,50 +321,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file; ValueError for anything else, a pickle of any name included."""
-    if not path.is_file():
-        raise ValueError(f"{path} is missing. Copy the checkpoint again; weights are only read from safetensors files.")
-    try:
-        with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(
-            f"{path} is not a whole safetensors file ({error}). It may be truncated, or of another format: "
-            "pickles (.ckpt, .pt, .bin) are refused, because they can run code. Copy or convert it again."
-        ) from None
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
-    _write(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, about))
-
-
-def write_json(path: Path, value: Any) -> None:
-    _write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def write_picture(path: Path, pixels: np.ndarray) -> None:
-    """uint8 [H, W, 3] as the file's name says: .png exactly, of one channel where all are the same, .webp a tenth of its size."""
-    if (pixels == pixels[..., :1]).all():
-        pixels = pixels[..., 0]
-    buffer = io.BytesIO()
-    how = {".png": {"optimize": True}, ".webp": {"quality": SHEET_QUALITY, "method": 6}}[path.suffix]
-    Image.fromarray(pixels).save(buffer, path.suffix[1:], **how)
-    _write(path, buffer.getvalue())
-
-
 def _codes_sheet(appearance: np.ndarray) -> np.ndarray:
     """uint8 [K, f, f, C] → one RGB picture, as square as it gets."""
     sheet = to_sheet(appearance, math.ceil(len(appearance) ** 0.5))
     return np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write beside the file, force it to the disk, and put it in the file's place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoint import CONFIG, WEIGHTS, check_sizes, find, list_kinds, load_weights, read_config, read_tensors, write_json, write_tensors
+from vqcore.checkpoint import check_sizes, find, list_kinds, load_weights, read_config
+from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_tensors
 from vqcore.text import Text
 
 KIND = "contrastive"

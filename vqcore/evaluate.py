@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from vqcore.checkpoint import find, load, write_json
+from vqcore.checkpoint import find, load
 from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import find_pictures, open_picture, to_pixels, to_tensor
 from vqcore.data.labelled import METADATA, read_labelled
+from vqcore.files import write_json
 from vqcore.metrics import perplexity, psnr, ssim
 from vqcore.refinement import refine
 from vqcore.vqvae import VQVAE

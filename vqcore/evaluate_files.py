@@ -15,9 +15,10 @@ import numpy as np
 from PIL import Image
 
 from vqcore import tokenfile
-from vqcore.checkpoint import find, load, write_json
+from vqcore.checkpoint import find, load
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.evaluate import pictures
+from vqcore.files import write_json
 from vqcore.metrics import psnr
 
 

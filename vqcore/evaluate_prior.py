@@ -17,9 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoint import find, load, load_prior, write_json, write_picture
+from vqcore.checkpoint import find, load, load_prior
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import Labelled, read_labelled, views
+from vqcore.files import write_json, write_picture
 from vqcore.priors.sampling import Prior
 from vqcore.tiles import to_sheet
 from vqcore.tokenize import Shards, encode_all, open_shards

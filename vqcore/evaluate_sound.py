@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqcore.checkpoint import find, load, load_prior, read_config, write_json, write_picture
+from vqcore.checkpoint import find, load, load_prior, read_config
 from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.evaluate_prior import accuracy, likeness, marginal_entropy, train_classifier
+from vqcore.files import write_json, write_picture
 from vqcore.metrics import perplexity
 from vqcore.priors.sampling import Prior
 from vqcore.spectral import magnitudes, spectral_loss, spectrogram, to_picture

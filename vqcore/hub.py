@@ -79,19 +79,16 @@ def cached(id: str) -> Path | None:
     return Path(file).parent if isinstance(file, str) else None
 
 
-def push(folder: str | os.PathLike, id: str, private: bool = False, token: str | None = None) -> str:
+def push(folder: Path, kind: str, id: str, private: bool = False, token: str | None = None) -> str:
     """Upload a checkpoint's folder to the Hub as the model OWNER/NAME, with a model card; returns its address.
 
-    token: one that may write, where `hf auth login` hasn't kept one. A folder without a README.md gets a short card.
+    kind: what the card calls the model, such as "prior";  token: one that may write, where `hf auth login` hasn't kept one.
+    A folder without a README.md gets a short card.
     """
     from huggingface_hub import HfApi
 
-    from vqcore.checkpoint import find, read_config  # which finds folders on the Hub by this file's functions
-
     if not is_id(id) or id.count("/") != 1:
         raise ValueError(f"A model's name on the Hub is OWNER/NAME, not {id!r}.")
-    folder = find(folder)
-    kind = {"prior": "prior", "foreign": "tokenizer"}.get(read_config(folder)["kind"], "VQ-VAE tokenizer")
     api = HfApi(token=token)
     api.create_repo(id, private=private, exist_ok=True)
     if not (folder / "README.md").is_file():

@@ -28,8 +28,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqcore.checkpoint import TABLES, find, fingerprint, load, write_tensors
+from vqcore.checkpoint import TABLES, find, fingerprint, load
 from vqcore.data.images import find_pictures, open_picture, to_tensor
+from vqcore.files import write_tensors
 from vqcore.tables import Tables, make_tables, neighbours
 from vqcore.vqvae import Level
 

@@ -28,9 +28,10 @@ import torch
 from torch import Tensor
 
 from vqcore import ranks
-from vqcore.checkpoint import fingerprint, load, read_tensors, write_json, write_tensors
+from vqcore.checkpoint import fingerprint, load
 from vqcore.data.images import to_tensor
 from vqcore.data.labelled import Labelled, open_pixels, read_labelled, views
+from vqcore.files import read_tensors, write_json, write_tensors
 
 INDEX = "index.json"
 SHARD_SIZE = 4096  # pictures

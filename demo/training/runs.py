@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from vqcore.checkpoint import CONFIG
+from vqcore.files import CONFIG
 from vqcore.training.config import Run as Recipe
 from vqcore.training.config import write_run
 from vqcore.training.run import read_log

@@ -16,7 +16,8 @@ import vqcore
 from demo import document as documents
 from vqcore import tokenfile
 from vqcore.appearance import appearances
-from vqcore.checkpoint import APPEARANCE, CONFIG, TABLES, WEIGHTS, fingerprint, save_tokenizer, write_tensors
+from vqcore.checkpoint import APPEARANCE, TABLES, fingerprint, save_tokenizer
+from vqcore.files import CONFIG, WEIGHTS, write_tensors
 from vqcore.networks import NetworkConfig
 from vqcore.tables import make_tables
 from vqcore.vqvae import VQVAE, VQVAEConfig

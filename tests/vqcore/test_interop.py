@@ -88,7 +88,7 @@ def test_attention_layers_of_old_diffusers_are_read(diffusers, tmp_path):
     diffusers_model(diffusers, SMALL, tmp_path)
     expected = vqcore.load(tmp_path).reconstruct(PICTURES)
     file = tmp_path / interop.WEIGHTS[0]
-    tensors = vqcore.checkpoint.read_tensors(file)
+    tensors = vqcore.files.read_tensors(file)
     for new, old in (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")):
         tensors = {name.replace(f".{new}.", f".{old}."): tensor for name, tensor in tensors.items()}
     assert any(".query." in name for name in tensors)

@@ -11,10 +11,12 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import colours_folder, one_thread
-from vqcore.checkpoint import list_checkpoints, new_prior, read_tensors, save_prior, save_tokenizer, write_tensors
+from vqcore.checkpoint import list_checkpoints, new_prior, save_prior, save_tokenizer
 from vqcore.data.idx import read_idx
 from vqcore.data.labelled import Labelled, read_labelled, views
-from vqcore.evaluate_prior import likeness, main as evaluate, marginal_entropy
+from vqcore.evaluate_prior import likeness, marginal_entropy
+from vqcore.evaluate_prior import main as evaluate
+from vqcore.files import read_tensors, write_tensors
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Grid, Layout, Words

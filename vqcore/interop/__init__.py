@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vqcore.checkpoint import read_tensors
+from vqcore.files import read_tensors
 from vqcore.interop.layouts import from_diffusers, from_taming, renamed
 from vqcore.interop.tokenizer import VQGAN
 

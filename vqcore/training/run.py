@@ -24,7 +24,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from vqcore import ranks
-from vqcore.checkpoint import write_tensors
+from vqcore.files import write_tensors
 from vqcore.training.optimizer import Optimizer
 
 SAVE_EVERY = 40.0  # seconds

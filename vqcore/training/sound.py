@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore import ranks
-from vqcore.checkpoint import fingerprint, load, save_tokenizer, write_json, write_picture, write_tensors
+from vqcore.checkpoint import fingerprint, load, save_tokenizer
 from vqcore.data.sounds import Clips, fitted, read_clips
+from vqcore.files import write_json, write_picture, write_tensors
 from vqcore.metrics import perplexity
 from vqcore.spectral import spectral_loss, spectrogram, to_picture
 from vqcore.tokenize import INDEX, holds_tokens, read_index, shard_file

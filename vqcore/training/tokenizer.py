@@ -15,9 +15,10 @@ from torch import Tensor
 
 from vqcore import networks, ranks
 from vqcore.appearance import appearances
-from vqcore.checkpoint import load, published, save_tokenizer, write_picture
+from vqcore.checkpoint import load, published, save_tokenizer
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import open_pixels, read_labelled
+from vqcore.files import write_picture
 from vqcore.metrics import perplexity, psnr
 from vqcore.networks import memory_format
 from vqcore.quantizer import VectorQuantizer

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from vqcore.checkpoint import write_json
 from vqcore.data.idx import read_idx
 from vqcore.data.images import to_tensor
+from vqcore.files import write_json
 from vqcore.vae import VAE, save_vae
 
 BATCH, RATE, LONGEST_GRADIENT = 128, 2e-3, 0.1
