@@ -14,9 +14,9 @@ from threading import Lock
 
 import vqcore
 from vqcore import hub
-from vqcore.checkpoint import fingerprint
+from vqcore.checkpoints import fingerprint
 from vqcore.files import CONFIG
-from vqcore.interop import WEIGHTS
+from vqcore.tokenizers.foreign import WEIGHTS
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")
 """The Hub ids that may be opened, with commas between; then folders may not. Where unset, all may, and folders too."""

@@ -10,12 +10,12 @@ import torch
 
 import vqcore
 from demo import foreign
-from vqcore.appearance import appearances
-from vqcore.checkpoint import find, fingerprint, read_config
-from vqcore.contrastive import Contrastive, Known, list_contrastive, load_contrastive, load_known
+from vqcore.checkpoints import find, fingerprint, read_config
 from vqcore.data.images import to_pixels
 from vqcore.priors.sampling import Prior
-from vqcore.vqvae import Level
+from vqcore.retrieval.contrastive import Contrastive, Known, list_contrastive, load_contrastive, load_known
+from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.vqvae import Level
 
 DEFAULT = os.environ.get("VQ_MODEL", "photos")
 """The tokenizer the page opens with: a name in checkpoints/, or a folder."""

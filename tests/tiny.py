@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from PIL import Image
 
-from vqcore.checkpoint import save_prior, save_tokenizer
+from vqcore.checkpoints import save_prior, save_tokenizer
 from vqcore.data.sounds import write_wav
-from vqcore.networks import NetworkConfig
+from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
-from vqcore.text import Text
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.train import main
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
-from vqcore.vqvae import VQVAE, VQVAEConfig
-from vqcore.vqvae2 import VQVAE2Config
 
 PRIOR_SHAPE = (8, 8)
 TWO_LEVELS = VQVAE2Config(

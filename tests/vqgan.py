@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from vqcore.interop.layouts import from_taming
-from vqcore.interop.tokenizer import VQGAN
+from vqcore.tokenizers.foreign.layouts import from_taming
+from vqcore.tokenizers.foreign.vqgan import VQGAN
 
 CONFIG = {
     "model": {

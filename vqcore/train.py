@@ -18,10 +18,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from vqcore import ranks
-from vqcore.networks import NetworkConfig
+from vqcore import distributed
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.transformer import TransformerConfig
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAEConfig
+from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.training.config import FILE as RECIPE
 from vqcore.training.config import Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
@@ -29,8 +31,6 @@ from vqcore.training.prior import PriorRecipe, train_prior
 from vqcore.training.sound import SoundRecipe, train_sound
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 from vqcore.training.vae import train_vae
-from vqcore.vqvae import VQVAEConfig
-from vqcore.vqvae2 import VQVAE2Config
 
 PRESETS = {
     "photos": TokenizerRecipe(),
@@ -124,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
     vae.add_argument("--minutes", type=float, required=True, help="training time: two are enough")
     options = parser.parse_args(arguments)
     try:
-        with ranks.together():
+        with distributed.together():
             if options.kind == "fashion":
                 train_fashion(options.data, options.out, options.minutes)
             elif options.kind == "vae":
@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def start(run: Run, out: Path) -> None:
     """Train what the config says, and leave it beside the checkpoint."""
-    if ranks.is_first():
+    if distributed.is_first():
         if (out / RECIPE).is_file() and read_run(out / RECIPE).recipe.model != run.recipe.model:
             raise ValueError(f"{out} holds a run of another shape. Give another --out, or the settings it began with.")
         write_run(run, out)

@@ -9,9 +9,9 @@ import torch
 from demo import models
 from demo.token_canvas import images
 from demo.workers import answered_by, pictures
-from vqcore import atlas
-from vqcore.checkpoint import find
-from vqcore.tsne import principal_map
+from vqcore.checkpoints import find
+from vqcore.formats import atlas
+from vqcore.study.tsne import principal_map
 
 NEIGHBOURS = 8
 
@@ -82,7 +82,7 @@ def _atlas(name: str, place: int, time: int) -> dict:
 
 @lru_cache(maxsize=4)
 def _stored(name: str, place: int, time: int) -> atlas.Atlas | None:
-    return atlas.read_atlas(models.source(name), models.tokenizer(name).levels[place]) if time else None
+    return atlas.read_atlas(find(models.source(name)), models.tokenizer(name).levels[place]) if time else None
 
 
 def _time(name: str) -> int:

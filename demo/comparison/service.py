@@ -9,9 +9,9 @@ from demo import document as documents
 from demo import models
 from demo.token_canvas import images
 from demo.workers import Crew, answered_by
-from vqcore.comparison import Comparison, Rival, compare, most_used
 from vqcore.data.images import open_picture
-from vqcore.vqvae import VQVAE
+from vqcore.study.comparison import Comparison, Rival, compare, most_used
+from vqcore.tokenizers.vqvae import VQVAE
 
 comparisons = Crew(threads=1, waiting=4)
 """Apart from the pictures' crew: searching WebP's best quality takes seconds, and nobody's upload waits for it."""

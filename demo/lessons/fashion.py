@@ -9,7 +9,7 @@ from demo import models
 from demo.token_canvas.images import to_rgb
 from vqcore.data.images import to_pixels
 from vqcore.priors.sampling import Prior
-from vqcore.vae import VAE, load_vae
+from vqcore.study.vae import VAE, load_vae
 
 PRIOR, AUTOENCODER = "fashion-prior", "fashion-vae"
 

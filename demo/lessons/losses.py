@@ -4,7 +4,7 @@ import torch
 
 from demo.lessons.questions import moves, read_number, read_points
 from demo.workers import answered_by
-from vqcore.plane import Plane, Rules, train_step
+from vqcore.study.plane import Plane, Rules, train_step
 
 POINTS, CODES = 36, 6
 MOST_BETA = 8

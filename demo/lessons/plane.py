@@ -4,7 +4,7 @@ import torch
 
 from demo.lessons.questions import moves, read_number, read_points, to_base64
 from demo.workers import answered_by
-from vqcore.plane import look_up
+from vqcore.study.plane import look_up
 
 MOST_CODES, MOST_POINTS = 8, 12
 CELLS_SIDE = 240

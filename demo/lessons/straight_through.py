@@ -5,7 +5,7 @@ import torch
 from demo.lessons.plane import MOST_CODES
 from demo.lessons.questions import moves, read_number, read_points
 from demo.workers import answered_by
-from vqcore.plane import losses_at, slopes
+from vqcore.study.plane import losses_at, slopes
 
 SLICE = 401
 """Places of the line through z_e at which the loss is computed."""

@@ -15,7 +15,7 @@ from demo.token_canvas.writing import unpacked
 from demo.workers import answered_by, writers
 from vqcore.data.images import open_picture, to_pixels, to_tensor
 from vqcore.priors.sampling import Prior
-from vqcore.text import Text
+from vqcore.priors.text import Text
 
 MOST_CHARACTERS = 500
 MOST_BYTES = 4_000_000

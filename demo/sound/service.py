@@ -13,10 +13,10 @@ import torch
 
 from demo import models
 from demo.workers import answered_by, pictures, strokes, writers
+from vqcore.data.series import Scaling, read_series
 from vqcore.data.sounds import levelled
-from vqcore.patch_codes import fit_patch_codes
 from vqcore.priors.sampling import Written
-from vqcore.series import Scaling, read_series
+from vqcore.study.patch_codes import fit_patch_codes
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "greenhouse.csv"
 LONGEST = 10

@@ -9,12 +9,12 @@ from demo.document import Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
 from demo.token_canvas.exports import usage
 from demo.token_canvas.images import to_rgb
-from vqcore.checkpoint import find
-from vqcore.clustering import leaf_order
+from vqcore.checkpoints import find
 from vqcore.metrics import perplexity
+from vqcore.study.clustering import leaf_order
+from vqcore.tokenizers.vqvae import Level
 from vqcore.training.run import read_log
 from vqcore.training.tokenizer import level_suffixes
-from vqcore.vqvae import Level
 
 FACTS = ("Codes", "Components", "A token", "Used", "Dead", "Perplexity")
 MOST_CODES = 200

@@ -18,9 +18,9 @@ from demo.token_canvas import exports, images
 from demo.token_canvas.tokenizing import decode, from_token_file, refined, tokenize
 from demo.workers import answered_by, pictures, strokes, writers
 from vqcore.data.images import to_pixels
-from vqcore.quantizer import nearest_codes as nearest_vectors
-from vqcore.refinement import STEPS
-from vqcore.vqvae import Level
+from vqcore.quantizers.vq import nearest_codes as nearest_vectors
+from vqcore.tokenizers.refinement import STEPS
+from vqcore.tokenizers.vqvae import Level
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MAX_FILE_BYTES = 32 * 2**20
@@ -120,7 +120,7 @@ def decode_level(question: dict) -> dict:
 @answered_by(writers)
 def refine_tokens(question: dict) -> dict:
     """{"document", "picture": its original as base64 of a PNG, "round": from 0} → {"grids": tokens that decode to something
-    nearer to it, as a document has them, "rounds": how many there are}. See vqcore.refinement."""
+    nearer to it, as a document has them, "rounds": how many there are}. See vqcore.tokenizers.refinement."""
     document = documents.from_json(question["document"])
     original = _file(question["picture"])
     better = refined(document, original, int(question["round"]), writers.pass_on)

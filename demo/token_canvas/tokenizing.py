@@ -10,10 +10,10 @@ import torch
 from demo import foreign, models
 from demo.document import MAX_SIDE, Document, Original
 from demo.token_canvas import images
-from vqcore import tokenfile
 from vqcore.data.images import open_picture, to_pixels, to_tensor
-from vqcore.refinement import STEPS, refine
-from vqcore.vqvae import VQVAE
+from vqcore.formats import tokenfile
+from vqcore.tokenizers.refinement import STEPS, refine
+from vqcore.tokenizers.vqvae import VQVAE
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def from_token_file(data: bytes, name: str) -> Document:
 
 def refined(document: Document, original: bytes, round_: int, on_try: Callable[[], None]) -> Document:
     """The document with tokens that decode to something nearer to its original, a picture file, after one round of the
-    search (vqcore.refinement). ValueError, in words, where there is no such search."""
+    search (vqcore.tokenizers.refinement). ValueError, in words, where there is no such search."""
     tokenizer = models.tokenizer(document.model)
     pixels = open_picture(original, MAX_SIDE).pixels
     if pixels.shape[:2] != (document.height, document.width):

@@ -7,12 +7,12 @@ from typing import Any
 from demo.token_canvas.service import EXAMPLES
 from vqcore.data.idx import holds_idx
 from vqcore.data.labelled import Labelled, open_pixels, read_labelled
-from vqcore.networks import NetworkConfig
 from vqcore.priors.transformer import TransformerConfig
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.training.config import Run
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.tokenizer import TokenizerRecipe, hold_out
-from vqcore.vqvae import VQVAEConfig
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
 MOST_MINUTES = float(os.environ.get("VQ_TRAINING_MINUTES", 60))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from tests.benchmarks.measure import Row, elsewhere, interleaved, product_seconds
-from vqcore.quantizer import nearest_codes
+from vqcore.quantizers.vq import nearest_codes
 
 DIMENSIONS = 32
 
@@ -25,7 +25,7 @@ def above(work):  # what it takes on top, in MiB: the highest mark, set back bef
     before = memory("VmRSS"); work(vectors); print(max(1.0, memory("VmHWM") - before))
 """
 OURS = PREPARE + """
-from vqcore.quantizer import nearest_codes
+from vqcore.quantizers.vq import nearest_codes
 above(lambda part: nearest_codes(part, codebook))
 """
 PEER = PREPARE + """

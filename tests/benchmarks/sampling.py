@@ -9,8 +9,8 @@ import torch
 from tests.benchmarks.measure import Row, bytes_a_second, flops_a_second, interleaved
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sampling import Choice, Prior
+from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
 
 LAYERS, WIDTH, HEADS, CODES = 8, 256, 8, 1024
 

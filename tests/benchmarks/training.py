@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from tests.benchmarks.measure import Row, interleaved
+from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.tokenizer import autocast
-from vqcore.vqvae import VQVAE
 
 BATCH, SIDE = 32, 64
 

@@ -6,8 +6,9 @@ import pytest
 import vqcore
 from tests.browser.test_canvas import DRAWN, SIZE
 from tests.tiny import picture_folder
-from vqcore import atlas
-from vqcore.tsne import principal_map
+from vqcore.atlas import main as make_atlas
+from vqcore.formats import atlas
+from vqcore.study.tsne import principal_map
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ def opened(bench):
 
 @pytest.fixture
 def with_atlas(tiny_folder, tmp_path):
-    assert atlas.main([str(tiny_folder), "--data", str(picture_folder(tmp_path / "shown", 4))]) == 0
+    assert make_atlas([str(tiny_folder), "--data", str(picture_folder(tmp_path / "shown", 4))]) == 0
     yield atlas.read_atlas(tiny_folder, vqcore.load(tiny_folder).levels[-1])
     (tiny_folder / atlas.FILE).unlink()
 

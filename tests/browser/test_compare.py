@@ -7,7 +7,7 @@ import pytest
 
 import vqcore
 from tests.browser.test_canvas import DRAWN, PICTURE, SIZE, png
-from vqcore.comparison import compare, most_used
+from vqcore.study.comparison import compare, most_used
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import vqcore
+from vqcore.data.series import read_series
 from vqcore.data.sounds import levelled, open_wav, write_wav
-from vqcore.series import read_series
 
 pytestmark = pytest.mark.slow
 

@@ -2,12 +2,12 @@
 
 import ast
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 import json
 import re
 import time
 import urllib.request
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio_client
@@ -22,13 +22,13 @@ from app import speaks_mcp
 from demo import api, blocks, foreign, models
 from demo import document as documents
 from tests.tiny import draw_picture
-from vqcore.checkpoint import new_prior, save_prior
-from vqcore.contrastive import Contrastive, ContrastiveConfig, Known
+from vqcore.checkpoints import new_prior, save_prior
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.sounds import open_wav, write_wav
+from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.text import Text
 from vqcore.priors.transformer import TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
-from vqcore.text import Text
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, Known
 
 README = Path(__file__).parent.parent.parent / "README.md"
 

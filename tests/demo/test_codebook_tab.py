@@ -13,7 +13,9 @@ from demo.document import Document, Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
 from demo.tabs import codebook
 from tests.tiny import picture_folder
-from vqcore import atlas
+from vqcore.atlas import main as make_atlas
+from vqcore.checkpoints import find
+from vqcore.formats import atlas
 
 
 def floats(text):
@@ -28,7 +30,7 @@ def shown(tiny, grid):
 def with_atlas(tiny_default, tiny_folder, tmp_path, monkeypatch):
     """The app's default model is the tiny one with an atlas."""
     copy = shutil.copytree(tiny_folder, tmp_path / "tiny", ignore=shutil.ignore_patterns("run"))
-    assert atlas.main([str(copy), "--data", str(picture_folder(tmp_path / "shown", 3))]) == 0
+    assert make_atlas([str(copy), "--data", str(picture_folder(tmp_path / "shown", 3))]) == 0
     monkeypatch.setattr(models, "DEFAULT", str(copy))
     return models.tokenizer()
 
@@ -52,7 +54,7 @@ def test_without_an_atlas_there_is_the_principal_plane_and_a_command(tiny_defaul
 
 def test_with_an_atlas_there_are_neighbourhoods_and_patches(with_atlas):
     answer = service.read_atlas({"model": with_atlas.name})
-    stored = atlas.read_atlas(models.DEFAULT, with_atlas.levels[-1])
+    stored = atlas.read_atlas(find(models.DEFAULT), with_atlas.levels[-1])
     assert (floats(answer["neighbourhood"]).reshape(-1, 2) == stored.places.numpy()).all() and answer["make"] is None
     code = int(stored.counts.argmax())
     told = service.read_code({"model": with_atlas.name, "code": code})
@@ -77,7 +79,7 @@ def test_the_history_is_that_of_metrics_jsonl(tiny_default, tiny_folder):
 
 
 def test_a_model_without_a_log_says_so(with_atlas):
-    (models.vqcore.checkpoint.find(models.DEFAULT) / "metrics.jsonl").unlink()
+    (find(models.DEFAULT) / "metrics.jsonl").unlink()
     _, _, told, figure = codebook.show_training(shown(with_atlas, np.zeros((2, 2), int)))
     assert "no metrics.jsonl" in told and figure is None
 

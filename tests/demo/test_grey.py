@@ -13,10 +13,10 @@ from demo import models
 from demo.token_canvas import service
 from tests.demo.test_service import ask, pixels_of, png
 from tests.tiny import draw_picture
-from vqcore.checkpoint import save_tokenizer
+from vqcore.checkpoints import save_tokenizer
 from vqcore.data.images import to_pixels, to_tensor
-from vqcore.networks import NetworkConfig
-from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
 
 @pytest.fixture

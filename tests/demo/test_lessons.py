@@ -13,7 +13,7 @@ from PIL import Image
 from demo import models
 from demo.lessons import component, components, distribution, fashion, losses, plane, sentence, straight_through
 from vqcore.metrics import psnr
-from vqcore.vae import VAE, save_vae
+from vqcore.study.vae import VAE, save_vae
 
 
 def ask(function, **question):

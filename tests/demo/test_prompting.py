@@ -14,10 +14,10 @@ from demo.prompting import service
 from demo.prompting.component import about
 from demo.token_canvas import writing
 from tests.demo.test_writing import pack
-from vqcore.contrastive import Contrastive, ContrastiveConfig, Known
+from vqcore.priors.sequence import Grid, Layout
+from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout
-from vqcore.text import Text
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, Known
 
 NAME = "tiny-text-prior"
 HOSTILE = ["<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\u202egnp.exe", "心", "❤️", "a\0b"]

@@ -14,13 +14,13 @@ import torch
 
 import vqcore
 from demo import document as documents
-from vqcore import tokenfile
-from vqcore.appearance import appearances
-from vqcore.checkpoint import APPEARANCE, TABLES, fingerprint, save_tokenizer
+from vqcore.checkpoints import APPEARANCE, TABLES, fingerprint, save_tokenizer
 from vqcore.files import CONFIG, WEIGHTS, write_tensors
-from vqcore.networks import NetworkConfig
-from vqcore.tables import make_tables
-from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.formats import tokenfile
+from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.tables import make_tables
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
 CORPUS = Path(__file__).parent / "corpus"
 PARTS = (CONFIG, WEIGHTS, APPEARANCE.format(""), TABLES)  # the files of a checkpoint that are read

@@ -8,9 +8,10 @@ import torch
 
 import vqcore
 from tests.tiny import picture_folder
-from vqcore import atlas
+from vqcore.atlas import main as make_atlas
 from vqcore.data.images import to_tensor
-from vqcore.evaluate import pictures
+from vqcore.evaluation.tokenizer import pictures
+from vqcore.formats import atlas
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def data(tmp_path_factory):
 def folder(tiny_folder, data, tmp_path_factory):
     """A copy of the tiny checkpoint, with an atlas."""
     copy = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("atlas") / "tiny", ignore=shutil.ignore_patterns("run"))
-    assert atlas.main([str(copy), "--data", str(data)]) == 0
+    assert make_atlas([str(copy), "--data", str(data)]) == 0
     return copy
 
 
@@ -84,6 +85,6 @@ def test_a_damaged_atlas_and_an_empty_folder_are_explained(folder, tmp_path, cap
     with pytest.raises(ValueError, match="truncated"):
         atlas.read_atlas(folder, level)
     (folder / atlas.FILE).write_bytes(whole)
-    assert atlas.main([str(folder), "--data", str(tmp_path)]) == 2
+    assert make_atlas([str(folder), "--data", str(tmp_path)]) == 2
     assert "no picture" in capsys.readouterr().err
     assert (folder / atlas.FILE).read_bytes() == whole

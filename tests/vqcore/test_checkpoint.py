@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import vqcore
-from vqcore.checkpoint import save_tokenizer
+from vqcore.checkpoints import save_tokenizer
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_a_folder_that_cannot_be_read_is_left_out_of_the_lists(tiny_folder, tiny_prior, tmp_path, monkeypatch):
-    monkeypatch.setattr("vqcore.checkpoint.FOLDER", tmp_path)
+    monkeypatch.setattr("vqcore.checkpoints.FOLDER", tmp_path)
     for folder, name in ((tiny_folder, "a"), (tiny_prior, "b")):
         shutil.copytree(folder, tmp_path / name, ignore=shutil.ignore_patterns("run"))
         shutil.copytree(folder, tmp_path / f"broken-{name}", ignore=shutil.ignore_patterns("run"))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from vqcore.clustering import leaf_order
+from vqcore.study.clustering import leaf_order
 
 
 def distances(points):

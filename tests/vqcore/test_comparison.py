@@ -10,9 +10,9 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore.comparison import compare, most_used
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.metrics import psnr, ssim
+from vqcore.study.comparison import compare, most_used
 
 PICTURE = draw_picture(99, 100, 75)
 

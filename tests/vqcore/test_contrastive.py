@@ -10,13 +10,14 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import colours_folder, one_thread
-from vqcore.checkpoint import save_prior
-from vqcore.contrastive import Contrastive, ContrastiveConfig, load_contrastive, load_known, save_contrastive
+from vqcore.checkpoints import save_prior
 from vqcore.data.images import to_tensor
-from vqcore.evaluate_text import Recogniser, main as evaluate, read_named, recall
+from vqcore.evaluation.text import Recogniser, read_named, recall
+from vqcore.evaluation.text import main as evaluate
+from vqcore.priors.sequence import Grid, Layout
+from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout
-from vqcore.text import Text
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, load_contrastive, load_known, save_contrastive
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0)}

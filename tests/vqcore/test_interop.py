@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 import vqcore
-from vqcore import interop
+from vqcore.tokenizers import foreign
 
 PICTURES = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 2 - 1
 CELEBA = {  # config.json of CompVis/ldm-celebahq-256, folder vqvae
@@ -87,7 +87,7 @@ def test_a_diffusers_folder_gives_the_tokens_and_pixels_of_diffusers(diffusers, 
 def test_attention_layers_of_old_diffusers_are_read(diffusers, tmp_path):
     diffusers_model(diffusers, SMALL, tmp_path)
     expected = vqcore.load(tmp_path).reconstruct(PICTURES)
-    file = tmp_path / interop.WEIGHTS[0]
+    file = tmp_path / foreign.WEIGHTS[0]
     tensors = vqcore.files.read_tensors(file)
     for new, old in (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")):
         tensors = {name.replace(f".{new}.", f".{old}."): tensor for name, tensor in tensors.items()}
@@ -154,8 +154,8 @@ def test_the_documented_line_runs_nothing_that_a_checkpoint_brings(tmp_path):
 
 
 def convert(folder, out):
-    """Runs the line that vqcore.interop documents, in a folder with last.ckpt and model.yaml."""
-    line = re.search(r"^    (python -c .*)$", interop.__doc__, re.M)[1]
+    """Runs the line that vqcore.tokenizers.foreign documents, in a folder with last.ckpt and model.yaml."""
+    line = re.search(r"^    (python -c .*)$", foreign.__doc__, re.M)[1]
     names = (str(folder / name) for name in ("last.ckpt", "model.yaml", out))
     return subprocess.run([sys.executable, *shlex.split(line)[1:-3], *names], capture_output=True, text=True)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from vqcore.plane import Plane, Rules, look_up, losses_at, slopes, train_step
+from vqcore.study.plane import Plane, Rules, look_up, losses_at, slopes, train_step
 
 CODES = torch.tensor([[-0.5, 0.0], [0.5, 0.0], [0.0, 0.75]])
 

@@ -11,17 +11,17 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import colours_folder, one_thread
-from vqcore.checkpoint import list_checkpoints, new_prior, save_prior, save_tokenizer
+from vqcore.checkpoints import list_checkpoints, new_prior, save_prior, save_tokenizer
 from vqcore.data.idx import read_idx
 from vqcore.data.labelled import Labelled, read_labelled, views
-from vqcore.evaluate_prior import likeness, marginal_entropy
-from vqcore.evaluate_prior import main as evaluate
+from vqcore.evaluation.prior import likeness, marginal_entropy
+from vqcore.evaluation.prior import main as evaluate
 from vqcore.files import read_tensors, write_tensors
+from vqcore.formats.shards import Shards, open_shards
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
+from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
-from vqcore.text import Text
-from vqcore.tokenize import Shards, open_shards
 from vqcore.training.prior import PriorRecipe, Tokens, noisy, overfits, phrasings, prior_job, train_prior
 from vqcore.training.run import read_log
 
@@ -100,7 +100,7 @@ def test_a_killed_run_goes_on_and_the_tokens_are_kept(tokenizer, data, tmp_path,
     first = list(read_log(out / "metrics.jsonl"))[-1]
     shard = out / "run" / "tokens" / "00000.safetensors"
     made = shard.stat().st_mtime_ns
-    monkeypatch.setattr("vqcore.tokenize._encode", lambda *_: pytest.fail("the tokens were there already"))
+    monkeypatch.setattr("vqcore.formats.shards._encode", lambda *_: pytest.fail("the tokens were there already"))
     train_prior(RECIPE, tokenizer, data, out, minutes=3 / 60)
     last = list(read_log(out / "metrics.jsonl"))[-1]
     assert last["steps"] > first["steps"] and last["minutes"] > first["minutes"]

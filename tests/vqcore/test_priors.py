@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from tests.tiny import one_thread
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sampling import Choice, Prior, Reader
+from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
 from vqcore.training.optimizer import Optimizer
 
 WORDS = Words.of(["red", "blue"])

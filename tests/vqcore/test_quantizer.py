@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from vqcore.quantizer import VectorQuantizer, nearest_codes, perplexity
+from vqcore.quantizers.vq import VectorQuantizer, nearest_codes, perplexity
 
 
 def brute_force(vectors, codebook):
@@ -44,7 +44,7 @@ def test_values_that_overflow_float32_are_still_compared():
 
 MEMORY = """
 import resource, sys, torch
-from vqcore.quantizer import nearest_codes
+from vqcore.quantizers.vq import nearest_codes
 vectors, codebook = torch.randn(int(sys.argv[1]), 4), torch.randn(8192, 4)
 nearest_codes(vectors[:1000], codebook)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

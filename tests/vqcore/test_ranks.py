@@ -27,30 +27,30 @@ from dataclasses import replace
 from pathlib import Path
 import torch
 from safetensors.torch import save_file
-from vqcore import ranks
+from vqcore import distributed
 from vqcore.train import PRESETS
 from vqcore.training import tokenizer as training
-from vqcore.vqvae import VQVAE
+from vqcore.tokenizers.vqvae import VQVAE
 
 out, draw = Path(sys.argv[1]), torch.Generator().manual_seed(5)
 joined = lambda: torch.rand(8, 3, 1, 1, generator=draw) + torch.rand(8, 3, 32, 32, generator=draw) - 1
-training.crops = lambda *_: joined().chunk(ranks.count())[ranks.rank()]
+training.crops = lambda *_: joined().chunk(distributed.count())[distributed.rank()]
 training.autocast = nullcontext
 Optimizer = training.Optimizer
 training.Optimizer = lambda hidden, other: Optimizer([], hidden + other)  # Muon rounds to bfloat16 within
-with ranks.together():
+with distributed.together():
     for name, ema_decay in (("ema", 0.9), ("gradient", None)):
         torch.manual_seed(0)
         recipe = replace(PRESETS["tiny"], model=replace(PRESETS["tiny"].model, ema_decay=ema_decay))
         model = VQVAE(recipe.model)
         job = training.tokenizer_job(model, recipe, [torch.zeros(32, 32, 3).numpy()], [], out)
-        torch.manual_seed(ranks.rank())
+        torch.manual_seed(distributed.rank())
         perplexities = []
         for _ in range(6):
             perplexities.append(job.step()["perplexity"])
             job.optimizer.step(4e-3)
         state = {key: tensor.clone() for key, tensor in model.state_dict().items() if key.startswith("quantizer")}
-        save_file(state | {"perplexities": torch.tensor(perplexities)}, out / f"{name}-{ranks.rank()}-of-{ranks.count()}")
+        save_file(state | {"perplexities": torch.tensor(perplexities)}, out / f"{name}-{distributed.rank()}-of-{distributed.count()}")
 """
 
 
@@ -110,12 +110,12 @@ def test_a_rank_that_dies_ends_the_run_which_goes_on_with_another_number(tmp_pat
 def test_a_rank_left_alone_says_so_and_ends():
     program = """
 import os
-from vqcore import ranks
-with ranks.together():
-    ranks.wait_for_all()
-    if not ranks.is_first():
+from vqcore import distributed
+with distributed.together():
+    distributed.wait_for_all()
+    if not distributed.is_first():
         os._exit(1)
-    ranks.wait_for_all()
+    distributed.wait_for_all()
 """
     first, second = start(2, "-c", program)
     _, problems = first.communicate(timeout=60)

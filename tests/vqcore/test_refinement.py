@@ -6,11 +6,11 @@ import torch
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore import refinement as search
 from vqcore.data.images import to_tensor
-from vqcore.networks import NetworkConfig
-from vqcore.refinement import refine
-from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers import refinement as search
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.refinement import refine
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
 
 def squared_error(tokenizer, tokens, x):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vqcore.sequence import Grid, Layout, Words
+from vqcore.priors.sequence import Grid, Layout, Words
 
 WORDS = Words.of(["Ankle boot", "t-shirt/top", "shirt"])
 SHAPES = {

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from tests.tiny import one_thread
-from vqcore.networks import NetworkConfig
-from vqcore.series import Scaling, read_series
+from vqcore.data.series import Scaling, read_series
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
-from vqcore.vqvae import VQVAE, VQVAEConfig
 
 EXAMPLE = Path(__file__).parent.parent.parent / "demo" / "examples" / "greenhouse.csv"
 

@@ -11,12 +11,13 @@ import torch.nn.functional as F
 
 import vqcore
 from tests.tiny import one_thread, tones_folder
-from vqcore.checkpoint import load_prior
+from vqcore.checkpoints import load_prior
 from vqcore.data.sounds import fitted, levelled, open_wav, read_clips, resample, write_wav
-from vqcore.evaluate_sound import main as evaluate
-from vqcore.networks import Encoder, NetworkConfig
-from vqcore.spectral import Spectrum, mel_filters, spectral_loss, spectrogram
-from vqcore.train import PRIOR_PRESETS, PRESETS, main as train
+from vqcore.evaluation.sound import main as evaluate
+from vqcore.tokenizers.networks import Encoder, NetworkConfig
+from vqcore.tokenizers.spectral import Spectrum, mel_filters, spectral_loss, spectrogram
+from vqcore.train import PRESETS, PRIOR_PRESETS
+from vqcore.train import main as train
 
 RATE = 8000
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from vqcore.sequence import Grid, Layout
-from vqcore.text import SPACE, Text
+from vqcore.priors.sequence import Grid, Layout
+from vqcore.priors.text import SPACE, Text
 
 TEXT = Text.of(["blue heart noto", "keycap: #"], ["loving blue"] * 8 + ["rare"])
 

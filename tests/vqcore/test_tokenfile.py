@@ -8,13 +8,14 @@ import torch
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore import tokenfile
-from vqcore.checkpoint import fingerprint, save_tokenizer
+from vqcore.checkpoints import fingerprint, save_tokenizer
 from vqcore.data.images import to_tensor
-from vqcore.evaluate_files import evaluate_files
-from vqcore.networks import NetworkConfig
-from vqcore.tables import Tables, make_tables, neighbours
-from vqcore.vqvae2 import VQVAE2, VQVAE2Config
+from vqcore.evaluation.files import evaluate_files
+from vqcore.formats import tokenfile
+from vqcore.tokenfile import main as count_tables
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.tables import Tables, make_tables, neighbours
+from vqcore.tokenizers.vqvae2 import VQVAE2, VQVAE2Config
 
 SMALL = NetworkConfig(code_dim=4, coarse_width=8, fine_width=8, downsampling=4)
 
@@ -23,7 +24,7 @@ SMALL = NetworkConfig(code_dim=4, coarse_width=8, fine_width=8, downsampling=4)
 def tiny(tiny_folder, tmp_path_factory):
     """The tiny tokenizer in a folder of its own, with tables counted by the command."""
     folder = save_tokenizer(vqcore.load(tiny_folder), tmp_path_factory.mktemp("tabled") / "tiny")
-    assert tokenfile.main([str(folder), "--data", str(tiny_folder.parent / "pictures")]) == 0
+    assert count_tables([str(folder), "--data", str(tiny_folder.parent / "pictures")]) == 0
     return vqcore.load(folder)
 
 

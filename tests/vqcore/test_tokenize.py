@@ -13,10 +13,11 @@ from safetensors.torch import save_file
 import vqcore
 from tests.tiny import colours_folder
 from tests.vqcore.test_ranks import start
-from vqcore import tokenize
-from vqcore.checkpoint import save_tokenizer
+from vqcore.checkpoints import save_tokenizer
 from vqcore.data.images import to_tensor
 from vqcore.data.labelled import read_labelled, views
+from vqcore.formats import shards as sharding
+from vqcore.tokenize import main as tokenize_pictures
 from vqcore.train import main as train
 
 
@@ -40,9 +41,9 @@ def data(tmp_path_factory):
 
 def test_shards_have_the_tokens_of_the_pictures_and_their_texts(tokenizer, data, tmp_path, capsys):
     model, labelled = vqcore.load(tokenizer), read_labelled(data, "train")
-    tokenize.tokenize(model, labelled, tmp_path / "shards", 16, 2, shard_size=16)
+    sharding.tokenize(model, labelled, tmp_path / "shards", 16, 2, shard_size=16)
     assert "40 of 40 pictures encoded" in (told := capsys.readouterr().err) and "images/s" in told and "07.png" in told
-    shards = tokenize.open_shards(tmp_path / "shards")
+    shards = sharding.open_shards(tmp_path / "shards")
     assert len(shards) == 39 and len(shards.levels) == 3
     readable = [squares for squares in views(labelled, 16, 2) if len(squares)]
     rows, view = torch.tensor([0, 38, 20, 16]), torch.tensor([1, 0, 1, 1])
@@ -53,17 +54,17 @@ def test_shards_have_the_tokens_of_the_pictures_and_their_texts(tokenizer, data,
 
 def test_an_unfinished_folder_is_gone_on_with_and_a_finished_one_kept(tokenizer, data, tmp_path, monkeypatch):
     model, labelled, out = vqcore.load(tokenizer), read_labelled(data, "train"), tmp_path / "shards"
-    tokenize.tokenize(model, labelled, out, 16, shard_size=16)
+    sharding.tokenize(model, labelled, out, 16, shard_size=16)
     whole = {file.name: file.read_bytes() for file in out.iterdir()}
     (out / "00001.safetensors").unlink()
     with pytest.raises(ValueError, match="lacks 1 of 3 shards"):
-        tokenize.open_shards(out)
-    made, encode = [], tokenize._encode
-    monkeypatch.setattr(tokenize, "_encode", lambda *given: made.append(given[4]) or encode(*given))
-    tokenize.tokenize(model, labelled, out, 16, shard_size=16)
+        sharding.open_shards(out)
+    made, encode = [], sharding._encode
+    monkeypatch.setattr(sharding, "_encode", lambda *given: made.append(given[4]) or encode(*given))
+    sharding.tokenize(model, labelled, out, 16, shard_size=16)
     assert made == [range(16, 32)] and {file.name: file.read_bytes() for file in out.iterdir()} == whole
     with pytest.raises(ValueError, match="another --out"):
-        tokenize.tokenize(model, labelled, out, 20, shard_size=16)
+        sharding.tokenize(model, labelled, out, 20, shard_size=16)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from Linux's /proc")
@@ -80,14 +81,14 @@ def test_shards_are_not_loaded(tmp_path):
     del tokens
     pages = lambda: int(Path("/proc/self/statm").read_text().split()[1])
     before = pages()
-    shards = tokenize.open_shards(tmp_path)
+    shards = sharding.open_shards(tmp_path)
     assert shards.grids(torch.tensor([7]), torch.tensor([2]))[0].unique().tolist() == [5]
     assert (pages() - before) * resource.getpagesize() < 40 << 20 < (tmp_path / "00000.safetensors").stat().st_size
 
 
 def test_two_ranks_write_the_shards_of_one(tokenizer, data, tmp_path):
-    tokenize.tokenize(vqcore.load(tokenizer), read_labelled(data, "train"), tmp_path / "one", 16, shard_size=16)
-    program = "import sys; from vqcore import tokenize; tokenize.tokenize.__defaults__ = (1, 16); sys.exit(tokenize.main(sys.argv[1:]))"
+    sharding.tokenize(vqcore.load(tokenizer), read_labelled(data, "train"), tmp_path / "one", 16, shard_size=16)
+    program = "import sys; from vqcore.formats.shards import tokenize; from vqcore.tokenize import main; tokenize.__defaults__ = (1, 16); sys.exit(main(sys.argv[1:]))"
     for process in start(2, "-c", program, "--tokenizer", tokenizer, "--data", data, "--out", tmp_path / "two", "--side", 16):
         _, problems = process.communicate(timeout=60)
         assert process.returncode == 0, problems
@@ -97,8 +98,8 @@ def test_two_ranks_write_the_shards_of_one(tokenizer, data, tmp_path):
 
 def test_the_command_writes_shards_that_a_prior_is_trained_from_by_a_config(tokenizer, data, tmp_path, capsys, monkeypatch):
     shards, out, config = tmp_path / "shards", tmp_path / "prior", tmp_path / "config.json"
-    assert tokenize.main(["--tokenizer", tokenizer, "--data", str(data), "--out", str(shards), "--side", "16"]) == 0
-    monkeypatch.setattr(tokenize, "_encode", lambda *_: pytest.fail("the tokens are there"))
+    assert tokenize_pictures(["--tokenizer", tokenizer, "--data", str(data), "--out", str(shards), "--side", "16"]) == 0
+    monkeypatch.setattr(sharding, "_encode", lambda *_: pytest.fail("the tokens are there"))
     config.write_text(json.dumps({
         "kind": "prior", "tokenizer": tokenizer, "data": [str(shards)], "side": 16, "batch": 8, "minutes": 1 / 60,
         "model": {"kind": "transformer", "layers": 1, "width": 16, "heads": 2},

@@ -13,7 +13,7 @@ import vqcore
 from tests.kills import kill_over_and_over
 from tests.tiny import draw_picture, picture_folder
 from vqcore.data.images import to_pixels, to_tensor
-from vqcore.evaluate import main as evaluate
+from vqcore.evaluation.tokenizer import main as evaluate
 from vqcore.metrics import psnr
 from vqcore.train import main as train
 from vqcore.training.optimizer import Optimizer

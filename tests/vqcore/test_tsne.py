@@ -1,6 +1,6 @@
 import torch
 
-from vqcore.tsne import neighbourhood_map, principal_map
+from vqcore.study.tsne import neighbourhood_map, principal_map
 
 
 def clusters(each=30, groups=6, dims=16):

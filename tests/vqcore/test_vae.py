@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from vqcore.priors.independent import draw_independent, entropy_bits
+from vqcore.study.vae import VAE, VAEConfig, load_vae, save_vae
 from vqcore.train import main
-from vqcore.vae import VAE, VAEConfig, load_vae, save_vae
 
 
 def bars(count: int, seed: int = 0) -> np.ndarray:

@@ -5,12 +5,12 @@ import torch
 import torch.nn.functional as F
 
 from tests.tiny import one_thread
-from vqcore.networks import NetworkConfig
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
+from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
-from vqcore.vqvae import VQVAE, VQVAEConfig
 
 SIDE, CODES = 16, 16
 

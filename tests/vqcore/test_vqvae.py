@@ -4,9 +4,9 @@ import sys
 import pytest
 import torch
 
-from vqcore import windows
-from vqcore.networks import NetworkConfig, depth_to_space, memory_format, space_to_depth
-from vqcore.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers import windows
+from vqcore.tokenizers.networks import NetworkConfig, depth_to_space, memory_format, space_to_depth
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
 SMALL = dict(code_dim=8, coarse_width=32, fine_width=16, encoder_coarse_blocks=1, decoder_coarse_blocks=1, decoder_fine_blocks=1)
 
@@ -167,7 +167,7 @@ def test_a_shape_that_can_not_be_is_an_error(settings):
 
 POSTER = """
 import resource, torch
-from vqcore.vqvae import VQVAE
+from vqcore.tokenizers.vqvae import VQVAE
 tokenizer = VQVAE().eval()
 images = torch.rand(1, 3, 4096, 4096).mul_(2).sub_(1)
 tokens = tokenizer.encode(images)

@@ -4,12 +4,12 @@ import torch
 
 import vqcore
 from tests.tiny import TWO_LEVELS, draw_picture
-from vqcore import windows
-from vqcore.appearance import appearances
-from vqcore.checkpoint import save_tokenizer
+from vqcore.checkpoints import save_tokenizer
 from vqcore.data.images import to_pixels, to_tensor
-from vqcore.evaluate import evaluate
-from vqcore.vqvae2 import VQVAE2
+from vqcore.evaluation.tokenizer import evaluate
+from vqcore.tokenizers import windows
+from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.vqvae2 import VQVAE2
 
 
 @pytest.fixture(scope="module")

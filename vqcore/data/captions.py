@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vqcore.text import said_after
+from vqcore.priors.text import said_after
 
 VARIANTS = 12  # of each picture, beside its caption itself
 ALONE = 2  # more of those whose name says more after a colon or a comma

@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.networks import CONVOLUTIONS
 from vqcore.priors.sampling import Prior, Reader
-from vqcore.sequence import Layout
+from vqcore.priors.sequence import Layout
+from vqcore.tokenizers.networks import CONVOLUTIONS
 
 
 @dataclass(frozen=True)

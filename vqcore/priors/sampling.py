@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.sequence import Layout
-from vqcore.text import said_after
+from vqcore.priors.sequence import Layout
+from vqcore.priors.text import said_after
 
 Condition = str | Sequence[str | None] | None
 BITS_AT_ONCE = 64  # sequences

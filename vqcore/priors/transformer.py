@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from vqcore.priors.packed import Packed
 from vqcore.priors.sampling import Prior, Reader
-from vqcore.sequence import Layout
+from vqcore.priors.sequence import Layout
 
 LONGEST_WAVE = 100.0  # radians a token of the slowest rotary angle: one over this
 

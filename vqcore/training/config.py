@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vqcore.checkpoint import NETWORKS, PRIORS, TOKENIZERS
+from vqcore.checkpoints import NETWORKS, PRIORS, TOKENIZERS
 from vqcore.files import write_json
-from vqcore.networks import NetworkConfig
+from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.sound import SoundRecipe
 from vqcore.training.tokenizer import TokenizerRecipe

@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore import ranks
-from vqcore.checkpoint import home_name, load
-from vqcore.contrastive import Contrastive, ContrastiveConfig, Known, load_contrastive, save_contrastive, save_known
+from vqcore import distributed
+from vqcore.checkpoints import home_name, load
 from vqcore.data.images import to_tensor
 from vqcore.data.labelled import Labelled, read_labelled, views
-from vqcore.text import Text
+from vqcore.priors.text import Text
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, Known, load_contrastive, save_contrastive, save_known
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import autocast
@@ -50,10 +50,10 @@ def train_contrastive(
     if len(tokenizer.levels) > 1:
         raise ValueError(f"{tokenizer_name} has {len(tokenizer.levels)} levels of tokens. Choose a tokenizer of one.")
     text = Text.of(data.labels, itertools.chain(*data.variants.values()))
-    model = Contrastive(text, recipe.model, home_name(tokenizer_name), out.name).to(ranks.device())
+    model = Contrastive(text, recipe.model, home_name(tokenizer_name), out.name).to(distributed.device())
     pixels = read_squares(data, recipe.model.side)
     train(contrastive_job(model, recipe, data, pixels, out), out, minutes, validate_every=min(5.0, minutes / 5))
-    if ranks.is_first():
+    if distributed.is_first():
         save_known(known_of(load_contrastive(out), tokenizer, data, pixels), out)
         print(f"{out} is ready.")
 
@@ -74,7 +74,7 @@ def contrastive_job(model: Contrastive, recipe: ContrastiveRecipe, data: Labelle
     fixed = torch.linspace(0, len(pixels) - 1, min(VALIDATED, len(pixels))).long()
 
     def step() -> dict[str, float]:
-        rows = torch.randperm(len(pixels))[: ranks.share(recipe.batch)]
+        rows = torch.randperm(len(pixels))[: distributed.share(recipe.batch)]
         form = torch.where(torch.rand(len(rows)) < 0.5, 0, torch.randint(most, (len(rows),)))
         with autocast():
             loss = model(numbers[rows, form].to(device), moved(pixels[rows].to(device)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from vqcore import ranks
+from vqcore import distributed
 
 
 class Optimizer:
@@ -29,7 +29,7 @@ class Optimizer:
     def step(self, rate: float, longest_gradient: float = 1.0) -> float:
         """One step at this learning rate, the same on all ranks, by the mean of their gradients, its norm clipped;
         returns the norm before, and forgets the gradient."""
-        ranks.average_gradients(self.hidden + self.other)
+        distributed.average_gradients(self.hidden + self.other)
         norm = nn.utils.clip_grad_norm_(self.hidden + self.other, longest_gradient)
         for matrix, weight in zip(self.matrices, self.hidden):
             matrix.grad = None if weight.grad is None else _as_matrix(weight.grad, weight)

@@ -11,21 +11,21 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vqcore import ranks
-from vqcore.checkpoint import fingerprint, home_name, load, load_prior, new_prior, save_prior
+from vqcore import distributed
+from vqcore.checkpoints import fingerprint, home_name, load, load_prior, new_prior, save_prior
 from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
+from vqcore.formats.shards import Shards, holds_tokens, open_shards, read_index, tokenize
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.sampling import Prior
+from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.text import Text
 from vqcore.priors.transformer import TransformerConfig
-from vqcore.sequence import Grid, Layout, Words
-from vqcore.text import Text
-from vqcore.tokenize import Shards, holds_tokens, open_shards, read_index, tokenize
+from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.sound import tokenize_sounds
 from vqcore.training.tokenizer import autocast
-from vqcore.vqvae import VQVAE
 
 HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation figures
 MOST_HELD_OUT = 2000
@@ -111,12 +111,12 @@ def train_prior(
     layout = layout_of(shards)
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
     conditions = () if is_free(shards) else shards.index["texts"]
-    model = new_prior(layout, recipe.model, home_name(tokenizer_name), conditions, out.name).to(ranks.device())
+    model = new_prior(layout, recipe.model, home_name(tokenizer_name), conditions, out.name).to(distributed.device())
     if start is not None:
         begin_with(model, load_prior(start))
-    ranks.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
+    distributed.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
     train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, minutes, validate_every=min(5.0, minutes / 10))
-    ranks.say(f"{out} is ready.")
+    distributed.say(f"{out} is ready.")
 
 
 def begin_with(model: Prior, trained: Prior) -> None:
@@ -158,12 +158,12 @@ def cached_shards(tokenizer, source: str | Path, recipe: PriorRecipe, folder: Pa
     """The pictures' tokens, from the folder if they were made of the same tokenizer and pictures."""
     if isinstance(tokenizer, VQVAE) and tokenizer.config.sample_rate:
         clips = read_clips(source, "train", tokenizer.config.sample_rate)
-        if ranks.is_first():
+        if distributed.is_first():
             tokenize_sounds(tokenizer, clips, folder, recipe.side, recipe.views)
-        ranks.wait_for_all()
+        distributed.wait_for_all()
         return open_shards(folder)
     data = read_labelled(source, "train")
-    if ranks.is_first() and holds_tokens(folder):
+    if distributed.is_first() and holds_tokens(folder):
         index = read_index(folder)
         made_of = (fingerprint(tokenizer).hex(), data.digest(), recipe.side, recipe.views)
         if tuple(index[name] for name in ("fingerprint", "made_of", "side", "views")) != made_of:
@@ -181,7 +181,7 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
     no_text, forms = len(prefixes) - 1, prefixes.shape[1]
 
     def step() -> dict[str, float]:
-        count = ranks.share(recipe.batch)
+        count = distributed.share(recipe.batch)
         rows, view = torch.randint(len(data), (count,)), torch.randint(data.views, (count,))
         texts = torch.where(torch.rand(count) < recipe.text_dropped, no_text, data.texts(rows))
         with autocast():

@@ -2,7 +2,7 @@
 
 The folder gets the checkpoint itself (whole at every moment, the best by its validations so far), metrics.jsonl with
 the validations, run/losses.jsonl with the losses between them, and run/state.safetensors, from which the same command
-goes on, with as many ranks as it likes (see vqcore.ranks).
+goes on, with as many ranks as it likes (see vqcore.distributed).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from vqcore import ranks
+from vqcore import distributed
 from vqcore.files import write_tensors
 from vqcore.training.optimizer import Optimizer
 
@@ -59,14 +59,14 @@ def train(job: Job, folder: Path, minutes: float, validate_every: float = 5.0) -
     SIGINT or SIGTERM, sent to any rank, ends the run after the step it is at: it saves and validates first.
     """
     log_file = folder / "metrics.jsonl"
-    if ranks.is_first():
+    if distributed.is_first():
         _sweep(folder)
     steps, seconds = _resume(job, folder)
     budget, validated = 60 * minutes, seconds
     if seconds >= budget:
-        ranks.say(f"{folder} has had its {minutes:g} minutes. Ask for more with --minutes to go on.")
+        distributed.say(f"{folder} has had its {minutes:g} minutes. Ask for more with --minutes to go on.")
         return
-    torch.manual_seed(steps + RANK_SEEDS * ranks.rank())
+    torch.manual_seed(steps + RANK_SEEDS * distributed.rank())
     job.module.train()
     saved = last = time.monotonic()
     noted, figures, done = seconds, {}, False
@@ -83,7 +83,7 @@ def train(job: Job, folder: Path, minutes: float, validate_every: float = 5.0) -
                 figures[name] = value + 0.98 * (figures.get(name, value) - value)
             done = stopped or seconds >= budget
             validating = done or seconds - validated > 60 * validate_every
-            if ranks.is_first():
+            if distributed.is_first():
                 _show(steps, seconds, budget, figures)
                 if seconds - noted > max(1.0, budget / LOSSES_KEPT):
                     _append(folder / "run" / "losses.jsonl", steps, seconds, figures)
@@ -92,17 +92,17 @@ def train(job: Job, folder: Path, minutes: float, validate_every: float = 5.0) -
                     _save(job, folder, steps, seconds)
                     saved = time.monotonic()
             if validating:
-                if ranks.is_first():
+                if distributed.is_first():
                     _validate(job, log_file, steps, seconds, figures)
                     done = done or job.stop_early(list(read_log(log_file)))
                 done = _any_rank(done)
                 validated, last = seconds, time.monotonic()
-    if ranks.is_first():
+    if distributed.is_first():
         _show(steps, seconds, budget, figures, end="\n")
     if stopped:
-        ranks.say("Stopped and saved. The same command goes on from here.")
+        distributed.say("Stopped and saved. The same command goes on from here.")
     elif seconds < budget:
-        ranks.say("Stopped early: the validation figures have been getting worse.")
+        distributed.say("Stopped early: the validation figures have been getting worse.")
 
 
 def learning_rate(peak: float, steps: int, done: float) -> float:
@@ -122,14 +122,14 @@ def read_log(path: Path) -> Iterator[dict[str, float]]:
 
 def _agreed(seconds: float, stop: bool, figures: dict[str, float]) -> tuple[float, bool, dict[str, float]]:
     """The first rank's clock, whether any rank was asked to stop, and the mean of the ranks' figures."""
-    own = [seconds if ranks.is_first() else 0.0, float(stop), *(value / ranks.count() for value in figures.values())]
-    if ranks.count() > 1:
-        own = ranks.summed(torch.tensor(own, dtype=torch.float64, device=ranks.device())).tolist()
+    own = [seconds if distributed.is_first() else 0.0, float(stop), *(value / distributed.count() for value in figures.values())]
+    if distributed.count() > 1:
+        own = distributed.summed(torch.tensor(own, dtype=torch.float64, device=distributed.device())).tolist()
     return own[0], own[1] > 0, dict(zip(figures, own[2:]))
 
 
 def _any_rank(answer: bool) -> bool:
-    return bool(ranks.summed(torch.tensor(int(answer), device=ranks.device())))
+    return bool(distributed.summed(torch.tensor(int(answer), device=distributed.device())))
 
 
 @contextmanager
@@ -187,10 +187,10 @@ def _save(job: Job, folder: Path, steps: int, seconds: float) -> None:
 def _resume(job: Job, folder: Path) -> tuple[int, float]:
     """Put all ranks where the first rank's folder left off: steps and seconds so far, 0 where there was no run."""
     file = _state_file(folder)
-    data = ranks.bytes_from_first(file.read_bytes() if ranks.is_first() and file.is_file() else b"")
+    data = distributed.bytes_from_first(file.read_bytes() if distributed.is_first() and file.is_file() else b"")
     if not data:
         for tensor in job.module.state_dict().values():
-            ranks.from_first(tensor)
+            distributed.from_first(tensor)
         return 0, 0.0
     try:
         tensors = load(data)

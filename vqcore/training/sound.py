@@ -11,17 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore import ranks
-from vqcore.checkpoint import fingerprint, load, save_tokenizer
+from vqcore import distributed
+from vqcore.checkpoints import fingerprint, load, save_tokenizer
 from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.files import write_json, write_picture, write_tensors
+from vqcore.formats.shards import INDEX, holds_tokens, read_index, shard_file
 from vqcore.metrics import perplexity
-from vqcore.spectral import spectral_loss, spectrogram, to_picture
-from vqcore.tokenize import INDEX, holds_tokens, read_index, shard_file
+from vqcore.tokenizers.spectral import spectral_loss, spectrogram, to_picture
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import VALIDATIONS, autocast, hold_out
-from vqcore.vqvae import VQVAE, VQVAEConfig
 
 SHOWN = 8  # held-out clips in reconstructions.png
 QUIETEST = 0.4  # of a clip's loudness, to which a crop may be turned down
@@ -64,10 +64,10 @@ def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, m
     clips, held_out = hold_out(found)
     if not clips or not held_out:
         raise ValueError(f"{len(found)} clip(s) are too few; training needs two at least.")
-    model = VQVAE(recipe.model, name=out.name).to(ranks.device())
-    job = sound_job(model, recipe, clips[ranks.rank() :: ranks.count()] or clips, held_out, out)
+    model = VQVAE(recipe.model, name=out.name).to(distributed.device())
+    job = sound_job(model, recipe, clips[distributed.rank() :: distributed.count()] or clips, held_out, out)
     train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
-    if ranks.is_first():
+    if distributed.is_first():
         model = load(out)
         counts = [torch.bincount(encode(model, clip), minlength=recipe.model.codebook_size) for clip in clips]
         model.usages = [torch.stack(counts).sum(0)]
@@ -82,7 +82,7 @@ def sound_job(model: VQVAE, recipe: SoundRecipe, clips: list[np.ndarray], held_o
     device = next(model.parameters()).device
 
     def step() -> dict[str, float]:
-        x = crops(clips, ranks.share(recipe.batch), recipe.crop).to(device)
+        x = crops(clips, distributed.share(recipe.batch), recipe.crop).to(device)
         with autocast():
             x_tilde, (quantized,) = model(x)
         x_tilde = x_tilde.float()

@@ -13,19 +13,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore import networks, ranks
-from vqcore.appearance import appearances
-from vqcore.checkpoint import load, published, save_tokenizer
+from vqcore import distributed
+from vqcore.checkpoints import load, published, save_tokenizer
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import open_pixels, read_labelled
 from vqcore.files import write_picture
 from vqcore.metrics import perplexity, psnr
-from vqcore.networks import memory_format
-from vqcore.quantizer import VectorQuantizer
+from vqcore.quantizers.vq import VectorQuantizer
+from vqcore.tokenizers import networks
+from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.networks import memory_format
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers.vqvae2 import VQVAE2, VQVAE2Config
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
-from vqcore.vqvae import VQVAE, VQVAEConfig
-from vqcore.vqvae2 import VQVAE2, VQVAE2Config
 
 HELD_OUT = 48  # pictures at the most, and never over a tenth
 VALIDATIONS = 20  # in a run, which are 6 seconds to 5 minutes apart
@@ -68,12 +69,12 @@ def train_tokenizer(
     """
     torch.manual_seed(seed)
     pictures, held_out = read_sources(sources, recipe)
-    model = (VQVAE if isinstance(recipe.model, VQVAEConfig) else VQVAE2)(recipe.model, name=out.name).to(ranks.device())
+    model = (VQVAE if isinstance(recipe.model, VQVAEConfig) else VQVAE2)(recipe.model, name=out.name).to(distributed.device())
     if start is not None:
         begin_with(model, load(start), recipe)
     job = tokenizer_job(model, recipe, pictures, held_out, out)
     train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
-    if ranks.is_first():
+    if distributed.is_first():
         complete(out, pictures)
         print(f"{out} is ready.")
 
@@ -96,7 +97,7 @@ def begin_with(model: VQVAE | VQVAE2, trained: VQVAE | VQVAE2, recipe: Tokenizer
 
 def complete(out: Path, pictures: list[np.ndarray]) -> None:
     """Add the codes' usage and appearance, those of the weights as they are stored."""
-    model = load(out).to(ranks.device())
+    model = load(out).to(distributed.device())
     model.usages = count_usage(model, pictures)
     model.cpu()
     model.appearances = appearances(model)
@@ -115,7 +116,7 @@ def tokenizer_job(
     suffixes = level_suffixes(len(model.levels))
 
     def step() -> dict[str, float]:
-        x = crops(pictures, cumulated, ranks.share(recipe.batch), recipe.crop, recipe.mirrored).to(device)
+        x = crops(pictures, cumulated, distributed.share(recipe.batch), recipe.crop, recipe.mirrored).to(device)
         with autocast():
             x_tilde, quantized = model(x)
         reconstruction = F.mse_loss(x_tilde.float(), x)
@@ -180,7 +181,7 @@ def read_sources(sources: Sequence[str | Path], recipe: TokenizerRecipe) -> tupl
     """(this rank's share of the training pictures, the held-out ones), uint8 [H, W, C] each."""
     found = [picture for source in sources for picture in read_labelled(source, "train").pictures]
     kept, held_out = hold_out(found)
-    share = kept[ranks.rank() :: ranks.count()] if len(kept) >= 2 * ranks.count() else kept
+    share = kept[distributed.rank() :: distributed.count()] if len(kept) >= 2 * distributed.count() else kept
     pictures, unseen = (read_pictures(part, recipe.longest_side, recipe.crop) for part in (share, held_out))
     if not unseen:
         pictures, unseen = pictures[:-1], pictures[-1:]
@@ -221,11 +222,11 @@ def count_usage(model: VQVAE | VQVAE2, pictures: list[np.ndarray], most: int = 2
     """How often each code stands for a part of these pictures (an even choice of `most` of them), int64 [K] a level."""
     counts = [torch.zeros(level.codebook_size, dtype=torch.int64) for level in model.levels]
     for pixels in pictures[:: -(-len(pictures) // most)]:
-        for count, grid in zip(counts, model.encode(to_tensor(pixels).to(ranks.device()))):
+        for count, grid in zip(counts, model.encode(to_tensor(pixels).to(distributed.device()))):
             count += torch.bincount(grid.flatten(), minlength=len(count)).cpu()
     return counts
 
 
 def autocast() -> torch.autocast:
     """The arithmetic of a training step on this rank's device."""
-    return networks.autocast(ranks.device().type)
+    return networks.autocast(distributed.device().type)

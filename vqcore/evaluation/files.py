@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vqcore import tokenfile
-from vqcore.checkpoint import find, load
+from vqcore.checkpoints import find, load
 from vqcore.data.images import to_pixels, to_tensor
-from vqcore.evaluate import pictures
+from vqcore.evaluation.tokenizer import pictures
 from vqcore.files import write_json
+from vqcore.formats import tokenfile
 from vqcore.metrics import psnr
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from vqcore.data.images import to_pixels
-from vqcore.vqvae import VQVAE
-from vqcore.vqvae2 import VQVAE2
+from vqcore.tokenizers.vqvae import VQVAE
+from vqcore.tokenizers.vqvae2 import VQVAE2
 
 GRIDS_AT_ONCE = 256
 

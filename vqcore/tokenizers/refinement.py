@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore import windows
-from vqcore.networks import autocast, memory_format
-from vqcore.vqvae import VQVAE, checked_grid, padded
+from vqcore.tokenizers import windows
+from vqcore.tokenizers.networks import autocast, memory_format
+from vqcore.tokenizers.vqvae import VQVAE, checked_grid, padded
 
 STEPS = (1.0, 2.0, 4.0, 8.0)  # a round each: how far to go, in half the distances between neighbouring codes
 SPACING = 3  # tokens from one that is tried to the next

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from vqcore import windows
-from vqcore.interop.networks import Decoder, Encoder, VQGANConfig
-from vqcore.interop.quantizers import FSQ, Codebook
-from vqcore.vqvae import Level, checked_grid, padded
+from vqcore.tokenizers import windows
+from vqcore.tokenizers.foreign.networks import Decoder, Encoder, VQGANConfig
+from vqcore.tokenizers.foreign.quantizers import FSQ, Codebook
+from vqcore.tokenizers.vqvae import Level, checked_grid, padded
 
 
 class VQGAN(nn.Module):

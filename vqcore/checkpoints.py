@@ -19,20 +19,20 @@ from PIL import Image
 from torch import Tensor
 
 from vqcore import hub
+from vqcore.data.tiles import from_sheet, to_sheet
 from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_picture, write_tensors
-from vqcore.networks import NetworkConfig
 from vqcore.priors.packed import rows_in_bytes
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sampling import Prior
+from vqcore.priors.sequence import Layout
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.sequence import Layout
-from vqcore.tables import Tables
-from vqcore.tiles import from_sheet, to_sheet
-from vqcore.vqvae import VQVAE, Level, VQVAEConfig
-from vqcore.vqvae2 import VQVAE2, VQVAE2Config
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.tables import Tables
+from vqcore.tokenizers.vqvae import VQVAE, Level, VQVAEConfig
+from vqcore.tokenizers.vqvae2 import VQVAE2, VQVAE2Config
 
 if TYPE_CHECKING:
-    from vqcore.interop import VQGAN
+    from vqcore.tokenizers.foreign import VQGAN
 
 log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -54,13 +54,13 @@ def list_checkpoints() -> list[str]:
 def load(name: str | os.PathLike) -> VQVAE | VQVAE2 | VQGAN:
     """A tokenizer by its folder's name in checkpoints/, by a path or by a Hub id, ready to use.
 
-    Those of diffusers and taming-transformers are known too (see vqcore.interop). Raises ValueError, saying what is
+    Those of diffusers and taming-transformers are known too (see vqcore.tokenizers.foreign). Raises ValueError, saying what is
     wrong and what to do, for what is missing, broken or of another kind.
     """
     folder = find(name)
     config = read_config(folder)
     if config["kind"] == FOREIGN:
-        from vqcore.interop import load_foreign  # which reads its weights by this file's functions
+        from vqcore.tokenizers.foreign import load_foreign  # which reads its weights by this file's functions
 
         return load_foreign(folder, config["theirs"], _given_name(name, folder))
     if config["kind"] not in TOKENIZERS:

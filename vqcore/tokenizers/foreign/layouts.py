@@ -12,8 +12,8 @@ from typing import Any
 
 from torch import Tensor
 
-from vqcore.interop.networks import VQGANConfig
-from vqcore.interop.quantizers import FSQ, Codebook
+from vqcore.tokenizers.foreign.networks import VQGANConfig
+from vqcore.tokenizers.foreign.quantizers import FSQ, Codebook
 
 Parts = tuple[VQGANConfig, Codebook | FSQ, int]
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.spectral import Spectrum
+from vqcore.tokenizers.spectral import Spectrum
 
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 LONGEST_WINDOW = 4096  # samples

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vqcore.pca import cut_patches, join_patches
-from vqcore.quantizer import VectorQuantizer, nearest_codes
+from vqcore.quantizers.vq import VectorQuantizer, nearest_codes
+from vqcore.study.pca import cut_patches, join_patches
 
 FITTED_ON, ROUNDS = 4096, 6
 """The most pieces that codes are fitted on, and how often they are."""

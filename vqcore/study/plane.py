@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore.quantizer import VectorQuantizer, nearest_codes
+from vqcore.quantizers.vq import VectorQuantizer, nearest_codes
 
 
 @dataclass(frozen=True)

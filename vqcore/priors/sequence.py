@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vqcore.text import Text
+from vqcore.priors.text import Text
 
 
 @dataclass(frozen=True)

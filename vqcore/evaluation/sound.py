@@ -17,15 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqcore.checkpoint import find, load, load_prior, read_config
+from vqcore.checkpoints import find, load, load_prior, read_config
 from vqcore.data.sounds import Clips, fitted, read_clips
-from vqcore.evaluate_prior import accuracy, likeness, marginal_entropy, train_classifier
+from vqcore.evaluation.prior import accuracy, likeness, marginal_entropy, train_classifier
 from vqcore.files import write_json, write_picture
 from vqcore.metrics import perplexity
 from vqcore.priors.sampling import Prior
-from vqcore.spectral import magnitudes, spectral_loss, spectrogram, to_picture
+from vqcore.tokenizers.spectral import magnitudes, spectral_loss, spectrogram, to_picture
+from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.training.sound import encode_fitted, in_rows
-from vqcore.vqvae import VQVAE
 
 HEARD = 6144  # samples that the classifier listens to
 SAMPLES_EACH = 20  # of each class
@@ -35,7 +35,7 @@ PICTURES = {"vqvae": "reconstructions.webp", "prior": "samples.webp"}
 
 @dataclass(frozen=True)
 class SoundEvaluation:
-    """spectral: the spectral loss (vqcore.spectral) on the test takes;  accuracies: the share of the takes whose word the
+    """spectral: the spectral loss (vqcore.tokenizers.spectral) on the test takes;  accuracies: the share of the takes whose word the
     classifier hears, as they are and as the tokenizer gives them back;  kept: the second over the first."""
 
     checkpoint: str

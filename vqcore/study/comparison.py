@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from vqcore.data.images import to_pixels, to_tensor
-from vqcore.evaluate import codec_file
+from vqcore.evaluation.tokenizer import codec_file
 from vqcore.metrics import psnr, ssim
-from vqcore.vqvae import VQVAE
+from vqcore.tokenizers.vqvae import VQVAE
 
 CODECS = ("JPEG", "WEBP")
 

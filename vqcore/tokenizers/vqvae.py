@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqcore import windows
-from vqcore.networks import Decoder, Encoder, NetworkConfig, memory_format
-from vqcore.quantizer import Quantized, VectorQuantizer
-from vqcore.tables import Tables
+from vqcore.quantizers.vq import Quantized, VectorQuantizer
+from vqcore.tokenizers import windows
+from vqcore.tokenizers.networks import Decoder, Encoder, NetworkConfig, memory_format
+from vqcore.tokenizers.tables import Tables
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoint import find, load_weights, read_config
+from vqcore.checkpoints import find, load_weights, read_config
 from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_tensors
 
 

@@ -23,8 +23,8 @@ import torch
 from torch import Tensor
 
 from vqcore.files import read_tensors
-from vqcore.interop.layouts import from_diffusers, from_taming, renamed
-from vqcore.interop.tokenizer import VQGAN
+from vqcore.tokenizers.foreign.layouts import from_diffusers, from_taming, renamed
+from vqcore.tokenizers.foreign.vqgan import VQGAN
 
 WEIGHTS = ("diffusion_pytorch_model.safetensors", "model.safetensors")
 PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl"}
@@ -63,7 +63,7 @@ def weights_file(folder: Path, name: str) -> Path:
     if pickles:
         raise ValueError(
             f"{name} has its weights as {pickles[0]}, a pickle, which can run code and is never opened here. If you trust "
-            "it, convert it: load it with diffusers and save_pretrained(safe_serialization=True), or see vqcore.interop."
+            "it, convert it: load it with diffusers and save_pretrained(safe_serialization=True), or see vqcore.tokenizers.foreign."
         )
     raise ValueError(f"{name} has no weights: {' or '.join(WEIGHTS)} is missing. Copy the whole folder.")
 

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqcore import windows
-from vqcore.networks import CONVOLUTIONS, Decoder, Encoder, NetworkConfig, memory_format
-from vqcore.quantizer import Quantized, VectorQuantizer
-from vqcore.tables import Tables
-from vqcore.vqvae import Level, checked_grid, padded, run_window
+from vqcore.quantizers.vq import Quantized, VectorQuantizer
+from vqcore.tokenizers import windows
+from vqcore.tokenizers.networks import CONVOLUTIONS, Decoder, Encoder, NetworkConfig, memory_format
+from vqcore.tokenizers.tables import Tables
+from vqcore.tokenizers.vqvae import Level, checked_grid, padded, run_window
 
 COARSE, FINE = 0, 1
 

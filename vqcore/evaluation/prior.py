@@ -17,14 +17,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoint import find, load, load_prior
+from vqcore.checkpoints import find, load, load_prior
 from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import Labelled, read_labelled, views
+from vqcore.data.tiles import to_sheet
 from vqcore.files import write_json, write_picture
+from vqcore.formats.shards import Shards, encode_all, open_shards
 from vqcore.priors.sampling import Prior
-from vqcore.tiles import to_sheet
-from vqcore.tokenize import Shards, encode_all, open_shards
-from vqcore.vqvae import VQVAE
+from vqcore.tokenizers.vqvae import VQVAE
 
 MOST_SAMPLES = 20_000  # for the classifier
 SAMPLED_AT_ONCE = 200

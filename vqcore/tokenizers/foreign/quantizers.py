@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.quantizer import nearest_codes
+from vqcore.quantizers.vq import nearest_codes
 
 MOST_CODES = 1 << 18
 ROUND_IN = 1e-3  # lucidrains' FSQ stretches each range by this share, so that tanh never rounds beyond its ends

@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoint import check_sizes, find, list_kinds, load_weights, read_config
+from vqcore.checkpoints import check_sizes, find, list_kinds, load_weights, read_config
 from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_tensors
-from vqcore.text import Text
+from vqcore.priors.text import Text
 
 KIND = "contrastive"
 KNOWN, NAMES = "known.safetensors", "known.json"

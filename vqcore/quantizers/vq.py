@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore import ranks
+from vqcore import distributed
 
 SCORES_AT_ONCE = 1 << 20  # float32 scores held at a time: 4 MB, which stay in a cache
 PAIRS_AT_ONCE = 1 << 16  # (vector, code) pairs compared in float64 at a time
@@ -118,7 +118,7 @@ class VectorQuantizer(nn.Module):
 
     In training the first batch sets the codes, and a code whose running share of the tokens falls below
     `revive_below` of an even share is put on a vector of the batch (0 turns that off). With several ranks (see
-    vqcore.ranks) the batch is all of theirs together, and so is what the perplexity counts; the losses are of the
+    vqcore.distributed) the batch is all of theirs together, and so is what the perplexity counts; the losses are of the
     rank's own part.
     """
 
@@ -155,7 +155,7 @@ class VectorQuantizer(nn.Module):
         z_q = F.embedding(tokens, self.codebook).to(vectors.dtype)
         counts = torch.bincount(tokens, minlength=self.codebook_size)
         if self.training:
-            counts = ranks.summed(counts)
+            counts = distributed.summed(counts)
         if len(vectors):
             codebook_loss, commitment_loss = F.mse_loss(z_q, vectors.detach()), F.mse_loss(vectors, z_q.detach())
         else:
@@ -200,10 +200,10 @@ class VectorQuantizer(nn.Module):
     @torch.no_grad()
     def _start(self, vectors: Tensor) -> None:
         """Put the codes on vectors of the first batch; where there are too few, beside them."""
-        total = int(ranks.summed(torch.tensor(len(vectors), device=vectors.device)))
-        picks = ranks.from_first(torch.randperm(total, device=vectors.device))
-        chosen = ranks.rows(vectors, picks.repeat(-(-self.codebook_size // total))[: self.codebook_size])
-        noise = 0.01 * chosen.std(unbiased=False) * ranks.from_first(torch.randn_like(self.codebook))
+        total = int(distributed.summed(torch.tensor(len(vectors), device=vectors.device)))
+        picks = distributed.from_first(torch.randperm(total, device=vectors.device))
+        chosen = distributed.rows(vectors, picks.repeat(-(-self.codebook_size // total))[: self.codebook_size])
+        noise = 0.01 * chosen.std(unbiased=False) * distributed.from_first(torch.randn_like(self.codebook))
         self._place(torch.arange(self.codebook_size, device=vectors.device), chosen + noise, total / self.codebook_size)
         self.started.fill_(True)
 
@@ -211,22 +211,22 @@ class VectorQuantizer(nn.Module):
     def _learn(self, vectors: Tensor, tokens: Tensor, counts: Tensor) -> None:
         """Running counts, the EMA codebook (1711.00937, appendix A.1), and the revival of dead codes.
 
-        vectors and tokens are this rank's; counts are of all ranks.
+        vectors and tokens are this rank's; counts are of all distributed.
         """
         decay = 0.99 if self.ema_decay is None else self.ema_decay
         self.ema_counts.lerp_(counts.to(self.ema_counts.dtype), 1 - decay)
         if self.ema_decay is not None:
             sums = torch.zeros_like(self.ema_sums).index_add_(0, tokens, vectors.to(self.ema_sums.dtype))
-            self.ema_sums.lerp_(ranks.summed(sums), 1 - decay)
+            self.ema_sums.lerp_(distributed.summed(sums), 1 - decay)
             self.codebook.copy_(self.ema_sums / self.ema_counts.clamp_min(1e-5)[:, None])
         total = int(counts.sum())
         even_share = total / self.codebook_size
         dead = (self.ema_counts < self.revive_below * even_share).nonzero()[:, 0]
         if len(dead):
             # At most an eighth of the batch a step: a crowd of new codes would leave the old ones without vectors.
-            dead = dead[ranks.from_first(torch.randperm(len(dead), device=dead.device))][: -(-total // 8)]
-            picks = ranks.from_first(torch.randperm(total, device=dead.device))[: len(dead)]
-            self._place(dead[: len(picks)], ranks.rows(vectors, picks), even_share / 2)
+            dead = dead[distributed.from_first(torch.randperm(len(dead), device=dead.device))][: -(-total // 8)]
+            picks = distributed.from_first(torch.randperm(total, device=dead.device))[: len(dead)]
+            self._place(dead[: len(picks)], distributed.rows(vectors, picks), even_share / 2)
 
     @torch.no_grad()
     def adopt(self, codebook: Tensor, count: float) -> None:

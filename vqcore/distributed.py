@@ -74,7 +74,7 @@ def is_first() -> bool:
 
 
 def say(*words: object, **how: object) -> None:
-    """`print`, once for all ranks."""
+    """`print`, once for all distributed."""
     if is_first():
         print(*words, **how)
 
@@ -110,7 +110,7 @@ def bytes_from_first(data: bytes) -> bytes:
 
 
 def rows(tensor: Tensor, index: Tensor) -> Tensor:
-    """tensor[index], were the ranks' tensors one tensor, in the order of the ranks. `index` is the same on all."""
+    """tensor[index], were the ranks' tensors one tensor, in the order of the distributed. `index` is the same on all."""
     if count() == 1:
         return tensor[index]
     lengths = torch.zeros(count(), dtype=torch.int64, device=tensor.device)
