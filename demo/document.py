@@ -17,13 +17,13 @@ document, measured by the browser, which alone has the original pixels.
 
 import base64
 import binascii
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from demo import models
+from vqcore.metrics import fixed_bits
 
 VERSION = 1
 MAX_SIDE = models.MAX_SIDE
@@ -68,7 +68,7 @@ class Document:
     def bits(self) -> float:
         """What the grids cost when each token takes log2 K bits."""
         levels = models.tokenizer(self.model).levels
-        return sum(grid.size * math.log2(level.codebook_size) for grid, level in zip(self.grids, levels, strict=True))
+        return fixed_bits(self.grids, [level.codebook_size for level in levels])
 
 
 @dataclass(frozen=True)

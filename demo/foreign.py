@@ -14,8 +14,8 @@ from threading import Lock
 
 import vqcore
 from vqcore import hub
-from vqcore.checkpoints import fingerprint
 from vqcore.files import CONFIG
+from vqcore.tokenizers.base import fingerprint
 from vqcore.tokenizers.foreign import WEIGHTS
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")
@@ -90,9 +90,8 @@ def _keep(name: str | None, folder: Path):
         model = vqcore.load(folder)
     except ValueError as problem:
         raise ValueError(str(problem).replace(str(folder), name or "The folder").replace(folder.name, name or "The folder")) from None
-    network = getattr(model.config, "network", model.config)
-    if network.spatial_dims != 2 or network.channels not in (1, 3):
-        raise ValueError(f"{name or 'This'} is no tokenizer of pictures: it takes {network.channels} channels in {network.spatial_dims} dimension(s).")
+    if model.spatial_dims != 2 or model.channels not in (1, 3):
+        raise ValueError(f"{name or 'This'} is no tokenizer of pictures: it takes {model.channels} channels in {model.spatial_dims} dimension(s).")
     model.name = name or f"dropped-{fingerprint(model).hex()}"
     with _lock:
         _loaded[model.name] = model

@@ -10,12 +10,13 @@ import torch
 
 import vqcore
 from demo import foreign
-from vqcore.checkpoints import find, fingerprint, read_config
-from vqcore.data.images import to_pixels
-from vqcore.priors.sampling import Prior
-from vqcore.retrieval.contrastive import Contrastive, Known, list_contrastive, load_contrastive, load_known
+from vqcore.checkpoints import find, list_contrastive, load_contrastive, read_config, sample_rate_of
+from vqcore.priors.base import Prior
+from vqcore.retrieval.contrastive import Contrastive
+from vqcore.retrieval.known import Known, load_known
 from vqcore.tokenizers.appearance import appearances
-from vqcore.tokenizers.vqvae import Level
+from vqcore.tokenizers.base import Level, decoder_fingerprint, fingerprint
+from vqcore.tokenizers.pixels import to_pixels
 
 DEFAULT = os.environ.get("VQ_MODEL", "photos")
 """The tokenizer the page opens with: a name in checkpoints/, or a folder."""
@@ -114,7 +115,7 @@ def _vector_colours(codebook: torch.Tensor, side: int) -> np.ndarray:
 
 def channels(tokenizer) -> int:
     """Of the pictures that it reads and writes: 1 for grey, 3 for RGB."""
-    return getattr(tokenizer.config, "network", tokenizer.config).channels
+    return tokenizer.channels
 
 
 def priors() -> dict[str, Prior]:
@@ -131,7 +132,9 @@ def _priors() -> dict[str, tuple[Prior, Path]]:
             prior = vqcore.load_prior(source)
             if prior.layout.spatial_dims != 2:
                 continue
-            sizes = [level.codebook_size for level in tokenizer_of(prior).levels]
+            writer = tokenizer_of(prior)
+            prior.check_decoder(decoder_fingerprint(writer), writer.name)
+            sizes = [level.codebook_size for level in writer.levels]
             if sizes != [grid.codebook_size for grid in prior.layout.grids]:
                 raise ValueError(f"{prior.name} was trained on tokens of another codebook than {prior.tokenizer} has.")
             found[prior.name] = prior, find(source)
@@ -189,7 +192,7 @@ def speaker() -> Prior | None:
 
 
 def _sounds() -> list[str]:
-    return [name for name in vqcore.list_checkpoints() if read_config(find(name)).get("quantizer", {}).get("sample_rate")]
+    return [name for name in vqcore.list_checkpoints() if sample_rate_of(name)]
 
 
 def tokenizer_of(prior: Prior):

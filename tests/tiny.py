@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from vqcore.checkpoints import save_prior, save_tokenizer
 from vqcore.data.sounds import write_wav
 from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.train import main
@@ -31,7 +33,7 @@ TWO_LEVELS = VQVAE2Config(
         channels=16, downsampling=2, code_dim=8, coarse_width=32, fine_width=16, encoder_fine_blocks=0,
         encoder_coarse_blocks=1, decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
     ),
-    codebook_sizes=(32, 64),
+    quantizers=(VQConfig(32), VQConfig(64)),
 )
 
 
@@ -72,7 +74,7 @@ def colours_folder(folder: Path) -> Path:
         downsampling=4, code_dim=4, coarse_width=8, fine_width=8, encoder_fine_blocks=0, encoder_coarse_blocks=0,
         decoder_coarse_blocks=0, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
     )
-    return save_tokenizer(VQVAE(VQVAEConfig(network, codebook_size=16)), folder)
+    return save_tokenizer(VQVAE(VQVAEConfig(network, VQConfig(16))), folder)
 
 
 def tiny_tokenizer_folder(folder: Path, seconds: float = 8) -> Path:
@@ -145,7 +147,7 @@ def tiny_sound_folders(folder: Path) -> tuple[Path, Path]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = NetworkConfig(1, 1, 64, 8, 16, 16, 1, 1, 1, 0, 1)
-        tokenizer = VQVAE(VQVAEConfig(network, codebook_size=32, sample_rate=8000))
+        tokenizer = VQVAE(VQVAEConfig(network, VQConfig(32), 8000))
         layout = Layout(Words.of(["no", "yes"]), 1, (Grid(32, (24,)),))
         prior = Transformer(layout, TransformerConfig(2, 32, 2), str(folder / "speech"), ["no", "yes"])
     with torch.no_grad():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
@@ -63,3 +63,29 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def check_sizes(sizes: Iterable[int], tensors: Mapping[str, Tensor]) -> None:
+    """ValueError where a model of these sizes has none of these weights, before memory is taken for it."""
+    largest = max(len(tensors), *(size for tensor in tensors.values() for size in tensor.shape), 0)
+    if (most := max(sizes)) > largest:
+        raise ValueError(f"it asks for a size of {most}, and its weights have none above {largest}")
+
+
+def check_weights(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], folder: Path) -> None:
+    """ValueError, saying which, where tensors read from `folder` aren't those that a model expects."""
+    wrong = [f"{name} is missing" for name in expected.keys() - tensors.keys()]
+    wrong += [f"{name} is unknown" for name in tensors.keys() - expected.keys()]
+    wrong += [
+        f"{name} is {list(tensors[name].shape)} instead of {list(expected[name].shape)}"
+        for name in expected.keys() & tensors.keys() if tensors[name].shape != expected[name].shape
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ValueError(f"The weights in {folder} don't fit its {CONFIG}: {'; '.join(sorted(wrong)[:3])}{more}.")
+
+
+def load_weights(model: nn.Module, tensors: Mapping[str, Tensor], folder: Path, expected: Mapping[str, Tensor] | None = None) -> None:
+    """Put tensors read from `folder` into a model, or say which ones don't fit. expected: those that it needs, all if not given."""
+    check_weights(model.state_dict() if expected is None else expected, tensors, folder)
+    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)

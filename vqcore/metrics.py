@@ -1,12 +1,14 @@
-"""How near two pictures are, and how evenly a codebook is used."""
+"""How near two pictures are, how evenly a codebook is used, and what tokens cost."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 SSIM_WINDOW = 7
 
@@ -34,8 +36,27 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
     return float(scores.mean())
 
 
-def perplexity(counts: np.ndarray) -> float:
-    """e to the entropy of a histogram of tokens, in codes; 0 where there is no token."""
-    counts = np.asarray(counts, np.float64)
-    p = counts[counts > 0] / max(1, counts.sum())
-    return float(np.exp(-(p * np.log(p)).sum())) if len(p) else 0.0
+def entropy(counts: np.ndarray | Tensor) -> Tensor:
+    """−Σ p log₂ p of a histogram of tokens, or of shares: what a token costs where nothing is known of its neighbours, in
+    bits, float64 (float32 on a device that has no float64). 0 where there is no token."""
+    counts = torch.as_tensor(counts)
+    counts = counts.to(finest_type(counts.device))
+    total = counts.sum()
+    return torch.special.entr(counts / torch.where(total > 0, total, 1)).sum() / math.log(2)
+
+
+def perplexity(counts: np.ndarray | Tensor) -> Tensor:
+    """2 to the entropy of a histogram of tokens, in codes: 1 where one code is used, K where all are alike; 0 where there is
+    no token."""
+    counts = torch.as_tensor(counts)
+    return torch.where(counts.sum() > 0, entropy(counts).exp2(), 0)
+
+
+def fixed_bits(tokens: Sequence[Tensor | np.ndarray], codebook_sizes: Sequence[int]) -> float:
+    """What grids of tokens take at log₂ K bits each, K by level."""
+    return sum(math.prod(grid.shape) * math.log2(size) for grid, size in zip(tokens, codebook_sizes, strict=True))
+
+
+def finest_type(device: torch.device) -> torch.dtype:
+    """float64, or float32 on Apple's GPUs, which have no other."""
+    return torch.float32 if device.type == "mps" else torch.float64

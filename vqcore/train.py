@@ -21,6 +21,7 @@ from pathlib import Path
 from vqcore import distributed
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.transformer import TransformerConfig
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
@@ -35,7 +36,7 @@ from vqcore.training.vae import train_vae
 PRESETS = {
     "photos": TokenizerRecipe(),
     # `photos` with fewer codes, so that ten thousand pictures are enough to learn how tokens follow one another.
-    "photos-small": TokenizerRecipe(VQVAEConfig(codebook_size=512)),
+    "photos-small": TokenizerRecipe(VQVAEConfig(quantizer=VQConfig(512))),
     # Two levels, 8 and 4 pixels a token: 0.703 bits a pixel.
     "photos-2level": TokenizerRecipe(VQVAE2Config(), batch=16, rate=2e-3),
     # 64 × 64 pixels as 8 × 8 tokens; whole pictures, which have a left and a right.
@@ -47,7 +48,7 @@ PRESETS = {
                 channels=1, downsampling=4, code_dim=16, coarse_width=128, fine_width=64, encoder_fine_blocks=1,
                 decoder_coarse_blocks=1, decoder_fine_blocks=1,
             ),
-            codebook_size=256,
+            VQConfig(256),
         ),
         crop=28, batch=64, rate=2e-3,
     ),
@@ -58,7 +59,7 @@ PRESETS = {
                 spatial_dims=1, channels=1, downsampling=64, code_dim=8, coarse_width=192, fine_width=128,
                 decoder_coarse_blocks=3, spectral_window=256,
             ),
-            codebook_size=1024, sample_rate=8000,
+            VQConfig(1024), sample_rate=8000,
         ),
     ),
     "tiny": TokenizerRecipe(
@@ -67,7 +68,7 @@ PRESETS = {
                 code_dim=8, coarse_width=32, fine_width=32, encoder_fine_blocks=1, encoder_coarse_blocks=1,
                 decoder_coarse_blocks=1, decoder_pointwise_blocks=0, decoder_fine_blocks=1,
             ),
-            codebook_size=64,
+            VQConfig(64),
         ),
         rate=4e-3,
     ),

@@ -19,7 +19,7 @@ from demo.token_canvas.images import to_png_url
 from demo.token_canvas.tokenizing import Tokenized, from_token_file, tokenize
 from demo.workers import pictures, writers
 from vqcore.metrics import psnr, ssim
-from vqcore.priors.sampling import Prior
+from vqcore.priors.base import Prior
 
 MOST_SAMPLES = 16
 

@@ -11,7 +11,6 @@ from demo.token_canvas import images
 from demo.workers import Crew, answered_by
 from vqcore.data.images import open_picture
 from vqcore.study.comparison import Comparison, Rival, compare, most_used
-from vqcore.tokenizers.vqvae import VQVAE
 
 comparisons = Crew(threads=1, waiting=4)
 """Apart from the pictures' crew: searching WebP's best quality takes seconds, and nobody's upload waits for it."""
@@ -92,6 +91,6 @@ def _channels(tokenizer) -> int | None:
 def _sizes(tokenizer) -> list[int]:
     """The whole codebook, and the smaller ones that it can be cut to: none where `most_used` has nothing to go by."""
     size = tokenizer.levels[-1].codebook_size
-    if not isinstance(tokenizer, VQVAE) or not models.usage(tokenizer.levels[-1]).any():
+    if not tokenizer.is_table or not models.usage(tokenizer.levels[-1]).any():
         return [size]
     return [size, *(size // CUT**i for i in range(1, 8) if size // CUT**i >= FEWEST_CODES)][:4]

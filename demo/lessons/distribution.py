@@ -9,7 +9,8 @@ from demo.lessons import fashion
 from demo.lessons.questions import moves, read_number, read_points, studies
 from demo.token_canvas.images import to_png_url
 from demo.workers import answered_by
-from vqcore.priors.independent import draw_independent, entropy_bits
+from vqcore.metrics import entropy
+from vqcore.priors.independent import draw_independent
 
 DRAWN = 8
 MOST_SEED = 1_000_000
@@ -57,7 +58,7 @@ def draw_pictures(question: dict) -> dict:
     judged = float(prior.bits([tokens])[0].mean())
     return {
         "pictures": to_png_url(fashion.strip(fashion.pictures_of(tokens))),
-        "cost": judged if kind == "autoregressive" else entropy_bits(shares),
+        "cost": judged if kind == "autoregressive" else float(entropy(shares)),
         "judged": judged,
         "by": prior.name,
     }

@@ -7,9 +7,10 @@ from torch import Tensor
 
 from demo import models
 from demo.token_canvas.images import to_rgb
-from vqcore.data.images import to_pixels
-from vqcore.priors.sampling import Prior
-from vqcore.study.vae import VAE, load_vae
+from vqcore.checkpoints import load_vae
+from vqcore.priors.base import Prior
+from vqcore.study.vae import VAE
+from vqcore.tokenizers.pixels import to_pixels
 
 PRIOR, AUTOENCODER = "fashion-prior", "fashion-vae"
 

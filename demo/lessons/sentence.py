@@ -8,8 +8,8 @@ from demo.lessons import fashion
 from demo.lessons.questions import moves, read_number, studies
 from demo.token_canvas.images import tile_sheet, to_png_url
 from demo.workers import answered_by
-from vqcore.priors.independent import entropy_bits
-from vqcore.priors.sampling import Prior, Written
+from vqcore.metrics import entropy
+from vqcore.priors.base import Prior, Written
 
 CANDIDATES = 8
 
@@ -61,7 +61,7 @@ def read_sentence(question: dict) -> dict:
             {"code": int(code), "probability": float(p)}
             for code, p in zip(codes[:CANDIDATES], probabilities[:CANDIDATES])
         ]
-        answer["uncertainty"] = entropy_bits(probabilities)
+        answer["uncertainty"] = float(entropy(probabilities))
     return answer
 
 

@@ -10,7 +10,7 @@ from demo.prompting import service
 from demo.sampling.cards import offers, sentences
 from demo.token_canvas import service as canvas_service
 from demo.token_canvas import writing
-from vqcore.priors.sampling import Prior
+from vqcore.priors.base import Prior
 
 HERE = Path(__file__).parent
 CANVAS, SAMPLING = HERE.parent / "token_canvas", HERE.parent / "sampling"

@@ -13,9 +13,10 @@ from demo import models
 from demo.token_canvas import images
 from demo.token_canvas.writing import unpacked
 from demo.workers import answered_by, writers
-from vqcore.data.images import open_picture, to_pixels, to_tensor
-from vqcore.priors.sampling import Prior
+from vqcore.data.images import open_picture
+from vqcore.priors.base import Prior
 from vqcore.priors.text import Text
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 MOST_CHARACTERS = 500
 MOST_BYTES = 4_000_000

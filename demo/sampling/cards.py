@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from demo import models
-from vqcore.priors.sampling import Prior
+from vqcore.priors.base import Prior
 
 CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prompts.json"
 

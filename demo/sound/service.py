@@ -15,7 +15,7 @@ from demo import models
 from demo.workers import answered_by, pictures, strokes, writers
 from vqcore.data.series import Scaling, read_series
 from vqcore.data.sounds import levelled
-from vqcore.priors.sampling import Written
+from vqcore.priors.base import Written
 from vqcore.study.patch_codes import fit_patch_codes
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "greenhouse.csv"
@@ -40,7 +40,7 @@ def about() -> dict | None:
         return None
     level = tokenizer.levels[0]
     return {
-        "name": tokenizer.name, "rate": tokenizer.config.sample_rate, "f": level.downsampling, "codes": level.codebook_size,
+        "name": tokenizer.name, "rate": tokenizer.sample_rate, "f": level.downsampling, "codes": level.codebook_size,
         "halo": level.halo, "longest": LONGEST, "conditions": list(prior.conditions) if prior else [],
         "length": prior.layout.length if prior else 0,
     }
@@ -51,7 +51,7 @@ def encode_sound(question: dict) -> dict:
     """{"samples"} → {"tokens", "original": the samples as the tokenizer saw them, equally loud, "rebuilt"}."""
     tokenizer = _tokenizer()
     samples = _samples(question["samples"])
-    if not 0 < len(samples) <= LONGEST * tokenizer.config.sample_rate:
+    if not 0 < len(samples) <= LONGEST * tokenizer.sample_rate:
         raise ValueError(f"A clip has between 1 sample and {LONGEST} seconds.")
     original = levelled(samples)
     tokens = tokenizer.encode(torch.from_numpy(original)[None, None])
@@ -157,7 +157,7 @@ def _waveform(samples: np.ndarray) -> str:
 
 
 def _tokens(data: str, codes: int) -> torch.Tensor:
-    most = LONGEST * _tokenizer().config.sample_rate // _tokenizer().levels[0].downsampling + 1
+    most = LONGEST * _tokenizer().sample_rate // _tokenizer().levels[0].downsampling + 1
     tokens = _integers(data, "<u2").astype(np.int64)
     if not 0 < len(tokens) <= most or tokens.max() >= codes:
         raise ValueError(f"There are between 1 and {most} tokens, from 0 to {codes - 1} each.")

@@ -12,9 +12,8 @@ from demo.token_canvas.images import to_rgb
 from vqcore.checkpoints import find
 from vqcore.metrics import perplexity
 from vqcore.study.clustering import leaf_order
-from vqcore.tokenizers.vqvae import Level
+from vqcore.tokenizers.base import Level, suffixes
 from vqcore.training.run import read_log
-from vqcore.training.tokenizer import level_suffixes
 
 FACTS = ("Codes", "Components", "A token", "Used", "Dead", "Perplexity")
 MOST_CODES = 200
@@ -46,7 +45,7 @@ def show_training(shown: Workspace):
         return gr.skip()
     document = shown.documents[shown.active]
     levels = models.tokenizer(document.model).levels
-    level, suffix = levels[shown.level], level_suffixes(len(levels))[shown.level]
+    level, suffix = levels[shown.level], suffixes(levels)[shown.level]
     counts = models.usage(level)
     rows = [] if models.is_foreign(document.model) else read_log(find(models.source(document.model)) / "metrics.jsonl")
     log = [row for row in rows if "minutes" in row]

@@ -17,10 +17,10 @@ from demo import models
 from demo.token_canvas import exports, images
 from demo.token_canvas.tokenizing import decode, from_token_file, refined, tokenize
 from demo.workers import answered_by, pictures, strokes, writers
-from vqcore.data.images import to_pixels
 from vqcore.quantizers.vq import nearest_codes as nearest_vectors
+from vqcore.tokenizers.base import Level
+from vqcore.tokenizers.pixels import to_pixels
 from vqcore.tokenizers.refinement import STEPS
-from vqcore.tokenizers.vqvae import Level
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MAX_FILE_BYTES = 32 * 2**20

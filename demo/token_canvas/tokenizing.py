@@ -10,10 +10,10 @@ import torch
 from demo import foreign, models
 from demo.document import MAX_SIDE, Document, Original
 from demo.token_canvas import images
-from vqcore.data.images import open_picture, to_pixels, to_tensor
+from vqcore.data.images import open_picture
 from vqcore.formats import tokenfile
-from vqcore.tokenizers.refinement import STEPS, refine
-from vqcore.tokenizers.vqvae import VQVAE
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.refinement import STEPS, can_refine, refine
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def refined(document: Document, original: bytes, round_: int, on_try: Callable[[
         raise ValueError("This isn't the original of these tokens: it has another size. Open the picture again.")
     if not 0 <= round_ < len(STEPS):
         raise ValueError(f"The search has {len(STEPS)} rounds, from 0.")
-    if not isinstance(tokenizer, VQVAE):
+    if not can_refine(tokenizer):
         raise ValueError(f"Better tokens are looked for where there is one level and each token reaches a few places, and {tokenizer.name} isn't so.")
     x = to_tensor(images.in_channels(pixels, models.channels(tokenizer)))
     grids = refine(tokenizer, x, _tokens(document), STEPS[round_ : round_ + 1], on_try)

@@ -19,8 +19,8 @@ from demo import models
 from demo.document import token_type
 from demo.token_canvas import images
 from demo.workers import answered_by, writers
-from vqcore.data.images import to_pixels
-from vqcore.priors.sampling import Prior, Written
+from vqcore.priors.base import Prior, Written
+from vqcore.tokenizers.pixels import to_pixels
 
 MOST_SAMPLES = 16
 MOST_TOKENS_A_QUESTION = 64

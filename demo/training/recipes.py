@@ -8,6 +8,7 @@ from demo.token_canvas.service import EXAMPLES
 from vqcore.data.idx import holds_idx
 from vqcore.data.labelled import Labelled, open_pixels, read_labelled
 from vqcore.priors.transformer import TransformerConfig
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.training.config import Run
@@ -50,7 +51,7 @@ def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
         channels=channels, downsampling=f, code_dim=dim, coarse_width=128, fine_width=64, encoder_fine_blocks=1,
         decoder_coarse_blocks=1, decoder_fine_blocks=1,
     )
-    model = VQVAEConfig(network, size, beta, 0.99 if settings["codebook"] == "ema" else None)
+    model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings["codebook"] == "ema" else None))
     recipe = TokenizerRecipe(model, crop, 64 if crop < 48 else 32, 2e-3, LONGEST_SIDE)
     return Run(recipe, (str(pictures),), _minutes(minutes))
 

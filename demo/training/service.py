@@ -19,11 +19,10 @@ from demo.token_canvas import images
 from demo.training import pictures as uploads
 from demo.training import recipes, runs
 from demo.workers import Crew, answered_by, pictures, writers
-from vqcore.data.images import to_pixels
 from vqcore.data.labelled import read_labelled
+from vqcore.tokenizers.pixels import to_pixels
 from vqcore.training.config import FILE as RECIPE
 from vqcore.training.config import to_json as recipe_to_json
-
 
 
 def is_allowed(environment: Mapping[str, str]) -> bool:
@@ -69,7 +68,7 @@ def follow(question: dict) -> dict:
     return {
         "stage": run.stage, "running": run.is_running, "problem": run.problem(), "minutes": run.minutes, "budget": recipe.minutes,
         "notice": run.notice(),
-        "pictures": run.count, "codes": run.recipes[runs.TOKENIZER].recipe.model.codebook_size,
+        "pictures": run.count, "codes": run.recipes[runs.TOKENIZER].recipe.model.quantizer.codebook_size,
         "losses": losses[int(question["losses"]) :], "validations": validations[int(question["validations"]) :],
         "stamp": stamp, "sheet": _data_url(sheet) if stamp and stamp != question["sheet"] else None,
         "ready": [stage for stage in (runs.TOKENIZER, runs.PRIOR) if run.is_ready(stage)],

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import torch
 
 from tests.benchmarks.measure import Row, bytes_a_second, flops_a_second, interleaved
+from vqcore.priors.base import Prior
+from vqcore.priors.choice import Choice
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
-from vqcore.priors.sampling import Choice, Prior
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.metrics import psnr, ssim
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 
 def png(pixels):

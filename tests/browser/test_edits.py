@@ -9,7 +9,7 @@ import torch
 import vqcore
 from tests.browser.test_canvas import DRAWN, PICTURE, SIZE, png
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 pytestmark = pytest.mark.slow
 

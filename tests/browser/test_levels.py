@@ -15,7 +15,7 @@ from tests.browser.test_canvas import png
 from tests.browser.test_keeping import KEPT_AFTER_MS, copied_link
 from tests.browser.test_sample import TEXTS, SampleTab, slow_down
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels, to_tensor
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 pytestmark = pytest.mark.slow
 

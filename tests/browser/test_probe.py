@@ -7,7 +7,7 @@ import torch
 
 import vqcore
 from tests.browser.test_canvas import DRAWN, SIZE
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 
 def decoded(tokenizer, tokens):

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import vqcore
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 TEXTS = ["bar", "disc"] * 4
 

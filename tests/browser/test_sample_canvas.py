@@ -8,7 +8,7 @@ import vqcore
 from tests.browser.test_canvas import png
 from tests.browser.test_sample import slow_down
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 pytestmark = pytest.mark.slow
 

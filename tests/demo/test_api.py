@@ -22,13 +22,15 @@ from app import speaks_mcp
 from demo import api, blocks, foreign, models
 from demo import document as documents
 from tests.tiny import draw_picture
-from vqcore.checkpoints import new_prior, save_prior
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.sounds import open_wav, write_wav
+from vqcore.priors import new_prior
 from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import TransformerConfig
-from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, Known
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig
+from vqcore.retrieval.known import Known
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 README = Path(__file__).parent.parent.parent / "README.md"
 

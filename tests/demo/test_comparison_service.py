@@ -10,8 +10,8 @@ from PIL import Image
 from demo import document as documents
 from demo.comparison import service
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.metrics import psnr
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 PICTURE = draw_picture(42, 96, 64)
 

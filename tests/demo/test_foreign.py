@@ -16,7 +16,7 @@ from tests.demo.test_service import ask, pixels_of, png
 from tests.tiny import draw_picture
 from tests.vqgan import small_vqgan_folder
 from vqcore import hub
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ from demo import models
 from demo.token_canvas import service
 from tests.demo.test_service import ask, pixels_of, png
 from tests.tiny import draw_picture
-from vqcore.checkpoints import save_tokenizer
-from vqcore.data.images import to_pixels, to_tensor
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
 
@@ -27,7 +28,7 @@ def grey(tmp_path, monkeypatch):
         channels=1, downsampling=4, code_dim=4, coarse_width=8, fine_width=8, encoder_fine_blocks=0, encoder_coarse_blocks=0,
         decoder_coarse_blocks=0, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
     )
-    monkeypatch.setattr(models, "DEFAULT", str(save_tokenizer(VQVAE(VQVAEConfig(network, codebook_size=16)), tmp_path / "grey")))
+    monkeypatch.setattr(models, "DEFAULT", str(save_tokenizer(VQVAE(VQVAEConfig(network, VQConfig(16))), tmp_path / "grey")))
     yield models.tokenizer()
 
 

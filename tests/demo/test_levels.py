@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from demo import document as documents
 from demo import models
 from demo.api import pictures as endpoints
-from demo import document as documents
 from demo.codebook_atlas import service as atlas_service
 from demo.tabs import codebook, tokens
 from demo.token_canvas import service
 from demo.token_canvas.exports import usage
 from tests.demo.test_service import pixels_of, png
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 
 @pytest.fixture

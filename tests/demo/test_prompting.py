@@ -17,7 +17,8 @@ from tests.demo.test_writing import pack
 from vqcore.priors.sequence import Grid, Layout
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, Known
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig
+from vqcore.retrieval.known import Known
 
 NAME = "tiny-text-prior"
 HOSTILE = ["<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\u202egnp.exe", "心", "❤️", "a\0b"]

@@ -11,7 +11,7 @@ from demo import document as documents
 from demo.token_canvas import service
 from demo.workers import Busy, Crew
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels, to_tensor
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 
 def png(pixels):

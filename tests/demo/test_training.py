@@ -104,7 +104,7 @@ def test_settings_become_a_recipe(tmp_path):
     run = recipes.tokenizer_recipe(SETTINGS, picture_folder(tmp_path / "data", 3))
     network = run.recipe.model.network
     assert (network.downsampling, network.code_dim, network.channels) == (8, 8, 3) and run.minutes == 0.03
-    assert (run.recipe.model.codebook_size, run.recipe.model.ema_decay, run.recipe.crop) == (32, None, 64)
+    assert (run.recipe.model.quantizer.codebook_size, run.recipe.model.quantizer.ema_decay, run.recipe.crop) == (32, None, 64)
     np.savez(tmp_path / "small.npz", images=np.zeros((4, 28, 28), np.uint8))
     small = recipes.tokenizer_recipe(SETTINGS | {"codebook": "ema"}, tmp_path / "small.npz").recipe
     assert small.crop == 24 and small.model.network.channels == 1 and small.model.ema_decay == 0.99
@@ -150,7 +150,7 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
         mine = vqcore.load(tmp_path / "downloaded" / "mine")
         assert torch.equal(mine.levels[0].codebook, tokenizer.levels[0].codebook)
         assert vqcore.load_prior(tmp_path / "downloaded" / "mine-prior").tokenizer == "mine"
-        assert json.loads((tmp_path / "downloaded" / "mine" / "recipe.json").read_text())["model"]["codebook_size"] == 32
+        assert json.loads((tmp_path / "downloaded" / "mine" / "recipe.json").read_text())["model"]["quantizer"]["codebook_size"] == 32
     finally:
         runs.close()
     assert not run.folder.exists() and "no longer here" in service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})["error"]

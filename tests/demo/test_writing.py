@@ -16,7 +16,7 @@ from demo.sampling.cards import best_first, sentences
 from demo.token_canvas import writing
 from demo.workers import SharingCrew
 from tests.demo.test_service import pixels_of
-from vqcore.data.images import to_pixels
+from vqcore.tokenizers.pixels import to_pixels
 
 SETTINGS = {"condition": "disc", "temperature": 0.9, "seed": 5}
 NAME = "tiny-prior"

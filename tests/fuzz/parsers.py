@@ -14,11 +14,13 @@ import torch
 
 import vqcore
 from demo import document as documents
-from vqcore.checkpoints import APPEARANCE, TABLES, fingerprint, save_tokenizer
 from vqcore.files import CONFIG, WEIGHTS, write_tensors
 from vqcore.formats import tokenfile
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.base import fingerprint
 from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.stored import APPEARANCE, TABLES, save_tokenizer
 from vqcore.tokenizers.tables import make_tables
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
@@ -35,7 +37,7 @@ def tokenizer_folder() -> Path:
         downsampling=2, code_dim=2, coarse_width=2, fine_width=2, encoder_fine_blocks=0, encoder_coarse_blocks=0,
         decoder_coarse_blocks=0, decoder_pointwise_blocks=0, decoder_fine_blocks=0,
     )
-    model = VQVAE(VQVAEConfig(network, codebook_size=5), name="fuzzed").eval().requires_grad_(False)
+    model = VQVAE(VQVAEConfig(network, VQConfig(5)), name="fuzzed").eval().requires_grad_(False)
     model.usages, model.appearances = [torch.arange(5)], appearances(model)
     folder = save_tokenizer(model, Path(tempfile.mkdtemp()) / model.name)
     grids = [torch.randint(5, (8, 8)).numpy() for _ in range(4)]

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import vqcore
-from vqcore.checkpoints import save_tokenizer
+from vqcore.tokenizers.stored import save_tokenizer
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_loaded_model_is_frozen(tiny_folder):
 
 def test_appearance_is_what_a_code_decodes_to_among_its_like(tiny_folder):
     tokenizer = vqcore.load(tiny_folder)
-    pixels = vqcore.data.images.to_pixels(tokenizer.decode([torch.full((1, 9, 9), 5)]))
+    pixels = vqcore.tokenizers.pixels.to_pixels(tokenizer.decode([torch.full((1, 9, 9), 5)]))
     assert (pixels[0, 32:40, 32:40] == tokenizer.levels[0].appearance[5]).all()
 
 

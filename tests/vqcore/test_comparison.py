@@ -10,9 +10,9 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.metrics import psnr, ssim
 from vqcore.study.comparison import compare, most_used
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 PICTURE = draw_picture(99, 100, 75)
 

@@ -10,14 +10,16 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import colours_folder, one_thread
-from vqcore.checkpoints import save_prior
-from vqcore.data.images import to_tensor
+from vqcore.checkpoints import load_contrastive
 from vqcore.evaluation.text import Recogniser, read_named, recall
 from vqcore.evaluation.text import main as evaluate
 from vqcore.priors.sequence import Grid, Layout
+from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, load_contrastive, load_known, save_contrastive
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, save_contrastive
+from vqcore.retrieval.known import load_known
+from vqcore.tokenizers.pixels import to_tensor
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0)}
@@ -109,7 +111,7 @@ def test_a_checkpoint_gives_the_same_model(tmp_path):
     model = Contrastive(Text.of(["red disc"]), RECIPE.model, "colours").eval()
     again = load_contrastive(save_contrastive(model, tmp_path / "again", torch.float32))
     assert torch.allclose(model.embed_texts(["red disc"]), again.embed_texts(["red disc"]), atol=1e-5)
-    with pytest.raises(ValueError, match="not a contrastive one"):
+    with pytest.raises(ValueError, match="not a contrastive model"):
         load_contrastive("fashion")
 
 

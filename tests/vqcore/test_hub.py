@@ -11,7 +11,7 @@ import pytest
 
 import vqcore
 from vqcore import hub
-from vqcore.checkpoints import fingerprint
+from vqcore.tokenizers.base import fingerprint
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

@@ -2,10 +2,11 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from tests.tiny import draw_picture
-from vqcore.metrics import perplexity, psnr, ssim
+from vqcore.metrics import entropy, fixed_bits, perplexity, psnr, ssim
 
 
 def test_psnr_and_ssim_are_those_of_scikit_image():
@@ -20,3 +21,13 @@ def test_psnr_and_ssim_are_those_of_scikit_image():
 def test_perplexity_of_a_histogram():
     assert perplexity([4, 4, 0, 4, 4]) == pytest.approx(4)
     assert perplexity([0, 0]) == 0
+    assert float(perplexity(torch.tensor([5, 5, 0, 5]))) == pytest.approx(3) and float(perplexity(torch.tensor([7, 0]))) == pytest.approx(1)
+
+
+def test_entropy_is_in_bits_of_counts_and_of_shares():
+    assert float(entropy([1, 1, 1, 1, 0])) == pytest.approx(2) and float(entropy([0, 0])) == 0
+    assert float(entropy(torch.tensor([0.25, 0.75]))) == pytest.approx(0.25 * 2 + 0.75 * np.log2(4 / 3))
+
+
+def test_tokens_cost_log2_k_bits_each():
+    assert fixed_bits([np.zeros((2, 3)), torch.zeros(1, 4)], [8, 1000]) == pytest.approx(6 * 3 + 4 * np.log2(1000))

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from tests.tiny import draw_picture
-from vqcore.data.images import to_tensor
 from vqcore.study.patch_codes import cut_pieces, fit_patch_codes, join_pieces
 from vqcore.study.pca import cut_patches, fit_pca, join_patches
+from vqcore.tokenizers.pixels import to_tensor
 
 IMAGES = to_tensor(np.stack([draw_picture(seed) for seed in range(4)]))
 SMALL = torch.nn.functional.interpolate(IMAGES[:, :1], (8, 10), mode="area")

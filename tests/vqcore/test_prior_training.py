@@ -11,17 +11,20 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import colours_folder, one_thread
-from vqcore.checkpoints import list_checkpoints, new_prior, save_prior, save_tokenizer
+from vqcore.checkpoints import list_checkpoints
 from vqcore.data.idx import read_idx
 from vqcore.data.labelled import Labelled, read_labelled, views
-from vqcore.evaluation.prior import likeness, marginal_entropy
+from vqcore.evaluation.prior import likeness
 from vqcore.evaluation.prior import main as evaluate
 from vqcore.files import read_tensors, write_tensors
 from vqcore.formats.shards import Shards, open_shards
+from vqcore.priors import new_prior
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.training.prior import PriorRecipe, Tokens, noisy, overfits, phrasings, prior_job, train_prior
 from vqcore.training.run import read_log
 
@@ -205,8 +208,7 @@ def test_priors_and_tokenizers_are_listed_apart():
     assert not set(vqcore.list_priors()) & set(list_checkpoints())
 
 
-def test_marginal_entropy_and_likeness():
-    assert marginal_entropy(torch.tensor([[0, 1, 2, 3]]), 8) == pytest.approx(2)
+def test_likeness():
     known = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 2], [5, 5, 5, 5]])
     copy, far = likeness(torch.tensor([[1, 1, 1, 1], [5, 5, 6, 6]]), ["a", "b"], known)
     assert (copy.nearest, copy.distance, copy.distance_of_nearest) == (0, 0, 0.25)

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from tests.tiny import one_thread
+from vqcore.priors.autoregressive import AutoregressivePrior, Reader
+from vqcore.priors.choice import Choice
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
-from vqcore.priors.sampling import Choice, Prior, Reader
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.training.optimizer import Optimizer
@@ -322,7 +323,7 @@ def test_complete_draws_from_the_joint_given_what_comes_after(kind):
     assert distance(unseeing) > 0.16, "the case is too easy: what comes after doesn't matter in it"
 
 
-class Echo(Prior):
+class Echo(AutoregressivePrior):
     """Even tokens are uniform over 8 codes; odd ones repeat the one before with probability p, else any other."""
 
     def __init__(self, pairs, p):

@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from vqcore.quantizers.vq import VectorQuantizer, nearest_codes, perplexity
+from vqcore.quantizers.vq import VectorQuantizer, nearest_codes
 
 
 def brute_force(vectors, codebook):
@@ -159,8 +159,3 @@ def test_autocast_does_not_change_the_tokens():
     with torch.autocast("cpu", torch.bfloat16):
         inside = quantizer.encode(z_e)
     assert torch.equal(inside, quantizer.encode(z_e))
-
-
-def test_perplexity_counts_codes_in_equal_use():
-    assert perplexity(torch.tensor([5, 5, 0, 5])).item() == pytest.approx(3)
-    assert perplexity(torch.tensor([7, 0])).item() == pytest.approx(1)

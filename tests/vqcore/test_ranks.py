@@ -28,6 +28,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from vqcore import distributed
+from vqcore.quantizers.vq import VQConfig
 from vqcore.train import PRESETS
 from vqcore.training import tokenizer as training
 from vqcore.tokenizers.vqvae import VQVAE
@@ -41,7 +42,7 @@ training.Optimizer = lambda hidden, other: Optimizer([], hidden + other)  # Muon
 with distributed.together():
     for name, ema_decay in (("ema", 0.9), ("gradient", None)):
         torch.manual_seed(0)
-        recipe = replace(PRESETS["tiny"], model=replace(PRESETS["tiny"].model, ema_decay=ema_decay))
+        recipe = replace(PRESETS["tiny"], model=replace(PRESETS["tiny"].model, quantizer=VQConfig(64, ema_decay=ema_decay)))
         model = VQVAE(recipe.model)
         job = training.tokenizer_job(model, recipe, [torch.zeros(32, 32, 3).numpy()], [], out)
         torch.manual_seed(distributed.rank())

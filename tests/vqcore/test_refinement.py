@@ -6,9 +6,10 @@ import torch
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore.data.images import to_tensor
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers import refinement as search
 from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.pixels import to_tensor
 from vqcore.tokenizers.refinement import refine
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
@@ -52,7 +53,7 @@ def test_tokens_that_cannot_be_bettered_stay(tokenizer):
 def test_sounds_and_volumes_are_refined_too(dims):
     torch.manual_seed(dims)
     network = NetworkConfig(dims, 1, 4, 4, 8, 8, 1, 1, 1, 0, 1)
-    model = VQVAE(VQVAEConfig(network, codebook_size=16)).eval().requires_grad_(False)
+    model = VQVAE(VQVAEConfig(network, VQConfig(16))).eval().requires_grad_(False)
     x = torch.randn(1, 1, *(22,) * dims).clamp(-1, 1)
     tokens = model.encode(x)
     inside = (..., *(slice(22),) * dims)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from tests.tiny import one_thread
 from vqcore.data.series import Scaling, read_series
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
@@ -57,7 +58,7 @@ def test_a_tokenizer_of_many_features_learns_a_series():
     torch.manual_seed(0)
     network = NetworkConfig(1, 3, 8, 8, 32, 32, 1, 1, 1, 0, 1)
     with one_thread():
-        model = VQVAE(VQVAEConfig(network, codebook_size=32))
+        model = VQVAE(VQVAEConfig(network, VQConfig(32)))
         hidden = [p for p in model.parameters() if p.ndim > 2]
         optimizer = Optimizer(hidden, [p for p in model.parameters() if p.ndim <= 2])
         for _ in range(150):

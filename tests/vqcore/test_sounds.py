@@ -175,7 +175,7 @@ def test_training_learns_tones_it_never_heard(speech):
     losses = [float(spectral_loss(tokenizer.reconstruct(clip[None])[:, 0], clip, 8000)) for clip in clips]
     silence = [float(spectral_loss(torch.zeros_like(clip), clip, 8000)) for clip in clips]
     assert np.mean(losses) < 0.8 * np.mean(silence)
-    assert int(tokenizer.levels[0].usage.sum()) > 0 and tokenizer.config.sample_rate == RATE
+    assert int(tokenizer.levels[0].usage.sum()) > 0 and tokenizer.sample_rate == RATE
 
 
 def test_an_edit_of_a_sound_is_heard_within_the_halo_only(speech):

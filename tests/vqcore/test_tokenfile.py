@@ -8,12 +8,14 @@ import torch
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore.checkpoints import fingerprint, save_tokenizer
-from vqcore.data.images import to_tensor
 from vqcore.evaluation.files import evaluate_files
 from vqcore.formats import tokenfile
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenfile import main as count_tables
+from vqcore.tokenizers.base import fingerprint
 from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.pixels import to_tensor
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.tables import Tables, make_tables, neighbours
 from vqcore.tokenizers.vqvae2 import VQVAE2, VQVAE2Config
 
@@ -61,7 +63,7 @@ def test_noise_takes_no_more_than_packed(tiny):
 def test_a_file_of_two_levels_comes_back(tmp_path):
     torch.manual_seed(0)
     model = VQVAE2(VQVAE2Config(network=SMALL, coarse=NetworkConfig(
-        channels=8, downsampling=2, code_dim=4, coarse_width=8, fine_width=8), codebook_sizes=(5, 300))).eval()
+        channels=8, downsampling=2, code_dim=4, coarse_width=8, fine_width=8), quantizers=(VQConfig(5), VQConfig(300)))).eval()
     tokens = [torch.randint(5, (1, 3, 4)), torch.randint(300, (1, 6, 8))]
     model.tables = [make_tables([grid[0].numpy()], level.codebook.numpy()) for grid, level in zip(tokens, model.levels)]
     data = tokenfile.write(tokens, (23, 30), model)

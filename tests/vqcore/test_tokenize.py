@@ -13,11 +13,11 @@ from safetensors.torch import save_file
 import vqcore
 from tests.tiny import colours_folder
 from tests.vqcore.test_ranks import start
-from vqcore.checkpoints import save_tokenizer
-from vqcore.data.images import to_tensor
 from vqcore.data.labelled import read_labelled, views
 from vqcore.formats import shards as sharding
 from vqcore.tokenize import main as tokenize_pictures
+from vqcore.tokenizers.pixels import to_tensor
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.train import main as train
 
 

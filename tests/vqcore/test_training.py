@@ -12,9 +12,9 @@ from torch import nn
 import vqcore
 from tests.kills import kill_over_and_over
 from tests.tiny import draw_picture, picture_folder
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.evaluation.tokenizer import main as evaluate
 from vqcore.metrics import psnr
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.train import main as train
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import learning_rate, read_log

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from vqcore.priors.independent import draw_independent, entropy_bits
-from vqcore.study.vae import VAE, VAEConfig, load_vae, save_vae
+from vqcore.checkpoints import load_vae
+from vqcore.metrics import entropy
+from vqcore.priors.independent import draw_independent
+from vqcore.study.vae import VAE, VAEConfig, save_vae
 from vqcore.train import main
 
 
@@ -75,8 +77,8 @@ def test_independent_tokens_follow_the_shares_alone():
     counts = torch.bincount(tokens.flatten(), minlength=3) / tokens.numel()
     torch.testing.assert_close(counts, shares / 4, atol=0.03, rtol=0)
     assert torch.equal(tokens, draw_independent(shares, (40, 50), 3, seed=1))
-    assert entropy_bits(shares) == pytest.approx(0.25 * 2 + 0.75 * np.log2(4 / 3))
-    assert entropy_bits(torch.ones(256)) == pytest.approx(8)
+    assert float(entropy(shares)) == pytest.approx(0.25 * 2 + 0.75 * np.log2(4 / 3))
+    assert float(entropy(torch.ones(256))) == pytest.approx(8)
     with pytest.raises(ValueError, match="not all 0"):
         draw_independent(torch.zeros(4), (2,), 1)
 

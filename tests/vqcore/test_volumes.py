@@ -8,6 +8,7 @@ from tests.tiny import one_thread
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
@@ -31,7 +32,7 @@ def trained():
     """The tokenizer (f = 4, halo 2), and the reconstruction losses on the way."""
     torch.manual_seed(0)
     with one_thread():
-        model = VQVAE(VQVAEConfig(NetworkConfig(3, 1, 4, 8, 32, 8, 0, 1, 1, 0, 1), codebook_size=CODES))
+        model = VQVAE(VQVAEConfig(NetworkConfig(3, 1, 4, 8, 32, 8, 0, 1, 1, 0, 1), VQConfig(CODES)))
         hidden = [p for p in model.parameters() if p.ndim > 2]
         optimizer = Optimizer(hidden, [p for p in model.parameters() if p.ndim <= 2])
         data, losses = volumes(64, 0), []

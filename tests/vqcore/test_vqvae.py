@@ -4,6 +4,7 @@ import sys
 import pytest
 import torch
 
+from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers import windows
 from vqcore.tokenizers.networks import NetworkConfig, depth_to_space, memory_format, space_to_depth
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
@@ -13,11 +14,11 @@ SMALL = dict(code_dim=8, coarse_width=32, fine_width=16, encoder_coarse_blocks=1
 
 def model(seed=0, codes=64, **network):
     torch.manual_seed(seed)
-    return VQVAE(VQVAEConfig(NetworkConfig(**network), codebook_size=codes)).eval()
+    return VQVAE(VQVAEConfig(NetworkConfig(**network), VQConfig(codes))).eval()
 
 
 def random_tokens(tokenizer, shape, seed=1):
-    return [torch.randint(tokenizer.config.codebook_size, shape, generator=torch.Generator().manual_seed(seed))]
+    return [torch.randint(tokenizer.quantizer.codebook_size, shape, generator=torch.Generator().manual_seed(seed))]
 
 
 def random_region(shape, generator):

@@ -4,11 +4,11 @@ import torch
 
 import vqcore
 from tests.tiny import TWO_LEVELS, draw_picture
-from vqcore.checkpoints import save_tokenizer
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.evaluation.tokenizer import evaluate
 from vqcore.tokenizers import windows
 from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae2 import VQVAE2
 
 

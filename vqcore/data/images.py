@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
-from torch import Tensor
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 MOST_PIXELS = 50_000_000
@@ -95,17 +93,6 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
-
-
-def to_tensor(pixels: np.ndarray) -> Tensor:
-    """uint8 [H, W, C] or [B, H, W, C] → float32 [B, C, H, W] in [-1, 1]."""
-    x = torch.from_numpy(np.array(pixels if pixels.ndim == 4 else pixels[None]))
-    return x.movedim(-1, 1).float() / 127.5 - 1
-
-
-def to_pixels(images: Tensor) -> np.ndarray:
-    """float [B, C, H, W] in [-1, 1] → uint8 [B, H, W, C], to the nearest level."""
-    return ((images.detach().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1).contiguous().cpu().numpy()
 
 
 def find_pictures(folder: str | os.PathLike) -> list[Path]:

@@ -143,3 +143,17 @@ def _square(pixels: np.ndarray, side: int, view: int, draw: np.random.Generator)
     top, left = (s // 2 if view == 0 else draw.integers(s + 1) for s in spare)
     square = pixels[top : top + side, left : left + side]
     return square[:, ::-1] if view % 2 else square
+
+
+def unseen_pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, and of the
+    test pictures of Fashion-MNIST's idx.gz files."""
+    if holds_idx(folder):
+        yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
+        return
+    paths = read_labelled(folder, "val").pictures if (folder / METADATA).is_file() else find_pictures(folder)
+    for path in paths:
+        try:
+            yield path.name, open_picture(path).pixels
+        except ValueError as error:
+            print(f"skipped {path}: {error}", file=sys.stderr)

@@ -6,20 +6,17 @@ Each picture's file beside its tokens packed plainly, and beside the smallest JP
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from vqcore.checkpoints import find, load
-from vqcore.data.images import to_pixels, to_tensor
-from vqcore.evaluation.tokenizer import pictures
+from vqcore.codecs import jpeg_bytes
+from vqcore.data.labelled import unseen_pictures
 from vqcore.files import write_json
 from vqcore.formats import tokenfile
-from vqcore.metrics import psnr
+from vqcore.metrics import fixed_bits, psnr
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,12 @@ class Files:
 def evaluate_files(tokenizer, folder: Path) -> Files:
     """Write, read back and compare every picture below a folder."""
     results = []
-    for name, pixels in pictures(folder):
+    for name, pixels in unseen_pictures(folder):
         size = pixels.shape[:2]
         tokens = tokenizer.encode(to_tensor(pixels))
         data = tokenfile.write(tokens, size, tokenizer)
         decoded = to_pixels(tokenizer.decode(tokenfile.read(data, tokenizer).tokens))[0, : size[0], : size[1]]
-        packed = sum(grid.numel() * np.log2(level.codebook_size) / 8 for grid, level in zip(tokens, tokenizer.levels))
+        packed = fixed_bits(tokens, [level.codebook_size for level in tokenizer.levels]) / 8
         near = psnr(pixels, decoded)
         results.append(FileResult(name, len(data), packed, near, jpeg_bytes(pixels, near)))
     if not results:
@@ -70,21 +67,6 @@ def evaluate_files(tokenizer, folder: Path) -> Files:
         total / packed, sum(r.bytes for r in reached) / sum(r.jpeg for r in reached) if reached else None,
         1 - len(beaten) / len(results), beaten, results,
     )
-
-
-def jpeg_bytes(pixels: np.ndarray, near: float) -> int | None:
-    """Size of the smallest JPEG (Pillow's, optimized) with a PSNR of at least `near`; None where even quality 100 has less."""
-    image, best = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), None
-    low, high = 0, 100
-    while low <= high:
-        quality = (low + high) // 2
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=quality, optimize=True)
-        if psnr(pixels, np.asarray(Image.open(file)).reshape(pixels.shape)) >= near:
-            best, high = file.tell(), quality - 1
-        else:
-            low = quality + 1
-    return best
 
 
 def main(arguments: list[str] | None = None) -> int:

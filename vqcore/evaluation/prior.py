@@ -7,7 +7,6 @@ and whether its samples are copies of training pictures.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,12 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqcore.checkpoints import find, load, load_prior
-from vqcore.data.images import to_pixels, to_tensor
 from vqcore.data.labelled import Labelled, read_labelled, views
-from vqcore.data.tiles import to_sheet
 from vqcore.files import write_json, write_picture
 from vqcore.formats.shards import Shards, encode_all, open_shards
-from vqcore.priors.sampling import Prior
+from vqcore.metrics import entropy
+from vqcore.priors.base import Prior
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.tiles import to_sheet
 from vqcore.tokenizers.vqvae import VQVAE
 
 MOST_SAMPLES = 20_000  # for the classifier
@@ -90,10 +90,10 @@ def evaluate_prior(
     say("Reading the pictures of val")
     grids = encode_all(tokenizer, unseen, side)
     bits = [float(b.mean()) for b in prior.bits(grids, unseen.labels)]
-    entropy = [marginal_entropy(grid, g.codebook_size) for grid, g in zip(grids, prior.layout.grids)]
+    marginal = [float(entropy(torch.bincount(grid.flatten()))) for grid in grids]
     lengths = [g.length for g in prior.layout.grids]
-    saving = 1 - np.dot(bits, lengths) / np.dot(entropy, lengths)
-    say(f"{bits} bits a token, marginal entropy {entropy}")
+    saving = 1 - np.dot(bits, lengths) / np.dot(marginal, lengths)
+    say(f"{bits} bits a token, marginal entropy {marginal}")
     samples = sampled = real = None
     if prior.conditions:
         samples = min(most, len(seen.labels))
@@ -105,17 +105,11 @@ def evaluate_prior(
     drawn = prior.sample(len(conditions), conditions, seed=0, **asdict(settings))
     result = PriorEvaluation(
         prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(unseen.labels),
-        bits, entropy, float(saving), settings, samples, sampled, real,
+        bits, marginal, float(saving), settings, samples, sampled, real,
         sampled / real if real else None,
         likeness(prior.layout.flatten(drawn).int(), conditions, known, len(seen.labels if shards is None else shards)), torch.__version__,
     )
     return result, sheet(to_pixels(tokenizer.decode(drawn)), SHEET_COLUMNS)
-
-
-def marginal_entropy(grid: Tensor, codes: int) -> float:
-    """Entropy of the histogram of tokens, in bits: what a token costs where nothing is known of its neighbours."""
-    p = torch.bincount(grid.flatten(), minlength=codes).double() / max(1, grid.numel())
-    return float(torch.special.entr(p).sum() / math.log(2))
 
 
 def accuracies(

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from vqcore.checkpoints import find, load, load_prior, read_config
 from vqcore.data.sounds import Clips, fitted, read_clips
-from vqcore.evaluation.prior import accuracy, likeness, marginal_entropy, train_classifier
+from vqcore.evaluation.prior import accuracy, likeness, train_classifier
 from vqcore.files import write_json, write_picture
-from vqcore.metrics import perplexity
-from vqcore.priors.sampling import Prior
+from vqcore.metrics import entropy, perplexity
+from vqcore.priors.base import Prior
 from vqcore.tokenizers.spectral import magnitudes, spectral_loss, spectrogram, to_picture
 from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.training.sound import encode_fitted, in_rows
@@ -106,7 +106,7 @@ def stacked(clips: Clips) -> Tensor:
 @torch.inference_mode()
 def evaluate_tokenizer(tokenizer: VQVAE, folder: Path) -> tuple[SoundEvaluation, np.ndarray]:
     """The figures, and spectrograms of one test take of each word beside its reconstruction: uint8 [H, W, 3]."""
-    seen, unseen = (read_clips(folder, split, tokenizer.config.sample_rate) for split in ("train", "val"))
+    seen, unseen = (read_clips(folder, split, tokenizer.sample_rate) for split in ("train", "val"))
     with torch.inference_mode(False):
         listener = Listener(seen)
     level, real = tokenizer.levels[0], stacked(unseen)
@@ -115,14 +115,14 @@ def evaluate_tokenizer(tokenizer: VQVAE, folder: Path) -> tuple[SoundEvaluation,
     whole = [tokenizer.encode(torch.from_numpy(clip)[None, None])[0] for clip in unseen.samples]
     counts = np.bincount(torch.cat(whole, 1).flatten(), minlength=level.codebook_size)
     losses = [
-        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None], tokenizer.config.sample_rate))
+        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None], tokenizer.sample_rate))
         for grid, clip in zip(whole, unseen.samples)
     ]
     heard = [listener.share_heard(samples, unseen.labels) for samples in (real, decoded)]
-    rate = tokenizer.config.sample_rate / level.downsampling
+    rate = tokenizer.sample_rate / level.downsampling
     result = SoundEvaluation(
         tokenizer.name, folder.name, len(real), rate, rate * float(np.log2(level.codebook_size)), float(np.mean(losses)),
-        int((counts > 0).sum()), perplexity(counts), *heard, heard[1] / heard[0], torch.__version__,
+        int((counts > 0).sum()), float(perplexity(counts)), *heard, heard[1] / heard[0], torch.__version__,
     )
     firsts = [unseen.labels.index(word) for word in listener.words]
     pictures = [[to_picture(part.numpy()) for part in spectrogram(torch.stack([real[i], decoded[i]]))] for i in firsts]
@@ -132,7 +132,7 @@ def evaluate_tokenizer(tokenizer: VQVAE, folder: Path) -> tuple[SoundEvaluation,
 @torch.inference_mode()
 def evaluate_speaker(prior: Prior, tokenizer: VQVAE, folder: Path, temperature: float) -> tuple[SpokenEvaluation, np.ndarray]:
     """The figures, and spectrograms of samples, a row a word: uint8 [H, W, 3]."""
-    seen, unseen = (read_clips(folder, split, tokenizer.config.sample_rate) for split in ("train", "val"))
+    seen, unseen = (read_clips(folder, split, tokenizer.sample_rate) for split in ("train", "val"))
     with torch.inference_mode(False):
         listener = Listener(seen)
     grid = prior.layout.grids[0]
@@ -140,15 +140,15 @@ def evaluate_speaker(prior: Prior, tokenizer: VQVAE, folder: Path, temperature: 
     test, known = (
         encode_fitted(tokenizer, np.stack([fitted(clip, length) for clip in clips.samples])) for clips in (unseen, seen)
     )
-    bits, entropy = float(prior.bits([test], unseen.labels)[0].mean()), marginal_entropy(test, grid.codebook_size)
+    bits, marginal = float(prior.bits([test], unseen.labels)[0].mean()), float(entropy(torch.bincount(test.flatten())))
     conditions = [word for word in prior.conditions for _ in range(SAMPLES_EACH)]
     drawn = prior.sample(len(conditions), conditions, temperature=temperature, seed=0)
     spoken = tokenizer.decode(drawn)[:, 0]
     each = {word: listener.share_heard(spoken[i * SAMPLES_EACH :][:SAMPLES_EACH], [word] * SAMPLES_EACH) for i, word in enumerate(prior.conditions)}
     near = likeness(drawn[0].int(), conditions, known.int())
     result = SpokenEvaluation(
-        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(test), bits, entropy,
-        1 - bits / entropy, temperature, len(conditions), float(np.mean(list(each.values()))), each,
+        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(test), bits, marginal,
+        1 - bits / marginal, temperature, len(conditions), float(np.mean(list(each.values()))), each,
         listener.share_heard(stacked(unseen), unseen.labels), sum(n.distance == 0 for n in near),
         float(np.mean([n.distance for n in near])), float(np.mean([n.distance_of_nearest for n in near])), torch.__version__,
     )
@@ -159,7 +159,7 @@ def evaluate_speaker(prior: Prior, tokenizer: VQVAE, folder: Path, temperature: 
 def load_sound(name: str) -> VQVAE:
     """A tokenizer, once it is sure that it is one of sounds."""
     tokenizer = load(name)
-    if getattr(tokenizer.config, "sample_rate", None) is None:
+    if tokenizer.sample_rate is None:
         raise ValueError(f"{name} is a tokenizer of pictures. Measure it with vqcore.evaluate, and its priors with vqcore.evaluate_prior.")
     return tokenizer
 

@@ -16,15 +16,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqcore.checkpoints import find, load, load_prior
+from vqcore.checkpoints import find, load, load_contrastive, load_prior
 from vqcore.data.captions import caption
-from vqcore.data.images import open_picture, to_pixels, to_tensor
+from vqcore.data.images import open_picture
 from vqcore.data.labelled import METADATA
 from vqcore.evaluation.prior import SHEET, Settings, add_settings, say, settings_of, sheet
 from vqcore.files import write_json, write_picture
 from vqcore.metrics import psnr
-from vqcore.priors.sampling import Prior
-from vqcore.retrieval.contrastive import Contrastive, load_contrastive
+from vqcore.priors.base import Prior
+from vqcore.retrieval.contrastive import Contrastive
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 SAMPLES = 4  # of each prompt, to choose the best of
 PROMPTS_AT_ONCE = 32

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from vqcore.checkpoints import find, load
-from vqcore.data.idx import holds_idx, read_idx
-from vqcore.data.images import find_pictures, open_picture, to_pixels, to_tensor
-from vqcore.data.labelled import METADATA, read_labelled
+from vqcore.codecs import codec_psnr
+from vqcore.data.labelled import unseen_pictures
 from vqcore.files import write_json
-from vqcore.metrics import perplexity, psnr, ssim
+from vqcore.metrics import fixed_bits, perplexity, psnr, ssim
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.refinement import refine
 from vqcore.tokenizers.vqvae import VQVAE
 
@@ -67,17 +64,16 @@ def evaluate(tokenizer: VQVAE, folder: Path, refined: bool = False) -> Evaluatio
     """Encode and decode every picture below a folder, whole; one that can't be read is named and skipped."""
     counts = [np.zeros(level.codebook_size, np.int64) for level in tokenizer.levels]
     results = []
-    for name, pixels in pictures(folder):
+    for name, pixels in unseen_pictures(folder):
         height, width = pixels.shape[:2]
         images = to_tensor(pixels)
         tokens = tokenizer.encode(images)
         if refined:
             tokens = refine(tokenizer, images, tokens)
         decoded = to_pixels(tokenizer.decode(tokens))[0, :height, :width]
-        bits = 0.0
-        for level, grid, count in zip(tokenizer.levels, tokens, counts):
-            bits += grid.numel() * math.log2(level.codebook_size)
-            count += np.bincount(grid.flatten(), minlength=level.codebook_size)
+        bits = fixed_bits(tokens, [level.codebook_size for level in tokenizer.levels])
+        for grid, count in zip(tokens, counts):
+            count += np.bincount(grid.flatten(), minlength=len(count))
         size = math.ceil(bits / 8)
         results.append(PictureResult(
             name, bits / (width * height), psnr(pixels, decoded), ssim(pixels, decoded),
@@ -95,44 +91,9 @@ def evaluate(tokenizer: VQVAE, folder: Path, refined: bool = False) -> Evaluatio
         tokenizer.name, f"{folder.parent.name}/{folder.name}", refined, len(results),
         mean("bits_per_pixel"), mean("psnr"), mean("ssim"), mean("jpeg_psnr"), mean("webp_psnr"),
         [level.codebook_size for level in tokenizer.levels],
-        [int((c > 0).sum()) for c in counts], [float((c > 0).mean()) for c in counts], [perplexity(c) for c in counts],
+        [int((c > 0).sum()) for c in counts], [float((c > 0).mean()) for c in counts], [float(perplexity(c)) for c in counts],
         torch.__version__, results if len(results) <= MOST_EACH else [],
     )
-
-
-def pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, and of the
-    test pictures of Fashion-MNIST's idx.gz files."""
-    if holds_idx(folder):
-        yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
-        return
-    paths = read_labelled(folder, "val").pictures if (folder / METADATA).is_file() else find_pictures(folder)
-    for path in paths:
-        try:
-            yield path.name, open_picture(path).pixels
-        except ValueError as error:
-            print(f"skipped {path}: {error}", file=sys.stderr)
-
-
-def codec_psnr(pixels: np.ndarray, codec: str, size: int) -> float | None:
-    """PSNR of the best quality of JPEG or WebP (Pillow's encoders) that takes at most `size` bytes, in dB."""
-    file = codec_file(pixels, codec, size)
-    return None if file is None else psnr(pixels, np.asarray(Image.open(io.BytesIO(file)).convert("RGB")))
-
-
-def codec_file(pixels: np.ndarray, codec: str, size: int) -> bytes | None:
-    """The picture as a JPEG or WebP file of the best quality that takes at most `size` bytes; None if none does."""
-    image, best = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), None
-    low, high = 0, 100
-    while low <= high:
-        quality = (low + high) // 2
-        file = io.BytesIO()
-        image.save(file, codec, quality=quality, **({"optimize": True} if codec == "JPEG" else {"method": 6}))
-        if file.tell() <= size:
-            best, low = file.getvalue(), quality + 1
-        else:
-            high = quality - 1
-    return best
 
 
 def table(result: Evaluation) -> str:

@@ -17,12 +17,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vqcore.data.images import to_tensor
-from vqcore.data.tiles import from_sheet, to_sheet
-from vqcore.evaluation.tokenizer import pictures
+from vqcore.data.labelled import unseen_pictures
 from vqcore.files import read_tensors, write_tensors
 from vqcore.study.tsne import neighbourhood_map
-from vqcore.tokenizers.vqvae import VQVAE, Level
+from vqcore.tokenizers.base import Level
+from vqcore.tokenizers.pixels import to_tensor
+from vqcore.tokenizers.tiles import from_sheet, to_sheet
+from vqcore.tokenizers.vqvae import VQVAE
 
 FILE = "atlas.safetensors"
 PATCH_SIDE, MARGIN = 32, 8  # pixels: the longest side of a patch, and how far it reaches beyond the token at most
@@ -124,7 +125,7 @@ def cut_patches(tokenizer: VQVAE, data: Sequence[Path]) -> tuple[np.ndarray, np.
 
 def _all(data: Sequence[Path]):
     for folder in data:
-        yield from pictures(folder)
+        yield from unseen_pictures(folder)
 
 
 def _choose(found: np.ndarray) -> np.ndarray:

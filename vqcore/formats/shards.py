@@ -23,10 +23,10 @@ import torch
 from torch import Tensor
 
 from vqcore import distributed
-from vqcore.checkpoints import fingerprint
-from vqcore.data.images import to_tensor
 from vqcore.data.labelled import Labelled, views
 from vqcore.files import read_tensors, write_json, write_tensors
+from vqcore.tokenizers.base import Tokenizer, fingerprint
+from vqcore.tokenizers.pixels import to_tensor
 
 INDEX = "index.json"
 SHARD_SIZE = 4096  # pictures
@@ -60,7 +60,7 @@ class Shards:
         return grids
 
 
-def tokenize(tokenizer, data: Labelled, out: Path, side: int, count: int = 1, shard_size: int = SHARD_SIZE) -> None:
+def tokenize(tokenizer: Tokenizer, data: Labelled, out: Path, side: int, count: int = 1, shard_size: int = SHARD_SIZE) -> None:
     """The tokens of `count` squares of `side` pixels of every picture (see data.labelled.views), in a folder of shards.
 
     Shards that are there are left alone; ValueError if the folder has those of something else.
@@ -100,7 +100,7 @@ def tokenize(tokenizer, data: Labelled, out: Path, side: int, count: int = 1, sh
     distributed.wait_for_all()
 
 
-def encode_all(tokenizer, data: Labelled, side: int) -> list[Tensor]:
+def encode_all(tokenizer: Tokenizer, data: Labelled, side: int) -> list[Tensor]:
     """The tokens of the middle square of every picture, in memory: int64 [N, *S'] a level."""
     counter = Counter(len(data.labels))
     levels, pictures = _encode(tokenizer, data, side, 1, range(len(data.labels)), counter)
@@ -110,18 +110,17 @@ def encode_all(tokenizer, data: Labelled, side: int) -> list[Tensor]:
     return [level[:, 0] for level in levels]
 
 
-def _encode(tokenizer, data: Labelled, side: int, count: int, chosen: range, counter: Counter) -> tuple[list[Tensor], list[int]]:
+def _encode(tokenizer: Tokenizer, data: Labelled, side: int, count: int, chosen: range, counter: Counter) -> tuple[list[Tensor], list[int]]:
     """The tokens of some pictures, int64 [n, count, *S'] a level, and which of them could be read."""
     parts: list[list[Tensor]] = [[] for _ in tokenizer.levels]
     waiting: list[np.ndarray] = []
     pictures: list[int] = []
-    device = tokenizer.levels[0].codebook.device
     for i, squares in zip(chosen, views(data, side, count, chosen)):
         if len(squares):
             waiting.append(squares)
             pictures.append(i)
         if len(waiting) * count >= ENCODED_AT_ONCE or (i == chosen[-1] and waiting):
-            for part, grid in zip(parts, tokenizer.encode(to_tensor(np.concatenate(waiting)).to(device))):
+            for part, grid in zip(parts, tokenizer.encode(to_tensor(np.concatenate(waiting)).to(tokenizer.device))):
                 part.append(grid.view(len(waiting), count, *grid.shape[1:]).cpu())
             waiting = []
         counter.add(1)

@@ -25,11 +25,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqcore.checkpoints import TABLES, fingerprint
-from vqcore.data.images import find_pictures, open_picture, to_tensor
+from vqcore.data.images import find_pictures, open_picture
 from vqcore.files import write_tensors
+from vqcore.tokenizers.base import Level, Tokenizer, fingerprint
+from vqcore.tokenizers.pixels import to_tensor
+from vqcore.tokenizers.tables import FILE as TABLES
 from vqcore.tokenizers.tables import Tables, make_tables, neighbours
-from vqcore.tokenizers.vqvae import Level
 
 MAGIC = b"VQT\x01"
 FIXED = struct.Struct("<4s8s4sI B")
@@ -46,7 +47,7 @@ class TokenFile:
     size: tuple[int, ...]
 
 
-def write(tokens: Sequence[Tensor], size: Sequence[int], tokenizer) -> bytes:
+def write(tokens: Sequence[Tensor], size: Sequence[int], tokenizer: Tokenizer) -> bytes:
     """One picture's tokens, int64 [1, *S'] a level, and its size in pixels, as a file's bytes.
 
     Under the tokenizer's tables where it has them and they make it smaller. ValueError for grids that aren't those of
@@ -69,7 +70,7 @@ def write(tokens: Sequence[Tensor], size: Sequence[int], tokenizer) -> bytes:
     return FIXED.pack(MAGIC, *head, _checksum([*head, sides, payload], grids), len(size)) + sides + payload
 
 
-def read(data: bytes, tokenizer) -> TokenFile:
+def read(data: bytes, tokenizer: Tokenizer) -> TokenFile:
     """The tokens that `write` was given. ValueError, in words for people, for anything but a whole file of this tokenizer."""
     *head, checksum, size, payload = _open(data)
     if head[0] != fingerprint(tokenizer):
@@ -77,7 +78,7 @@ def read(data: bytes, tokenizer) -> TokenFile:
             f"This token file was written with another tokenizer than {tokenizer.name or 'this one'}: its numbers mean nothing "
             "here. Open it with the tokenizer that wrote it."
         )
-    if len(size) != _dims(tokenizer):
+    if len(size) != tokenizer.spatial_dims:
         raise ValueError("This token file is damaged: it has another number of dimensions than its tokenizer. Copy it again.")
     shapes = _shapes(size, tokenizer.levels)
     if sum(map(math.prod, shapes)) > MOST_TOKENS:
@@ -101,7 +102,7 @@ def picture_size(data: bytes) -> tuple[int, ...]:
     return _open(data)[3]
 
 
-def is_written_by(data: bytes, tokenizer) -> bool:
+def is_written_by(data: bytes, tokenizer: Tokenizer) -> bool:
     """Whether this tokenizer has the fingerprint that the file names."""
     return _open(data)[0] == fingerprint(tokenizer)
 
@@ -123,11 +124,6 @@ def _open(data: bytes) -> tuple[bytes, bytes, int, tuple[int, ...], bytes]:
 
 def _damaged() -> ValueError:
     return ValueError("This token file is cut short or damaged. Copy it again from where it came from.")
-
-
-def _dims(tokenizer) -> int:
-    network = getattr(tokenizer.config, "network", tokenizer.config)
-    return network.spatial_dims
 
 
 def _shapes(size: Sequence[int], levels: Sequence[Level]) -> list[tuple[int, ...]]:
@@ -237,7 +233,7 @@ def _model(weights: np.ndarray):
     return constriction.stream.model.Categorical(weights, perfect=False)
 
 
-def count_tokens(tokenizer, folders: Sequence[Path]) -> list[Tables]:
+def count_tokens(tokenizer: Tokenizer, folders: Sequence[Path]) -> list[Tables]:
     """Encode every picture below these folders, whole, and make each level's tables of their tokens."""
     grids = [[] for _ in tokenizer.levels]
     for path in (path for folder in folders for path in find_pictures(folder)):
@@ -253,7 +249,7 @@ def count_tokens(tokenizer, folders: Sequence[Path]) -> list[Tables]:
     return [make_tables(part, level.codebook.numpy()) for part, level in zip(grids, tokenizer.levels)]
 
 
-def save_tables(tables: Sequence[Tables], tokenizer, folder: Path) -> Path:
+def save_tables(tables: Sequence[Tables], tokenizer: Tokenizer, folder: Path) -> Path:
     """Write a checkpoint's tables beside its weights, marked with the fingerprint of the tokenizer they count for."""
     tensors = {f"{i}.{name}": tensor for i, level in enumerate(tables) for name, tensor in level.to_tensors().items()}
     tensors["fingerprint"] = torch.tensor(list(fingerprint(tokenizer)), dtype=torch.uint8)

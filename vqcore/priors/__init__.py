@@ -1,1 +1,32 @@
-"""Priors: the learned distribution of tokens, p(z_{k+1} | z_1 … z_k), and what can be drawn from it."""
+"""Priors: the learned distribution of tokens, and what can be drawn from it. A new one is a file here and a line in the table."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vqcore.priors.base import Prior
+from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
+from vqcore.priors.sequence import Layout
+from vqcore.priors.transformer import Transformer, TransformerConfig
+
+PRIORS: dict[str, tuple[type[Prior], type]] = {"transformer": (Transformer, TransformerConfig), "pixelcnn": (PixelCNN, PixelCNNConfig)}
+"""By the name that a config file has for each: the prior and its config."""
+PriorConfig = TransformerConfig | PixelCNNConfig
+
+
+def new_prior(layout: Layout, config: PriorConfig, tokenizer: str, conditions: Sequence[str], name: str = "") -> Prior:
+    """An untrained prior of the kind that the config is for."""
+    return next(prior for prior, its in PRIORS.values() if isinstance(config, its))(layout, config, tokenizer, conditions, name)
+
+
+def to_json(config: PriorConfig) -> dict[str, Any]:
+    kind = next(kind for kind, (_, its) in PRIORS.items() if isinstance(config, its))
+    return {"kind": kind, **dataclasses.asdict(config)}
+
+
+def from_json(value: Mapping[str, Any]) -> PriorConfig:
+    """KeyError or TypeError for what describes no prior."""
+    value = dict(value)
+    return PRIORS[value.pop("kind", "transformer")][1](**value)

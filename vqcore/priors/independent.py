@@ -18,9 +18,3 @@ def draw_independent(shares: Tensor, shape: tuple[int, ...], n: int, seed: int =
     generator = torch.Generator().manual_seed(seed)
     tokens = torch.multinomial(shares.double(), n * math.prod(shape), replacement=True, generator=generator)
     return tokens.view(n, *shape)
-
-
-def entropy_bits(shares: Tensor) -> float:
-    """−Σ p log₂ p: what a token drawn by these shares costs on average when they are known, in bits."""
-    p = shares.double() / shares.sum()
-    return float(torch.special.entr(p).sum() / math.log(2))

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.priors.sampling import Prior, Reader
+from vqcore.priors.autoregressive import AutoregressivePrior, Reader
 from vqcore.priors.sequence import Layout
 from vqcore.tokenizers.networks import CONVOLUTIONS
 
@@ -82,10 +82,10 @@ class Layer(nn.Module):
         return after, self.skip(gated)
 
 
-class PixelCNN(Prior):
+class PixelCNN(AutoregressivePrior):
     """p(z_i | text, z_1 … z_{i−1}) by masked convolutions over a one-level grid; the text is the mean of its words."""
 
-    kind = "pixelcnn"
+    kind, hidden = "pixelcnn", "layers."
 
     def __init__(
         self, layout: Layout, config: PixelCNNConfig = PixelCNNConfig(),

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vqcore.priors.autoregressive import AutoregressivePrior, Reader
 from vqcore.priors.packed import Packed
-from vqcore.priors.sampling import Prior, Reader
 from vqcore.priors.sequence import Layout
 
 LONGEST_WAVE = 100.0  # radians a token of the slowest rotary angle: one over this
@@ -78,10 +78,10 @@ def _turned(x: Tensor, turn: Tensor) -> Tensor:
     return torch.view_as_real(pairs * turn).flatten(-2)
 
 
-class Transformer(Prior):
+class Transformer(AutoregressivePrior):
     """p(z_i | text, z_1 … z_{i−1}) by attention. One embedding table for words and codes, which also reads the codes out."""
 
-    kind = "transformer"
+    kind, hidden = "transformer", "blocks."
 
     def __init__(
         self, layout: Layout, config: TransformerConfig = TransformerConfig(),

@@ -1,4 +1,4 @@
-"""The quantizer: from continuous vectors z_e to integers, and back to vectors z_q.
+"""The quantizer of the paper, a learned table: a vector becomes the nearest of K codes.
 
     k = argmin_j ‖z_e − e_j‖₂,   z_q = e_k        (van den Oord et al. 2017, 1711.00937, eq. 1 and 2)
 """
@@ -12,27 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqcore import distributed
+from vqcore.metrics import finest_type, perplexity
+from vqcore.quantizers.base import Quantized, Quantizer, as_grid, checked_vectors
 
 SCORES_AT_ONCE = 1 << 20  # float32 scores held at a time: 4 MB, which stay in a cache
 PAIRS_AT_ONCE = 1 << 16  # (vector, code) pairs compared in float64 at a time
 EIGHT, EIGHT_TRUE = 8, 0x0101010101010101  # eight bools are looked at as one int64
-
-
-@dataclass(frozen=True)
-class Quantized:
-    """What the quantizer made of z_e [B, D, *S'].
-
-    z_q: the chosen codes, with the straight-through gradient, [B, D, *S'];  tokens: their indices, int64 [B, *S'];
-    codebook_loss: mean ‖sg(z_e) − z_q‖² over elements;  commitment_loss: mean ‖z_e − sg(z_q)‖² over elements;
-    loss: what to add to the reconstruction loss;  perplexity: e to the entropy of the tokens, in codes, 1 … K.
-    """
-
-    z_q: Tensor
-    tokens: Tensor
-    codebook_loss: Tensor
-    commitment_loss: Tensor
-    loss: Tensor
-    perplexity: Tensor
 
 
 @torch.no_grad()
@@ -47,7 +32,7 @@ def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:
     """
     if not len(vectors):
         return torch.empty(0, dtype=torch.int64, device=vectors.device)
-    exact = _finest_type(vectors.device)
+    exact = finest_type(vectors.device)
     center = codebook.to(exact).mean(0)
     codes = (codebook.to(exact) - center).float()
     half_norms = codes.square().sum(1) / 2
@@ -96,17 +81,16 @@ def _settle(vectors: Tensor, codebook: Tensor, row: Tensor, code: Tensor) -> Ten
     return nearest.scatter_reduce_(0, row[tied], code[tied], "amin")
 
 
-def _finest_type(device: torch.device) -> torch.dtype:
-    return torch.float32 if device.type == "mps" else torch.float64
+@dataclass(frozen=True)
+class VQConfig:
+    """K codes, and how they learn: see VectorQuantizer."""
+
+    codebook_size: int = 4096
+    beta: float = 0.25
+    ema_decay: float | None = 0.99
 
 
-def perplexity(counts: Tensor) -> Tensor:
-    """e to the entropy of a histogram of tokens, in codes: 1 where one code is used, K where all are alike."""
-    p = counts.to(_finest_type(counts.device)) / counts.sum().clamp_min(1)
-    return torch.exp(torch.special.entr(p).sum()).float()
-
-
-class VectorQuantizer(nn.Module):
+class VectorQuantizer(Quantizer):
     """A codebook E of K codes e_k ∈ ℝᴰ, and the rules by which it learns.
 
     By gradient (`ema_decay=None`) the loss has the notes' two terms beside the reconstruction,
@@ -121,6 +105,9 @@ class VectorQuantizer(nn.Module):
     vqcore.distributed) the batch is all of theirs together, and so is what the perplexity counts; the losses are of the
     rank's own part.
     """
+
+    is_table = True
+    private = ("ema_sums", "ema_counts", "started")
 
     def __init__(
         self,
@@ -146,9 +133,12 @@ class VectorQuantizer(nn.Module):
         self.register_buffer("ema_counts", torch.ones(codebook_size))
         self.register_buffer("started", torch.tensor(False))
 
+    @classmethod
+    def of(cls, config: VQConfig, code_dim: int) -> VectorQuantizer:
+        return cls(config.codebook_size, code_dim, config.beta, config.ema_decay)
+
     def forward(self, z_e: Tensor) -> Quantized:
-        """z_e: float [B, D, *S'], any number of spatial dimensions. In training mode the codebook learns too."""
-        vectors = self._vectors(z_e)
+        vectors = checked_vectors(z_e, self.code_dim)
         if self.training and not self.started and len(vectors):
             self._start(vectors.detach())
         tokens = nearest_codes(vectors.detach(), self.codebook.detach())
@@ -167,35 +157,15 @@ class VectorQuantizer(nn.Module):
             self._learn(vectors.detach(), tokens, counts)
         straight = vectors + (z_q - vectors).detach()  # the straight-through estimator, 1711.00937 §3.2
         return Quantized(
-            self._grid(straight, z_e), tokens.view(z_e.shape[0], *z_e.shape[2:]),
-            codebook_loss, commitment_loss, loss, perplexity(counts),
+            as_grid(straight, z_e), tokens.view(z_e.shape[0], *z_e.shape[2:]),
+            codebook_loss, commitment_loss, loss, perplexity(counts).float(),
         )
 
     def encode(self, z_e: Tensor) -> Tensor:
-        """float [B, D, *S'] → tokens int64 [B, *S']."""
-        return nearest_codes(self._vectors(z_e).detach(), self.codebook.detach()).view(z_e.shape[0], *z_e.shape[2:])
+        return nearest_codes(checked_vectors(z_e, self.code_dim).detach(), self.codebook.detach()).view(z_e.shape[0], *z_e.shape[2:])
 
     def decode(self, tokens: Tensor) -> Tensor:
-        """tokens int64 [B, *S'] → their codes, float32 [B, D, *S']."""
         return F.embedding(tokens, self.codebook).movedim(-1, 1)
-
-    def _vectors(self, z_e: Tensor) -> Tensor:
-        """[B, D, *S'] → float32 [N, D], once it is sure that these are vectors of this codebook."""
-        if not z_e.is_floating_point():
-            raise ValueError(f"The quantizer takes float vectors, but got {z_e.dtype}. Convert with .float() first.")
-        if z_e.ndim < 2 or z_e.shape[1] != self.code_dim:
-            raise ValueError(
-                f"The quantizer takes [B, D, *S'] with D = {self.code_dim}, but got a tensor of shape {list(z_e.shape)}."
-            )
-        if not torch.isfinite(z_e).all():
-            raise ValueError(
-                f"The quantizer takes finite vectors, but {int((~torch.isfinite(z_e)).sum())} of {z_e.numel()} values "
-                "are NaN or infinite. In training this means that it diverged: lower the learning rate."
-            )
-        return z_e.movedim(1, -1).reshape(-1, self.code_dim).to(torch.promote_types(z_e.dtype, torch.float32))
-
-    def _grid(self, vectors: Tensor, like: Tensor) -> Tensor:
-        return vectors.view(like.shape[0], *like.shape[2:], self.code_dim).movedim(-1, 1)
 
     @torch.no_grad()
     def _start(self, vectors: Tensor) -> None:
@@ -230,9 +200,13 @@ class VectorQuantizer(nn.Module):
 
     @torch.no_grad()
     def adopt(self, codebook: Tensor, count: float) -> None:
-        """Go on learning from a codebook [K, D] that is trained already, as if each code had stood for `count` vectors a step."""
         self._place(torch.arange(self.codebook_size, device=self.codebook.device), codebook.to(self.codebook.device), count)
         self.started.fill_(True)
+
+    def narrowed(self, codes: Tensor) -> VectorQuantizer:
+        part = VectorQuantizer(len(codes), self.code_dim, self.beta, self.ema_decay, self.revive_below)
+        part.codebook.data = self.codebook.data[codes]
+        return part
 
     def _place(self, codes: Tensor, vectors: Tensor, count: float) -> None:
         self.codebook.data[codes] = vectors.to(self.codebook.dtype)

@@ -7,22 +7,20 @@ picture a drawn one is nearest to.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoints import check_sizes, find, list_kinds, load_weights, read_config
-from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_tensors
+from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, write_json, write_tensors
 from vqcore.priors.text import Text
 
 KIND = "contrastive"
-KNOWN, NAMES = "known.safetensors", "known.json"
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,6 @@ class ContrastiveConfig:
     text_layers: int = 2
     heads: int = 4
     channels: tuple[int, ...] = (32, 64, 128, 192)
-
-
-@dataclass(frozen=True)
-class Known:
-    """Pictures that a model was shown, to find the nearest of: their texts, embeddings float32 [N, width], and tokens int64 [N, *S']."""
-
-    texts: list[str]
-    embeddings: Tensor
-    tokens: Tensor
 
 
 class Contrastive(nn.Module):
@@ -119,40 +108,18 @@ def save_contrastive(model: Contrastive, folder: str | os.PathLike, dtype: torch
     return folder
 
 
-def list_contrastive() -> list[str]:
-    """The names of the contrastive models in checkpoints/."""
-    return list_kinds(KIND)
-
-
-def load_contrastive(name: str | os.PathLike) -> Contrastive:
-    """A contrastive model by its folder's name in checkpoints/ or its path. ValueError for what is missing, broken or another kind."""
-    folder = find(name)
-    config = read_config(folder)
-    if config["kind"] != KIND:
-        raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a contrastive one.")
+def read_contrastive(folder: Path, config: Mapping[str, Any], name: str) -> Contrastive:
+    """The model in a folder whose config is this, ready to use. ValueError says what is wrong with it."""
     tensors = read_tensors(folder / WEIGHTS)
     try:
         network = {key: tuple(value) if isinstance(value, list) else value for key, value in config["network"].items()}
         described = ContrastiveConfig(**network)
         flat = described.channels[-1] * (described.side >> len(described.channels)) ** 2
         check_sizes((described.width, described.text_layers, described.text_length, *described.channels, flat), tensors)
-        model = Contrastive(Text(tuple(config["words"])), described, config["tokenizer"], folder.name)
+        model = Contrastive(Text(tuple(config["words"])), described, config["tokenizer"], name)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a model that this version knows: {error}.") from None
     load_weights(model, tensors, folder)
     return model.eval().requires_grad_(False)
 
 
-def save_known(known: Known, folder: Path) -> None:
-    """Write known.safetensors and known.json beside a model."""
-    kind = torch.int16 if known.tokens.max() < 1 << 15 else torch.int32
-    write_tensors(folder / KNOWN, {"embeddings": known.embeddings.half(), "tokens": known.tokens.to(kind)})
-    write_json(folder / NAMES, known.texts)
-
-
-def load_known(folder: Path) -> Known | None:
-    """What `save_known` wrote, or None where there is nothing."""
-    if not (folder / KNOWN).is_file():
-        return None
-    tensors, texts = read_tensors(folder / KNOWN), json.loads((folder / NAMES).read_text("utf-8"))
-    return Known(texts, tensors["embeddings"].float(), tensors["tokens"].long())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import math
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from vqcore.data.images import to_pixels, to_tensor
-from vqcore.evaluation.tokenizer import codec_file
-from vqcore.metrics import psnr, ssim
-from vqcore.tokenizers.vqvae import VQVAE
+from vqcore.codecs import codec_file
+from vqcore.metrics import fixed_bits, psnr, ssim
+from vqcore.tokenizers.base import Tokenizer
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 CODECS = ("JPEG", "WEBP")
 
@@ -42,7 +41,7 @@ class Comparison:
     rivals: tuple[Rival, ...]
 
 
-def compare(tokenizer: VQVAE, pixels: np.ndarray, scale: float = 1.0) -> Comparison:
+def compare(tokenizer: Tokenizer, pixels: np.ndarray, scale: float = 1.0) -> Comparison:
     """What a picture, uint8 [H, W, C], costs and keeps. With a scale below 1 it is tokenized that much smaller, and what
     its tokens decode to is enlarged again: fewer tokens for the same picture."""
     height, width = pixels.shape[:2]
@@ -50,7 +49,7 @@ def compare(tokenizer: VQVAE, pixels: np.ndarray, scale: float = 1.0) -> Compari
     tokens = tokenizer.encode(to_tensor(small))
     decoded = to_pixels(tokenizer.decode(tokens))[0, : small.shape[0], : small.shape[1]]
     rebuilt = _resized(decoded, width, height)
-    bits = sum(grid.numel() * math.log2(level.codebook_size) for grid, level in zip(tokens, tokenizer.levels, strict=True))
+    bits = fixed_bits(tokens, [level.codebook_size for level in tokenizer.levels])
     rivals = []
     for codec in CODECS:
         if file := codec_file(pixels, codec, math.ceil(bits / 8)):
@@ -61,22 +60,19 @@ def compare(tokenizer: VQVAE, pixels: np.ndarray, scale: float = 1.0) -> Compari
     )
 
 
-def most_used(tokenizer: VQVAE, count: int) -> tuple[VQVAE, Tensor]:
+def most_used(tokenizer: Tokenizer, count: int) -> tuple[Tokenizer, Tensor]:
     """The tokenizer with only the `count` codes that training used most, and which these are, int64 [count].
 
     Its networks are those of the whole: only the choice of codes is narrower. Raises ValueError where nobody counted
     the codes' use, or for a number of codes that isn't 1 … K.
     """
     size, usage = tokenizer.levels[-1].codebook_size, tokenizer.levels[-1].usage
-    if usage is None or not isinstance(tokenizer, VQVAE):
+    if usage is None:
         raise ValueError(f"The codes of {tokenizer.name} can't be cut: that takes one level, and a count of their use in training.")
     if not 1 <= count <= size:
         raise ValueError(f"Keep 1 to {size:,} codes, not {count:,}.")
     codes = usage.argsort(descending=True, stable=True)[:count].sort().values
-    part = VQVAE(dataclasses.replace(tokenizer.config, codebook_size=count), tokenizer.name)
-    part.encoder, part.decoder = tokenizer.encoder, tokenizer.decoder
-    part.quantizer.codebook.data = tokenizer.quantizer.codebook.data[codes]
-    return part.eval().requires_grad_(False), codes
+    return tokenizer.narrowed(codes), codes
 
 
 def _resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

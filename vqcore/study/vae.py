@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoints import find, load_weights, read_config
-from vqcore.files import CONFIG, WEIGHTS, read_tensors, write_json, write_tensors
+from vqcore.files import CONFIG, WEIGHTS, load_weights, read_tensors, write_json, write_tensors
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,10 @@ def save_vae(model: VAE, folder: str | os.PathLike) -> Path:
     return folder
 
 
-def load_vae(name: str | os.PathLike) -> VAE:
-    """A variational autoencoder by its folder's name in checkpoints/ or by a path. ValueError says what is wrong."""
-    folder = find(name)
-    config = read_config(folder)
-    if config["kind"] != "vae":
-        raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a variational autoencoder.")
+def read_vae(folder: Path, config: Mapping[str, Any], name: str) -> VAE:
+    """The autoencoder in a folder whose config is this. ValueError says what is wrong with it."""
     try:
-        model = VAE(VAEConfig(**config["network"] | {"widths": tuple(config["network"]["widths"])}), folder.name)
+        model = VAE(VAEConfig(**config["network"] | {"widths": tuple(config["network"]["widths"])}), name)
     except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a model that this version knows: {error}.") from None
     tensors = read_tensors(folder / WEIGHTS)

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore.tokenizers import windows
+from vqcore.tokenizers.base import Tokenizer, Trainable, checked_grid, padded
 from vqcore.tokenizers.networks import autocast, memory_format
-from vqcore.tokenizers.vqvae import VQVAE, checked_grid, padded
 
 STEPS = (1.0, 2.0, 4.0, 8.0)  # a round each: how far to go, in half the distances between neighbouring codes
 SPACING = 3  # tokens from one that is tried to the next
@@ -28,7 +28,7 @@ POOL = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
 def refine(
-    tokenizer: VQVAE, images: Tensor, tokens: Sequence[Tensor], rounds: Sequence[float] = STEPS, on_try: Callable[[], None] = lambda: None
+    tokenizer: Trainable, images: Tensor, tokens: Sequence[Tensor], rounds: Sequence[float] = STEPS, on_try: Callable[[], None] = lambda: None
 ) -> list[Tensor]:
     """images float [B, C, *S] in [-1, 1] and [tokens int64 [B, *S']], as `tokenizer.encode(images)` gives them → tokens that
     decode to something nearer to the images by squared error, or as near.
@@ -36,14 +36,15 @@ def refine(
     A round costs about as much as forty decodes; `on_try` is called some ten times in it. ValueError for a tokenizer of
     several levels, or one whose tokens reach everywhere.
     """
-    if not isinstance(tokenizer, VQVAE):
+    if not can_refine(tokenizer):
         raise ValueError("Only tokens of one level, each of which reaches a few places, can be refined.")
-    network = tokenizer.config.network
-    x, grid = padded(images, network, network.downsampling), checked_grid(tokens[0], network.spatial_dims, tokenizer.config.codebook_size)
-    if x.shape[2:] != tuple(size * network.downsampling for size in grid.shape[1:]) or len(x) != len(grid):
+    dims, level = tokenizer.spatial_dims, tokenizer.levels[0]
+    f, x = level.downsampling, padded(images, tokenizer.channels, dims, level.downsampling)
+    grid = checked_grid(tokens[0], dims, level.codebook_size)
+    if x.shape[2:] != tuple(size * f for size in grid.shape[1:]) or len(x) != len(grid):
         raise ValueError(f"These tokens, {list(grid.shape)}, aren't those of these images, {list(images.shape)}.")
     refined = grid.clone()
-    if tokenizer.config.codebook_size == 1:
+    if level.codebook_size == 1:
         return [refined]
     for i in range(len(grid)):
         for tile in windows.tiles(grid.shape[1:], tokenizer.halo, TOKENS_AT_ONCE):
@@ -51,17 +52,22 @@ def refine(
             part = slice(i, i + 1)
             free = torch.zeros(refined[(part, *window)].shape, dtype=torch.bool, device=grid.device)
             free[(slice(None), *windows.inside(tile, window))] = True
-            target = x[(part, slice(None), *windows.scaled(window, network.downsampling))]
+            target = x[(part, slice(None), *windows.scaled(window, f))]
             refined[(part, *window)] = _Search(tokenizer, target).downhill(refined[(part, *window)], free, rounds, on_try)
     return [refined]
+
+
+def can_refine(tokenizer: Tokenizer) -> bool:
+    """Whether its tokens are of one level, each of which reaches a few places."""
+    return len(tokenizer.levels) == 1 and tokenizer.halo is not None
 
 
 class _Search:
     """The search in one window: x [1, C, *S]."""
 
-    def __init__(self, tokenizer: VQVAE, x: Tensor):
-        self.decoder, self.codebook = tokenizer.decoder, tokenizer.quantizer.codebook.detach().float()
-        self.x, self.f, self.pool = x, tokenizer.config.network.downsampling, POOL[tokenizer.config.network.spatial_dims]
+    def __init__(self, tokenizer: Trainable, x: Tensor):
+        self.decode, self.codebook = tokenizer.decode_vectors, tokenizer.quantizers[0].vectors().detach().float()
+        self.x, self.f, self.pool = x, tokenizer.levels[0].downsampling, POOL[tokenizer.spatial_dims]
         some = self.codebook[:: max(1, len(self.codebook) // COMPARED)]
         apart = torch.cdist(some, self.codebook)
         self.apart = float(apart.masked_fill(apart == 0, torch.inf).amin(1).median())
@@ -108,7 +114,7 @@ class _Search:
     def _squared(self, z_q: Tensor) -> Tensor:
         """z_q [1, *S', D] → ‖x − x̃‖² of each token's own pixels, [1, *S']."""
         with autocast(z_q.device.type):
-            x_tilde = self.decoder(z_q.movedim(-1, 1).contiguous(memory_format=memory_format(z_q.ndim - 2)))
+            x_tilde = self.decode(z_q.movedim(-1, 1).contiguous(memory_format=memory_format(z_q.ndim - 2)))
         squares = (x_tilde.float() - self.x).square().sum(1, keepdim=True)
         return self.pool(squares, self.f)[:, 0] * self.f ** (z_q.ndim - 2)
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+FILE = "tables.safetensors"
 MOST_GROUPS, WARDS = 64, 4
 TOTAL = 1 << 16  # what a row of weights adds up to, about
 GROUP_TRUST, MEMBER_TRUST = 48, 96  # how many tokens a context has to have seen to weigh as much as its prior

@@ -17,13 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqcore.quantizers.vq import Quantized, VectorQuantizer
+from vqcore.quantizers import QuantizerConfig, VQConfig, new_quantizer
+from vqcore.quantizers.base import Quantized
 from vqcore.tokenizers import windows
+from vqcore.tokenizers.base import Level, Trainable, checked_grid, padded, run_window
 from vqcore.tokenizers.networks import CONVOLUTIONS, Decoder, Encoder, NetworkConfig, memory_format
 from vqcore.tokenizers.tables import Tables
-from vqcore.tokenizers.vqvae import Level, checked_grid, padded, run_window
 
 COARSE, FINE = 0, 1
+NAMES = ("coarse", "fine")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class VQVAE2Config:
     """A two-level tokenizer's shape.
 
     network: between pixels and the fine grid;  coarse: between the features of the fine grid (its `channels` says how
-    many) and the coarse grid;  codebook_sizes: K of the coarse and of the fine level.
+    many) and the coarse grid;  quantizers: what the coarse level is given, and what the fine one is.
     """
 
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(
@@ -40,17 +42,22 @@ class VQVAE2Config:
     coarse: NetworkConfig = field(default_factory=lambda: NetworkConfig(
         channels=64, downsampling=2, coarse_width=192, fine_width=96, encoder_fine_blocks=1, decoder_fine_blocks=1,
     ))
-    codebook_sizes: tuple[int, int] = (512, 512)
-    beta: float = 0.25
-    ema_decay: float | None = 0.99
+    quantizers: tuple[QuantizerConfig, QuantizerConfig] = (VQConfig(512), VQConfig(512))
 
     def __post_init__(self):
         if self.network.spatial_dims != self.coarse.spatial_dims:
             raise ValueError("Both levels of a tokenizer have the same number of spatial dimensions.")
 
+    @property
+    def downsampling(self) -> int:
+        """Pixels that a coarse token spans in each spatial dimension."""
+        return self.network.downsampling * self.coarse.downsampling
 
-class VQVAE2(nn.Module):
+
+class VQVAE2(Trainable):
     """Pictures to two grids of tokens, coarse and fine, and back."""
+
+    only_encodes = ("encoder.", "coarse_encoder.", "merge.", "quantizers.0.project_in.", "quantizers.1.project_in.")
 
     def __init__(self, config: VQVAE2Config = VQVAE2Config(), name: str = ""):
         super().__init__()
@@ -61,9 +68,9 @@ class VQVAE2(nn.Module):
         self.merge = CONVOLUTIONS[n.spatial_dims](2 * c.channels, n.code_dim, 1)
         self.decoder = Decoder(replace(n, code_dim=n.code_dim + c.channels))
         self.quantizers = nn.ModuleList(
-            VectorQuantizer(size, network.code_dim, config.beta, config.ema_decay)
-            for size, network in zip(config.codebook_sizes, (c, n))
+            new_quantizer(quantizer, network.code_dim) for quantizer, network in zip(config.quantizers, (c, n))
         )
+        self.spatial_dims, self.channels = n.spatial_dims, n.channels
         self.usages: list[Tensor | None] = [None, None]
         self.appearances: list[np.ndarray | None] = [None, None]
         self.tables: list[Tables] | None = None
@@ -71,12 +78,11 @@ class VQVAE2(nn.Module):
 
     @property
     def levels(self) -> tuple[Level, Level]:
-        """Coarse and fine; `downsampling` is in pixels for both."""
         n = self.config.network
         factors, halos = (n.downsampling * self.ratio, n.downsampling), (self.coarse_halo, self.halo)
         return tuple(
-            Level(len(q.codebook), q.code_dim, f, q.codebook.detach(), usage, appearance, halo)
-            for q, f, usage, appearance, halo in zip(self.quantizers, factors, self.usages, self.appearances, halos)
+            Level(name, *q.codebook.shape, f, q.codebook.detach(), usage, appearance, halo)
+            for name, q, f, usage, appearance, halo in zip(NAMES, self.quantizers, factors, self.usages, self.appearances, halos)
         )
 
     @property
@@ -85,7 +91,7 @@ class VQVAE2(nn.Module):
         return self.config.coarse.downsampling
 
     @property
-    def halo(self) -> int:
+    def halo(self) -> int:  # type: ignore[override]
         """The reach of one fine token, in fine tokens."""
         return self.config.network.decoder_halo
 
@@ -95,18 +101,19 @@ class VQVAE2(nn.Module):
         return self.ratio * self.config.coarse.decoder_halo + self.halo
 
     def forward(self, x: Tensor) -> tuple[Tensor, list[Quantized]]:
-        """One training pass: x [B, C, *S], S divisible by the coarse f → x̃ of that shape, and what each level did."""
         h = self.encoder(x)
         coarse = self.quantizers[COARSE](self.coarse_encoder(h))
         guide = self.coarse_decoder(coarse.z_q)
         fine = self.quantizers[FINE](self.merge(torch.cat([h, guide], 1)))
         return self.decoder(torch.cat([fine.z_q, guide], 1)), [coarse, fine]
 
+    def first_and_last(self) -> tuple[Tensor, Tensor]:
+        return self.encoder.read.weight, self.decoder.write.weight
+
     @torch.no_grad()  # and not inference mode, whose tensors nobody may write into: tokens are there to be edited
     def encode(self, images: Tensor) -> list[Tensor]:
-        """images float [B, C, *S] in [-1, 1] → [coarse, fine] tokens, int64 [B, *S'] each."""
         n, c = self.config.network, self.config.coarse
-        images = padded(images, n, self.levels[COARSE].downsampling)
+        images = padded(images, n.channels, n.spatial_dims, n.downsampling * self.ratio)
         shape = [size // n.downsampling for size in images.shape[2:]]
         coarse_shape = [size // self.ratio for size in shape]
         most = windows.TOKENS_AT_ONCE // self.ratio**n.spatial_dims
@@ -127,7 +134,6 @@ class VQVAE2(nn.Module):
 
     @torch.inference_mode()
     def decode(self, tokens: Sequence[Tensor]) -> Tensor:
-        """[coarse, fine] tokens → images float32 [B, C, *S'·f], within [-1, 1]."""
         coarse, fine = self._checked(tokens)
         n = self.config.network
         images = torch.empty(len(fine), n.channels, *(size * n.downsampling for size in fine.shape[1:]), device=fine.device)
@@ -137,17 +143,8 @@ class VQVAE2(nn.Module):
 
     @torch.inference_mode()
     def decode_region(self, tokens: Sequence[Tensor], region: windows.Region) -> Tensor:
-        """The pixels of a region of the fine grid, float32 [B, C, *region·f]: the same bits as that part of `decode`.
-
-        region: a tuple of slices in fine tokens. Only the fine tokens within `halo` of it, and the coarse ones within
-        `coarse_halo`, are looked at.
-        """
         coarse, fine = self._checked(tokens)
         return self._decode(coarse, fine, windows.checked(region, fine.shape[1:]))
-
-    def reconstruct(self, images: Tensor) -> Tensor:
-        """images [B, C, *S] → what their tokens decode to, cropped to the same size."""
-        return self.decode(self.encode(images))[(..., *(slice(size) for size in images.shape[2:]))]
 
     def _features(self, images: Tensor, region: windows.Region, shape: Sequence[int]) -> Tensor:
         """h of a region of the fine grid, [B, features, *region]."""
@@ -188,7 +185,7 @@ class VQVAE2(nn.Module):
         if isinstance(tokens, Tensor) or len(tokens) != 2:
             raise ValueError("This tokenizer has two levels: give its tokens as a list of two grids, coarse and fine.")
         dims = self.config.network.spatial_dims
-        coarse, fine = (checked_grid(grid, dims, size) for grid, size in zip(tokens, self.config.codebook_sizes))
+        coarse, fine = (checked_grid(grid, dims, q.codebook_size) for grid, q in zip(tokens, self.quantizers))
         expected = (len(coarse), *(size * self.ratio for size in coarse.shape[1:]))
         if tuple(fine.shape) != expected:
             raise ValueError(

@@ -2,7 +2,7 @@
 and `python -m vqcore.train … --config recipe.json` runs it again.
 
     {"version": 1, "kind": "tokenizer", "data": ["pictures"], "minutes": 60, "seed": 0, "crop": 64, "batch": 32, …,
-     "model": {"kind": "vqvae", "codebook_size": 4096, "beta": 0.25, "ema_decay": 0.99, "network": {"downsampling": 8, …}}}
+     "model": {"kind": "vqvae", "quantizer": {"kind": "vq", "codebook_size": 4096, …}, "network": {"downsampling": 8, …}}}
 
 What a config leaves out is as in TokenizerRecipe, SoundRecipe, PriorRecipe and the configs of the networks. `ema_decay` null: the
 codebook learns by gradient. A prior's has `tokenizer` too: the name or the folder of its tokenizer.
@@ -16,9 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vqcore.checkpoints import NETWORKS, PRIORS, TOKENIZERS
+from vqcore import priors, tokenizers
 from vqcore.files import write_json
-from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.sound import SoundRecipe
 from vqcore.training.tokenizer import TokenizerRecipe
@@ -26,7 +25,6 @@ from vqcore.training.tokenizer import TokenizerRecipe
 VERSION = 1
 FILE = "recipe.json"
 RECIPES = {"tokenizer": TokenizerRecipe, "sound": SoundRecipe, "prior": PriorRecipe}
-MODELS = {kind: config for kinds in (TOKENIZERS, PRIORS) for kind, (_, config) in kinds.items()}
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,10 @@ class Run:
 
 def to_json(run: Run) -> dict[str, Any]:
     kind = next(kind for kind, recipe in RECIPES.items() if isinstance(run.recipe, recipe))
-    model = next(name for name, config in MODELS.items() if isinstance(run.recipe.model, config))
     value = {"version": VERSION, "kind": kind, "data": list(run.data), "minutes": run.minutes, "seed": run.seed}
     value |= {name: getattr(run, name) for name in ("tokenizer", "start") if getattr(run, name) is not None}
-    return value | asdict(run.recipe) | {"model": {"kind": model} | asdict(run.recipe.model)}
+    room = priors if isinstance(run.recipe, PriorRecipe) else tokenizers
+    return value | asdict(run.recipe) | {"model": room.to_json(run.recipe.model)}
 
 
 def from_json(value: Mapping[str, Any]) -> Run:
@@ -59,19 +57,12 @@ def from_json(value: Mapping[str, Any]) -> Run:
         recipe = RECIPES[value.pop("kind")]
         run = {name: value.pop(name) for name in ("minutes", "seed", "tokenizer", "start") if name in value}
         data = tuple(value.pop("data", ()))
-        model = _model(value.pop("model", {}), "transformer" if recipe is PriorRecipe else "vqvae")
+        model = (priors if recipe is PriorRecipe else tokenizers).from_json(value.pop("model", {}))
         return Run(recipe(model=model, **value), data, run.pop("minutes", 0.0), **run)
     except KeyError as error:
         raise ValueError(f"It has no such kind or setting: {error}.") from None
     except TypeError as error:  # an unknown or a missing setting, as Python words it
         raise ValueError(f"{error}.") from None
-
-
-def _model(value: Mapping[str, Any], usual: str) -> Any:
-    value = {name: tuple(v) if isinstance(v, list) else v for name, v in value.items()}
-    config = MODELS[value.pop("kind", usual)]
-    networks = {part: NetworkConfig(**value.pop(part)) for part in NETWORKS if part in value}
-    return config(**networks, **value)
 
 
 def read_run(file: Path) -> Run:

@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore import distributed
-from vqcore.checkpoints import home_name, load
-from vqcore.data.images import to_tensor
+from vqcore.checkpoints import home_name, load, load_contrastive
 from vqcore.data.labelled import Labelled, read_labelled, views
 from vqcore.priors.text import Text
-from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, Known, load_contrastive, save_contrastive, save_known
+from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, save_contrastive
+from vqcore.retrieval.known import Known, save_known
+from vqcore.tokenizers.base import Tokenizer
+from vqcore.tokenizers.pixels import to_tensor
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import autocast
@@ -102,7 +104,7 @@ def moved(pixels: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def known_of(model: Contrastive, tokenizer, data: Labelled, pixels: Tensor) -> Known:
+def known_of(model: Contrastive, tokenizer: Tokenizer, data: Labelled, pixels: Tensor) -> Known:
     embeddings, tokens = [], []
     for part in pixels.split(256):
         images = to_tensor(part.movedim(1, -1).numpy())

@@ -12,16 +12,18 @@ import torch
 from torch import Tensor
 
 from vqcore import distributed
-from vqcore.checkpoints import fingerprint, home_name, load, load_prior, new_prior, save_prior
+from vqcore.checkpoints import home_name, load, load_prior
 from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
 from vqcore.formats.shards import Shards, holds_tokens, open_shards, read_index, tokenize
+from vqcore.priors import new_prior
+from vqcore.priors.base import Prior
 from vqcore.priors.pixelcnn import PixelCNNConfig
-from vqcore.priors.sampling import Prior
 from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import TransformerConfig
-from vqcore.tokenizers.vqvae import VQVAE
+from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint, fingerprint
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.sound import tokenize_sounds
@@ -112,6 +114,7 @@ def train_prior(
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
     conditions = () if is_free(shards) else shards.index["texts"]
     model = new_prior(layout, recipe.model, home_name(tokenizer_name), conditions, out.name).to(distributed.device())
+    model.decoder = decoder_fingerprint(tokenizer).hex()
     if start is not None:
         begin_with(model, load_prior(start))
     distributed.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
@@ -154,10 +157,10 @@ def phrasings(shards: Shards, layout: Layout) -> Tensor:
     return layout.prefix([layout.shortened(form) for row in rows for form in row]).view(len(texts), forms, -1)
 
 
-def cached_shards(tokenizer, source: str | Path, recipe: PriorRecipe, folder: Path) -> Shards:
+def cached_shards(tokenizer: Tokenizer, source: str | Path, recipe: PriorRecipe, folder: Path) -> Shards:
     """The pictures' tokens, from the folder if they were made of the same tokenizer and pictures."""
-    if isinstance(tokenizer, VQVAE) and tokenizer.config.sample_rate:
-        clips = read_clips(source, "train", tokenizer.config.sample_rate)
+    if tokenizer.sample_rate is not None:
+        clips = read_clips(source, "train", tokenizer.sample_rate)
         if distributed.is_first():
             tokenize_sounds(tokenizer, clips, folder, recipe.side, recipe.views)
         distributed.wait_for_all()
@@ -174,7 +177,7 @@ def cached_shards(tokenizer, source: str | Path, recipe: PriorRecipe, folder: Pa
 
 def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens, out: Path) -> Job:
     """Training on `data`; each validation that is the best so far is published."""
-    hidden = [p for name, p in model.named_parameters() if name.startswith(("blocks.", "layers.")) and p.ndim > 1]
+    hidden = [p for name, p in model.named_parameters() if name.startswith(model.hidden) and p.ndim > 1]
     other = [p for p in model.parameters() if all(p is not h for h in hidden)]
     device = next(model.parameters()).device
     prefixes = phrasings(data.shards, model.layout).to(device)
@@ -186,7 +189,7 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
         texts = torch.where(torch.rand(count) < recipe.text_dropped, no_text, data.texts(rows))
         with autocast():
             prefix, sequence = prefixes[texts.to(device), torch.randint(forms, (count,), device=device)], data.sequences(rows, view).to(device)
-            loss = model.loss(model.logits(prefix, noisy(sequence, recipe.noise, model.layout)), sequence).mean()
+            loss = model(prefix, sequence, noisy(sequence, recipe.noise, model.layout)).mean()
         loss.backward()
         return {"bits": loss.item() / math.log(2)}
 

@@ -12,12 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore import distributed
-from vqcore.checkpoints import fingerprint, load, save_tokenizer
+from vqcore.checkpoints import load
 from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.files import write_json, write_picture, write_tensors
 from vqcore.formats.shards import INDEX, holds_tokens, read_index, shard_file
 from vqcore.metrics import perplexity
+from vqcore.tokenizers.base import fingerprint
 from vqcore.tokenizers.spectral import spectral_loss, spectrogram, to_picture
+from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
@@ -69,7 +71,7 @@ def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, m
     train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
     if distributed.is_first():
         model = load(out)
-        counts = [torch.bincount(encode(model, clip), minlength=recipe.model.codebook_size) for clip in clips]
+        counts = [torch.bincount(encode(model, clip), minlength=recipe.model.quantizer.codebook_size) for clip in clips]
         model.usages = [torch.stack(counts).sum(0)]
         save_tokenizer(model, out)
         print(f"{out} is ready.")
@@ -94,7 +96,7 @@ def sound_job(model: VQVAE, recipe: SoundRecipe, clips: list[np.ndarray], held_o
         }
 
     def validate() -> dict[str, float]:
-        losses, counts, shown = [], np.zeros(recipe.model.codebook_size, np.int64), []
+        losses, counts, shown = [], np.zeros(recipe.model.quantizer.codebook_size, np.int64), []
         for clip in held_out:
             x, tokens = torch.from_numpy(clip).to(device), encode(model, clip)
             x_tilde = model.decode([tokens[None]])[:, 0, : len(clip)]
@@ -103,7 +105,7 @@ def sound_job(model: VQVAE, recipe: SoundRecipe, clips: list[np.ndarray], held_o
             if len(shown) < SHOWN:
                 shown.append([to_picture(spectrogram(part)[0].cpu().numpy()) for part in (x[None], x_tilde)])
         write_picture(out / "run" / "reconstructions.png", in_rows(shown))
-        return {"spectral": float(np.mean(losses)), "codes_used": int((counts > 0).sum()), "perplexity": perplexity(counts)}
+        return {"spectral": float(np.mean(losses)), "codes_used": int((counts > 0).sum()), "perplexity": float(perplexity(counts))}
 
     optimizer = Optimizer(hidden, other)
     return Job(model, optimizer, recipe.rate, step, validate, lambda figures: -figures["spectral"], lambda: save_tokenizer(model, out))

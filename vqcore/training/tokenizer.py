@@ -14,17 +14,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore import distributed
-from vqcore.checkpoints import load, published, save_tokenizer
-from vqcore.data.images import to_pixels, to_tensor
+from vqcore.checkpoints import load
 from vqcore.data.labelled import open_pixels, read_labelled
 from vqcore.files import write_picture
 from vqcore.metrics import perplexity, psnr
-from vqcore.quantizers.vq import VectorQuantizer
-from vqcore.tokenizers import networks
+from vqcore.tokenizers import TokenizerConfig, networks, new_tokenizer
 from vqcore.tokenizers.appearance import appearances
+from vqcore.tokenizers.base import Trainable, published, suffixes
 from vqcore.tokenizers.networks import memory_format
-from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
-from vqcore.tokenizers.vqvae2 import VQVAE2, VQVAE2Config
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.stored import save_tokenizer
+from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 
@@ -44,7 +44,7 @@ class TokenizerRecipe:
     by it too).
     """
 
-    model: VQVAEConfig | VQVAE2Config = field(default_factory=VQVAEConfig)
+    model: TokenizerConfig = field(default_factory=VQVAEConfig)
     crop: int = 64
     batch: int = 32
     rate: float = 2.5e-3
@@ -53,7 +53,7 @@ class TokenizerRecipe:
     variance: float = 0.05
 
     def __post_init__(self):
-        f = self.model.network.downsampling * (self.model.coarse.downsampling if isinstance(self.model, VQVAE2Config) else 1)
+        f = self.model.downsampling
         if self.crop < f or self.crop % f:
             raise ValueError(f"The side of a crop is a multiple of the {f} pixels of a token, not {self.crop}.")
         if self.batch < 1:
@@ -69,7 +69,7 @@ def train_tokenizer(
     """
     torch.manual_seed(seed)
     pictures, held_out = read_sources(sources, recipe)
-    model = (VQVAE if isinstance(recipe.model, VQVAEConfig) else VQVAE2)(recipe.model, name=out.name).to(distributed.device())
+    model = new_tokenizer(recipe.model, out.name).to(distributed.device())
     if start is not None:
         begin_with(model, load(start), recipe)
     job = tokenizer_job(model, recipe, pictures, held_out, out)
@@ -79,7 +79,7 @@ def train_tokenizer(
         print(f"{out} is ready.")
 
 
-def begin_with(model: VQVAE | VQVAE2, trained: VQVAE | VQVAE2, recipe: TokenizerRecipe) -> None:
+def begin_with(model: Trainable, trained: Trainable, recipe: TokenizerRecipe) -> None:
     """Take over the networks of a trained tokenizer of the same shape, and its codebooks where they are of the same size."""
     weights, own = (
         {name: tensor for name, tensor in published(part).items() if not name.endswith("codebook")} for part in (trained, model)
@@ -87,11 +87,10 @@ def begin_with(model: VQVAE | VQVAE2, trained: VQVAE | VQVAE2, recipe: Tokenizer
     if {name: tensor.shape for name, tensor in weights.items()} != {name: tensor.shape for name, tensor in own.items()}:
         raise ValueError(f"{trained.name} has other networks than this preset makes. Start from one of the same shape, or from none.")
     model.load_state_dict(weights, strict=False)
-    pixels = recipe.batch * recipe.crop**model.config.network.spatial_dims
-    quantizers = [part for part in model.modules() if isinstance(part, VectorQuantizer)]
-    for quantizer, level in zip(quantizers, trained.levels):
+    pixels = recipe.batch * recipe.crop**model.spatial_dims
+    for quantizer, level in zip(model.quantizers, trained.levels):
         if level.codebook_size == quantizer.codebook_size:
-            tokens = pixels / level.downsampling**model.config.network.spatial_dims
+            tokens = pixels / level.downsampling**model.spatial_dims
             quantizer.adopt(level.codebook, tokens / level.codebook_size)
 
 
@@ -105,15 +104,15 @@ def complete(out: Path, pictures: list[np.ndarray]) -> None:
 
 
 def tokenizer_job(
-    model: VQVAE | VQVAE2, recipe: TokenizerRecipe, pictures: list[np.ndarray], held_out: list[np.ndarray], out: Path
+    model: Trainable, recipe: TokenizerRecipe, pictures: list[np.ndarray], held_out: list[np.ndarray], out: Path
 ) -> Job:
-    first_and_last = {id(model.encoder.read.weight), id(model.decoder.write.weight)}
+    first_and_last = {id(weight) for weight in model.first_and_last()}
     hidden = [p for p in model.parameters() if p.ndim > 2 and id(p) not in first_and_last]
     other = [p for p in model.parameters() if all(p is not h for h in hidden)]
     device = next(model.parameters()).device
     areas = np.array([p.shape[0] * p.shape[1] for p in pictures], np.float64)
     cumulated = np.cumsum(areas / areas.sum())
-    suffixes = level_suffixes(len(model.levels))
+    endings = suffixes(model.levels)
 
     def step() -> dict[str, float]:
         x = crops(pictures, cumulated, distributed.share(recipe.batch), recipe.crop, recipe.mirrored).to(device)
@@ -125,7 +124,7 @@ def tokenizer_job(
             "mse": reconstruction.item(),
             "codebook": sum(q.codebook_loss.item() for q in quantized),
             "commitment": sum(q.commitment_loss.item() for q in quantized),
-            **{f"perplexity{level}": q.perplexity.item() for level, q in zip(suffixes, quantized)},
+            **{f"perplexity{level}": q.perplexity.item() for level, q in zip(endings, quantized)},
         }
 
     def validate() -> dict[str, float]:
@@ -138,17 +137,12 @@ def tokenizer_job(
             quality.append(psnr(decoded, pixels))
             shown.append((pixels, decoded))
         write_picture(out / "run" / "reconstructions.png", side_by_side(shown[:SHOWN]))
-        used = {f"codes_used{level}": int((count > 0).sum()) for level, count in zip(suffixes, counts)}
-        even = {f"perplexity{level}": perplexity(count) for level, count in zip(suffixes, counts)}
+        used = {f"codes_used{level}": int((count > 0).sum()) for level, count in zip(endings, counts)}
+        even = {f"perplexity{level}": float(perplexity(count)) for level, count in zip(endings, counts)}
         return {"psnr": float(np.mean(quality)), **used, **even}
 
     optimizer = Optimizer(hidden, other)
     return Job(model, optimizer, recipe.rate, step, validate, lambda figures: figures["psnr"], lambda: save_tokenizer(model, out))
-
-
-def level_suffixes(levels: int) -> list[str]:
-    """What the names of each level's figures in metrics.jsonl end in."""
-    return [""] if levels == 1 else ["_coarse", "_fine"]
 
 
 def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, side: int, mirrored: bool = True) -> Tensor:
@@ -218,7 +212,7 @@ def hold_out(pictures: Sequence) -> tuple[list, list]:
 
 
 @torch.inference_mode()
-def count_usage(model: VQVAE | VQVAE2, pictures: list[np.ndarray], most: int = 2000) -> list[Tensor]:
+def count_usage(model: Trainable, pictures: list[np.ndarray], most: int = 2000) -> list[Tensor]:
     """How often each code stands for a part of these pictures (an even choice of `most` of them), int64 [K] a level."""
     counts = [torch.zeros(level.codebook_size, dtype=torch.int64) for level in model.levels]
     for pixels in pictures[:: -(-len(pictures) // most)]:

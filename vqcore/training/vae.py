@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from vqcore.data.idx import read_idx
-from vqcore.data.images import to_tensor
 from vqcore.files import write_json
 from vqcore.study.vae import VAE, save_vae
+from vqcore.tokenizers.pixels import to_tensor
 
 BATCH, RATE, LONGEST_GRADIENT = 128, 2e-3, 0.1
 SEEN = 800

@@ -29,11 +29,13 @@ from vqcore.tokenizers.foreign.vqgan import VQGAN
 WEIGHTS = ("diffusion_pytorch_model.safetensors", "model.safetensors")
 PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl"}
 
-__all__ = ["VQGAN", "load_foreign"]
+__all__ = ["VQGAN", "read_foreign"]
 
 
-def load_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
-    """The tokenizer in a folder that another program wrote. ValueError says what about it isn't known here."""
+def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
+    """The tokenizer in a folder that another program wrote, whose config is `theirs`. ValueError says what about it isn't
+    known here."""
+    config = config["theirs"]
     diffusers = "_class_name" in config
     if diffusers and config["_class_name"] != "VQModel":
         raise ValueError(

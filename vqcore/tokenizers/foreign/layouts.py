@@ -12,8 +12,9 @@ from typing import Any
 
 from torch import Tensor
 
+from vqcore.quantizers.fsq import FSQ
+from vqcore.tokenizers.foreign.codebook import Codebook
 from vqcore.tokenizers.foreign.networks import VQGANConfig
-from vqcore.tokenizers.foreign.quantizers import FSQ, Codebook
 
 Parts = tuple[VQGANConfig, Codebook | FSQ, int]
 

@@ -7,49 +7,51 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from vqcore.quantizers.fsq import FSQ
 from vqcore.tokenizers import windows
+from vqcore.tokenizers.base import Level, Tokenizer, checked_grid, padded
+from vqcore.tokenizers.foreign.codebook import Codebook
 from vqcore.tokenizers.foreign.networks import Decoder, Encoder, VQGANConfig
-from vqcore.tokenizers.foreign.quantizers import FSQ, Codebook
-from vqcore.tokenizers.vqvae import Level, checked_grid, padded
 
 
-class VQGAN(nn.Module):
+class VQGAN(Tokenizer):
     """Someone else's tokenizer, loaded to be used and not to be trained.
 
     quant_conv and post_quant_conv are the pointwise layers between the networks and the quantizer.
     """
 
+    only_encodes = ("encoder.", "quant_conv.", "quantizer.project_in.")
+    spatial_dims = 2
     halo = None
     """GroupNorm and attention carry every token to every pixel: there is no reach short of the whole grid."""
 
     def __init__(self, config: VQGANConfig, quantizer: Codebook | FSQ, width: int, name: str = ""):
         super().__init__()
-        self.config, self.name, self.quantizer, self.tables = config, name, quantizer, None
+        self.config, self.name, self.quantizer, self.channels = config, name, quantizer, config.channels
+        self.usages, self.appearances, self.tables = [None], [None], None
         self.encoder, self.decoder = Encoder(config), Decoder(config)
         self.quant_conv, self.post_quant_conv = nn.Conv2d(config.latent, width, 1), nn.Conv2d(width, config.latent, 1)
 
     @property
     def levels(self) -> tuple[Level, ...]:
         codebook = self.quantizer.codebook
-        return (Level(*codebook.shape, self.config.downsampling, codebook),)
+        return (Level("tokens", *codebook.shape, self.config.downsampling, codebook),)
 
     @property
-    def largest_side(self) -> int:
+    def largest_side(self) -> int:  # type: ignore[override]
         """The side in pixels up to which a picture is decoded in seconds on two processors: 256 and 64 tokens at most."""
         return min(256, 64 * self.config.downsampling)
 
     @torch.no_grad()
     def encode(self, images: Tensor) -> list[Tensor]:
-        """images float [B, C, H, W] in [-1, 1] → [tokens int64 [B, H', W']], sizes divided by f and rounded up."""
         f = self.config.downsampling
-        images = padded(images, self.config, f)
+        images = padded(images, self.channels, self.spatial_dims, f)
         shape = [size // f for size in images.shape[2:]]
         grids = [self.quantizer.encode(self.quant_conv(self.encoder(x))) for x in images.split(1)]
         return [torch.cat(grids) if grids else torch.empty(0, *shape, dtype=torch.int64)]
 
     @torch.no_grad()
     def decode(self, tokens: Sequence[Tensor]) -> Tensor:
-        """[tokens int64 [B, H', W']] → images float32 [B, C, H'·f, W'·f], within [-1, 1]."""
         if isinstance(tokens, Tensor) or len(tokens) != 1:
             raise ValueError("This tokenizer has one level: give its tokens as a list of one grid [B, H', W'].")
         grid = checked_grid(tokens[0], 2, self.levels[0].codebook_size)
@@ -63,7 +65,3 @@ class VQGAN(nn.Module):
         images = self.decode(tokens)
         region = windows.checked(region, tokens[0].shape[1:])
         return images[(..., *windows.scaled(region, self.config.downsampling))]
-
-    def reconstruct(self, images: Tensor) -> Tensor:
-        """images [B, C, H, W] → what their tokens decode to, cropped to the same size."""
-        return self.decode(self.encode(images))[..., : images.shape[2], : images.shape[3]]

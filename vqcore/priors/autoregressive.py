@@ -1,6 +1,6 @@
-"""What every prior does: sample, complete, and tell the bits of tokens. One loop for all of them.
+"""Priors that write one token after another: sample, complete, and tell the bits of tokens, by one loop for all of them.
 
-A prior gives p(z_i | text, z_1 … z_{i−1}) in two ways: `logits` for whole sequences at once, and a `Reader` that is
+A model gives p(z_i | text, z_1 … z_{i−1}) in two ways: `logits` for whole sequences at once, and a `Reader` that is
 fed token by token and remembers. Logits are over the codes of all levels; those of other levels are −∞.
 """
 
@@ -9,37 +9,19 @@ from __future__ import annotations
 import itertools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from vqcore.priors.base import Condition, OnToken, Prior, Written, each
+from vqcore.priors.choice import Choice, pick
 from vqcore.priors.sequence import Layout
 from vqcore.priors.text import said_after
 
-Condition = str | Sequence[str | None] | None
 BITS_AT_ONCE = 64  # sequences
-COLDEST = 1e-4  # temperatures below take the likeliest token, as 0 does
 MOST_GUIDANCE = 100
-
-
-@dataclass(frozen=True)
-class Written:
-    """A token that has just been drawn, for every sample: the `index`-th of the sequence, at `place` of its level.
-
-    tokens: int64 [n];  probabilities: float32 [n, K] that it was drawn from, after temperature, top-k and top-p.
-    """
-
-    index: int
-    level: int
-    place: tuple[int, ...]
-    tokens: Tensor
-    probabilities: Tensor
-
-
-OnToken = Callable[[Written], bool | None]
 
 
 class Reader(ABC):
@@ -64,19 +46,11 @@ class Reader(ABC):
         """Make the batch these of its rows, int64 [B']; a row may come more than once, or not at all."""
 
 
-class Prior(nn.Module, ABC):
-    """A distribution over the grids of a tokenizer, given a text.
-
-    layout: its sequence;  tokenizer: the name of the checkpoint whose tokens it knows;  conditions: texts it was
-    trained on, to choose from (none for an unconditional prior);  arithmetic: of the products while it samples. float32
-    is exact; a transformer is faster in bfloat16, where the processor has it, and with a few samples at a time in int8,
-    its weights as 8-bit integers.
-    """
+class AutoregressivePrior(Prior):
+    """A prior that writes one token after another, in the order of the sequence."""
 
     def __init__(self, layout: Layout, tokenizer: str = "", conditions: Sequence[str] = (), name: str = ""):
-        super().__init__()
-        self.layout, self.tokenizer, self.conditions, self.name = layout, tokenizer, tuple(conditions), name
-        self.arithmetic = torch.float32
+        super().__init__(layout, tokenizer, conditions, name)
         self._levels, self._places = layout.levels().tolist(), [tuple(place) for place in layout.places().tolist()]
         self._starts = [layout.starts()[level] for level in self._levels]
 
@@ -91,12 +65,8 @@ class Prior(nn.Module, ABC):
     def reader(self, prefix: Tensor) -> Reader:
         """Begin to read: `text … [SEP]` int64 [B, prefix_length]."""
 
-    def forward(self, prefix: Tensor, sequence: Tensor) -> Tensor:
-        """−ln p of each token, float32 [B, length]."""
-        return self.loss(self.logits(prefix, sequence), sequence)
-
-    def loss(self, logits: Tensor, sequence: Tensor) -> Tensor:
-        """−ln p of each token of a sequence int64 [B, length] by logits [B, length, codes]: float32 [B, length]."""
+    def forward(self, prefix: Tensor, sequence: Tensor, read: Tensor | None = None) -> Tensor:
+        logits = self.logits(prefix, sequence if read is None else read)
         return F.cross_entropy(logits.float().mT, sequence - self.layout.first_code, reduction="none")
 
     @torch.inference_mode()
@@ -113,16 +83,6 @@ class Prior(nn.Module, ABC):
         kept: int = 0,
         on_token: OnToken | None = None,
     ) -> list[Tensor]:
-        """Draw n grids of each level, int64 [n, *S']; the same seed gives the same tokens.
-
-        temperature: logits are divided by it; 0 takes the likeliest token.  top_k: draw among so many of the
-        likeliest.  top_p: draw among the fewest that have this probability together (1904.09751).  guidance: w, logits
-        become u + w·(c − u) with c those given the text and u those given none (2207.12598); 1 is plain, 0 ignores
-        the text. Above 1, what stands after a colon or a comma is read alone as well and pulls by itself, + (w − 1)·(a − u)
-        (as in 2206.01714), so that "wizard: dark skin tone" becomes dark even if no wizard of the training set was.
-        start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
-        on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
-        """
         choose = Choice(temperature, top_k, top_p)
         if n < 1:
             raise ValueError(f"Ask for at least one sample, not {n}.")
@@ -135,7 +95,7 @@ class Prior(nn.Module, ABC):
                 raise ValueError(f"`start` has {len(first)} samples: give one for all, or as many as are drawn ({n}).")
             codes[:, :kept] = first[:, :kept]
         draws = torch.rand(n, self.layout.length, generator=torch.Generator().manual_seed(seed))
-        reader = self._reader(_each(condition, n), guidance)
+        reader = self._reader(each(condition, n), guidance)
         if kept:
             reader.read(codes[:, :kept])
         self._write(reader, codes, range(kept, self.layout.length), draws, choose, on_token)
@@ -143,9 +103,8 @@ class Prior(nn.Module, ABC):
 
     @torch.inference_mode()
     def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
-        """−log₂ p of every token given the text and the tokens before it: float32 grids shaped as the tokens."""
         sequence = self.layout.flatten(tokens)
-        prefix = self.layout.prefix(_each(condition, len(sequence)))
+        prefix = self.layout.prefix(each(condition, len(sequence)))
         parts = [self(p, s) for p, s in zip(prefix.split(BITS_AT_ONCE), sequence.split(BITS_AT_ONCE))]
         return self.layout.cut(torch.cat(parts) / math.log(2)) if parts else self.layout.cut(torch.empty(sequence.shape))
 
@@ -186,7 +145,7 @@ class Prior(nn.Module, ABC):
         batch = len(codes)
         generator = torch.Generator().manual_seed(seed)
         draws = torch.rand(batch * particles, self.layout.length, generator=generator)
-        reader = self._reader(_each(condition, batch), guidance)
+        reader = self._reader(each(condition, batch), guidance)
         if first:
             reader.read(codes[:, :first])
         codes = codes.repeat_interleave(particles, 0)
@@ -206,7 +165,7 @@ class Prior(nn.Module, ABC):
                 rows = _resampled(weights, generator)
                 reader.select(rows)
                 codes = codes[rows]
-        chosen = _pick(weights.softmax(1), torch.rand(batch, generator=generator, dtype=torch.float64))
+        chosen = pick(weights.softmax(1), torch.rand(batch, generator=generator, dtype=torch.float64))
         return self._grids(codes.view(batch, particles, -1)[torch.arange(batch), chosen])
 
     def _write(
@@ -215,7 +174,7 @@ class Prior(nn.Module, ABC):
         """Draw the tokens of a run and put them into `codes`; False when the callback stopped it."""
         for i in run:
             p = choose.probabilities(reader.next())
-            codes[:, i] = chosen = _pick(p, draws[:, i])
+            codes[:, i] = chosen = pick(p, draws[:, i])
             if i + 1 < self.layout.length:
                 reader.feed(chosen)
             if on_token is not None and on_token(self._written(i, chosen, p)):
@@ -286,47 +245,6 @@ class Guided(Reader):
         return self.readings.batch // len(self.weights)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """How a token is drawn from logits."""
-
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-
-    def __post_init__(self):
-        if not 0 <= self.temperature < math.inf:
-            raise ValueError(f"The temperature is 0 or more, not {self.temperature}.")
-        if self.top_k is not None and self.top_k < 1:
-            raise ValueError(f"top_k is at least 1, or None for all codes, not {self.top_k}.")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p is above 0 and at most 1, or None, not {self.top_p}.")
-
-    def probabilities(self, logits: Tensor) -> Tensor:
-        """Logits [B, codes] → the probabilities to draw from."""
-        if self.temperature < COLDEST:
-            return F.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype)
-        if self.temperature != 1:
-            logits = logits / self.temperature
-        if self.top_k is not None and self.top_k < logits.shape[1]:
-            best = logits.topk(self.top_k, 1)
-            logits = torch.full_like(logits, -math.inf).scatter_(1, best.indices, best.values)
-        p = logits.softmax(1)
-        if self.top_p is not None and self.top_p < 1:
-            ordered, order = torch.sort(p, dim=1, descending=True, stable=True)
-            ordered[ordered.cumsum(1) - ordered >= self.top_p] = 0  # the likeliest always stays
-            p = torch.zeros_like(p).scatter_(1, order, ordered)
-            p /= p.sum(1, keepdim=True)
-        return p
-
-
-def _pick(p: Tensor, draws: Tensor) -> Tensor:
-    """One index a row of p [B, K], where its running sum passes draws [B] in [0, 1): int64 [B]."""
-    sums = p.cumsum(1)
-    chosen = torch.searchsorted(sums, draws[:, None].to(p.dtype) * sums[:, -1:], right=True)[:, 0]
-    return chosen.clamp_max_(p.shape[1] - 1)
-
-
 def _resampled(weights: Tensor, generator: torch.Generator) -> Tensor:
     """Rows to go on with, int64 [B·particles], by systematic resampling where the weights are uneven; those become even.
 
@@ -347,12 +265,3 @@ def _runs(hole: list[bool], first: int) -> list[range]:
     """Cut first … end into runs that are all hole or all kept."""
     edges = [i for i in range(first, len(hole)) if i == first or hole[i] != hole[i - 1]] + [len(hole)]
     return [range(a, b) for a, b in itertools.pairwise(edges)]
-
-
-def _each(condition: Condition, n: int) -> list[str | None]:
-    """One text a sample."""
-    if condition is None or isinstance(condition, str):
-        return [condition] * n
-    if len(condition) != n:
-        raise ValueError(f"Give one condition, or one a sample: {n}, not {len(condition)}.")
-    return list(condition)

@@ -1,0 +1,130 @@
+"""The contract Prior: what is known of how tokens go together, in whatever order they are written."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from vqcore.priors.sequence import Layout
+
+Condition = str | Sequence[str | None] | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A token that has just been drawn, for every sample: the `index`-th of the sequence, at `place` of its level.
+
+    tokens: int64 [n];  probabilities: float32 [n, K] that it was drawn from, after temperature, top-k and top-p.
+    """
+
+    index: int
+    level: int
+    place: tuple[int, ...]
+    tokens: Tensor
+    probabilities: Tensor
+
+
+OnToken = Callable[[Written], bool | None]
+
+
+class Prior(nn.Module, ABC):
+    """A distribution over the grids of a tokenizer, given a text.
+
+    config: its shape, a frozen dataclass;  layout: its sequence;  tokenizer: the name of the checkpoint whose tokens it
+    knows;  decoder: that tokenizer's fingerprint of what decodes (codebook and decoder) in hex, "" where nobody kept it;
+    conditions: texts it was trained on, to choose from (none for an unconditional prior);  arithmetic: of the products
+    while it samples. float32 is exact; a transformer is faster in bfloat16, where the processor has it, and with a few
+    samples at a time in int8, its weights as 8-bit integers.
+    """
+
+    kind: ClassVar[str]
+    """What a config file calls it."""
+    any_size: ClassVar[bool] = False
+    """Whether it writes grids of any size, or those of its layout alone."""
+    hidden: ClassVar[str]
+    """What the names of the weights of its hidden layers begin with, which training treats apart."""
+    config: Any
+
+    def __init__(self, layout: Layout, tokenizer: str = "", conditions: Sequence[str] = (), name: str = ""):
+        super().__init__()
+        self.layout, self.tokenizer, self.conditions, self.name = layout, tokenizer, tuple(conditions), name
+        self.decoder = ""
+        self.arithmetic = torch.float32
+
+    @abstractmethod
+    def forward(self, prefix: Tensor, sequence: Tensor, read: Tensor | None = None) -> Tensor:
+        """−ln p of each token, float32 [B, length], what training makes small.
+
+        prefix: `text … [SEP]`, int64 [B, prefix_length];  sequence: int64 [B, length], numbers of the vocabulary;
+        read: what stands in the place of the sequence where it is only looked at, so that a model learns to mend it.
+        """
+
+    @abstractmethod
+    def sample(
+        self,
+        n: int = 1,
+        condition: Condition = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seed: int = 0,
+        start: Sequence[Tensor] | None = None,
+        kept: int = 0,
+        on_token: OnToken | None = None,
+    ) -> list[Tensor]:
+        """Draw n grids of each level, int64 [n, *S']; the same seed gives the same tokens.
+
+        temperature: logits are divided by it; 0 takes the likeliest token.  top_k: draw among that many of the
+        likeliest.  top_p: draw among the fewest that have this probability together (nucleus sampling, 1904.09751).
+        guidance: w of classifier-free guidance, logits become u + w·(c − u) with c those given the text and u those
+        given none (2207.12598); 1 is plain, 0 ignores the text. Above 1, what stands after a colon or a comma is read
+        alone as well and pulls by itself, + (w − 1)·(a − u) (as in 2206.01714), so that "wizard: dark skin tone"
+        becomes dark even if no wizard of the training set was.
+        start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
+        on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
+        """
+
+    @abstractmethod
+    def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
+        """−log₂ p of every token, given the text and whatever the model writes before it: float32 grids shaped as the tokens."""
+
+    @abstractmethod
+    def complete(
+        self,
+        tokens: Sequence[Tensor],
+        mask: Sequence[Tensor],
+        condition: Condition = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seed: int = 0,
+        particles: int = 32,
+        on_token: OnToken | None = None,
+    ) -> list[Tensor]:
+        """Write the masked tokens (True in `mask`, bool grids shaped as the tokens) anew, given all others (resampling, or
+        inpainting). particles: candidates to weigh, for a model that has to write in one order."""
+
+    def check_decoder(self, decoder: bytes, name: str) -> None:
+        """ValueError where the tokenizer called `name` has another fingerprint of what decodes than this prior learned from."""
+        if self.decoder and self.decoder != decoder.hex():
+            raise ValueError(
+                f"{self.name or 'This prior'} was trained on the tokens of another version of {name or 'its tokenizer'}: that one's "
+                "codebook or decoder has changed since, so its numbers mean something else. Take the version that it was trained "
+                "with, or train the prior again."
+            )
+
+
+def each(condition: Condition, n: int) -> list[str | None]:
+    """One text a sample."""
+    if condition is None or isinstance(condition, str):
+        return [condition] * n
+    if len(condition) != n:
+        raise ValueError(f"Give one condition, or one a sample: {n}, not {len(condition)}.")
+    return list(condition)

@@ -1,0 +1,38 @@
+"""The pictures that a contrastive model was shown, kept to find the nearest of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vqcore.files import read_tensors, write_json, write_tensors
+
+KNOWN, NAMES = "known.safetensors", "known.json"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Pictures that a model was shown, to find the nearest of: their texts, embeddings float32 [N, width], and tokens int64 [N, *S']."""
+
+    texts: list[str]
+    embeddings: Tensor
+    tokens: Tensor
+
+
+def save_known(known: Known, folder: Path) -> None:
+    """Write known.safetensors and known.json beside a model."""
+    kind = torch.int16 if known.tokens.max() < 1 << 15 else torch.int32
+    write_tensors(folder / KNOWN, {"embeddings": known.embeddings.half(), "tokens": known.tokens.to(kind)})
+    write_json(folder / NAMES, known.texts)
+
+
+def load_known(folder: Path) -> Known | None:
+    """What `save_known` wrote, or None where there is nothing."""
+    if not (folder / KNOWN).is_file():
+        return None
+    tensors, texts = read_tensors(folder / KNOWN), json.loads((folder / NAMES).read_text("utf-8"))
+    return Known(texts, tensors["embeddings"].float(), tensors["tokens"].long())

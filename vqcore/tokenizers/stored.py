@@ -1,0 +1,75 @@
+"""A tokenizer as a folder: config.json, model.safetensors, and what is known beside the weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vqcore.files import CONFIG, WEIGHTS, check_weights, load_weights, read_tensors, write_json, write_picture, write_tensors
+from vqcore.tokenizers import from_json, new_tokenizer, to_json
+from vqcore.tokenizers.appearance import FILE as APPEARANCE
+from vqcore.tokenizers.appearance import codes_sheet, read_appearance
+from vqcore.tokenizers.base import Tokenizer, Trainable, file_suffixes, fingerprint, published
+from vqcore.tokenizers.tables import FILE as TABLES
+from vqcore.tokenizers.tables import Tables
+
+
+def save_tokenizer(model: Trainable, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:
+    """Write config.json, model.safetensors (weights in `dtype`), and codes.png if the codes' appearance is known (of
+    the finest level; codes_coarse.png has that of a level called coarse)."""
+    folder = Path(folder)
+    tensors = {name: tensor.to(dtype) for name, tensor in published(model).items()}
+    for suffix, level in zip(file_suffixes(model.levels), model.levels):
+        if level.usage is not None:
+            tensors[f"usage{suffix}"] = level.usage.int()
+        if level.appearance is not None:
+            write_picture(folder / APPEARANCE.format(suffix), codes_sheet(level.appearance))
+    write_tensors(folder / WEIGHTS, tensors)
+    config = to_json(model.config)
+    write_json(folder / CONFIG, {"kind": config.pop("kind"), "version": 1, **config})
+    return folder
+
+
+def read_tokenizer(folder: Path, config: Mapping[str, Any], name: str) -> Trainable:
+    """The tokenizer in a folder whose config is this, ready to use. ValueError says what is wrong with it."""
+    tensors = read_tensors(folder / WEIGHTS)
+    try:
+        if not config.keys() & {"quantizer", "quantizers"}:
+            raise ValueError("it has no quantizer")
+        shape = from_json({key: value for key, value in config.items() if key != "version"})
+        with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
+            described = new_tokenizer(shape)
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
+        raise ValueError(f"{folder / CONFIG} doesn't describe a tokenizer that this version knows: {error}.") from None
+    suffixes = file_suffixes(described.levels)
+    usages = [tensors.pop(f"usage{suffix}", None) for suffix in suffixes]
+    check_weights(published(described), tensors, folder)
+    model = new_tokenizer(shape, name)
+    load_weights(model, tensors, folder, published(model))
+    model.usages = [_fitting_usage(usage, level.codebook_size, folder) for usage, level in zip(usages, model.levels)]
+    model.appearances = [read_appearance(folder / APPEARANCE.format(suffix), level) for suffix, level in zip(suffixes, model.levels)]
+    model.tables = _read_tables(folder / TABLES, model)
+    return model.eval().requires_grad_(False)
+
+
+def _read_tables(path: Path, model: Tokenizer) -> list[Tables] | None:
+    """The context tables of each level; None where there are none, or they were counted for other weights."""
+    if not path.is_file():
+        return None
+    tensors = read_tensors(path)
+    if tensors.pop("fingerprint", torch.empty(0)).tolist() != list(fingerprint(model)):
+        return None
+    levels = range(len(model.levels))
+    parts = [{name[2:]: tensor for name, tensor in tensors.items() if name.startswith(f"{i}.")} for i in levels]
+    return [Tables.from_tensors(part, level.codebook_size) for part, level in zip(parts, model.levels)]
+
+
+def _fitting_usage(usage: Tensor | None, codebook_size: int, folder: Path) -> Tensor | None:
+    if usage is not None and (usage.shape != (codebook_size,) or usage.is_floating_point() or usage.min() < 0):
+        raise ValueError(f"The usage in {folder / WEIGHTS} isn't a count for each of {codebook_size} codes. Copy the checkpoint again.")
+    return usage
