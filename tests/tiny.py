@@ -17,6 +17,7 @@ from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.sequence import Grid, Layout, Words
 from vqcore.text import Text
 from vqcore.train import main
+from vqcore.training.budget import Budget
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 from vqcore.vqvae import VQVAE, VQVAEConfig
 from vqcore.vqvae2 import VQVAE2Config
@@ -75,21 +76,21 @@ def colours_folder(folder: Path) -> Path:
     return save_tokenizer(VQVAE(VQVAEConfig(network, codebook_size=16)), folder)
 
 
-def tiny_tokenizer_folder(folder: Path, seconds: float = 8) -> Path:
-    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for some seconds."""
+def tiny_tokenizer_folder(folder: Path, steps: int = 200) -> Path:
+    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for so many steps."""
     data = picture_folder(folder / "pictures")
     out = folder / "tiny"
     with one_thread():
-        status = main(["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--minutes", str(seconds / 60)])
+        status = main(["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--steps", str(steps)])
     assert status == 0
     return out
 
 
-def two_level_folder(folder: Path, seconds: float = 8) -> Path:
-    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for some seconds."""
+def two_level_folder(folder: Path, steps: int = 200) -> Path:
+    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for so many steps."""
     data = picture_folder(folder / "pictures")
     with one_thread():
-        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], folder / "two-level", seconds / 60)
+        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], folder / "two-level", Budget(steps=steps))
     return folder / "two-level"
 
 

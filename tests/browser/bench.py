@@ -9,6 +9,7 @@ import json
 import numpy as np
 from PIL import Image
 
+PATIENCE_MS = 120_000  # of whatever is waited for: a busy machine is slow
 FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
 
 
@@ -16,6 +17,7 @@ class Bench:
     def __init__(self, page, address: str, first_size: str = "57 × 38 tokens", f: int = 8):
         """first_size: of the example that the page begins with;  f: pixels a token of the level at hand."""
         self.page, self.problems, self.f = page, [], f
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
@@ -26,7 +28,7 @@ class Bench:
     def wait_for_size(self, text: str) -> None:
         self.page.wait_for_function(
             "text => document.querySelector('.readout .size')?.textContent.includes(text)"
-            " && document.querySelector('[data-progress]').hidden", arg=text, timeout=30_000,
+            " && document.querySelector('[data-progress]').hidden", arg=text,
         )
 
     def close_hints(self) -> None:
@@ -51,7 +53,7 @@ class Bench:
     def message(self) -> str:
         """The newest problem that the page told; then it is dismissed."""
         alert = self.page.locator(".messages [role=alert]").last
-        alert.wait_for(timeout=15_000)
+        alert.wait_for()
         text = alert.locator("span").inner_text()
         alert.get_by_role("button", name="Dismiss").click()
         return text

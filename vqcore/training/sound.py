@@ -17,6 +17,7 @@ from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.metrics import perplexity
 from vqcore.spectral import spectral_loss, spectrogram, to_picture
 from vqcore.tokenize import INDEX, holds_tokens, read_index, shard_file
+from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import VALIDATIONS, autocast, hold_out
@@ -53,8 +54,8 @@ class SoundRecipe:
             raise ValueError(f"A step takes at least one crop, not {self.batch}.")
 
 
-def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, minutes: float, seed: int = 0) -> None:
-    """Train for so many minutes in all and leave a checkpoint in `out`; goes on where an earlier call stopped.
+def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, budget: Budget, seed: int = 0) -> None:
+    """Train until the budget is used up and leave a checkpoint in `out`; goes on where an earlier call stopped.
 
     sources: of the clips, each as `read_clips` takes it.
     """
@@ -65,7 +66,7 @@ def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, m
         raise ValueError(f"{len(found)} clip(s) are too few; training needs two at least.")
     model = VQVAE(recipe.model, name=out.name).to(ranks.device())
     job = sound_job(model, recipe, clips[ranks.rank() :: ranks.count()] or clips, held_out, out)
-    train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
+    train(job, out, budget, VALIDATIONS)
     if ranks.is_first():
         model = load(out)
         counts = [torch.bincount(encode(model, clip), minlength=recipe.model.codebook_size) for clip in clips]
