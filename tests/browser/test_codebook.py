@@ -22,7 +22,7 @@ def codebook(tiny_folder):
 def open_tab(bench):
     bench.open("drawn.png", DRAWN, SIZE)
     bench.page.locator("#benches").get_by_role("tab", name="Codebook").click()
-    bench.page.locator("[data-detail=rows] button").nth(8).wait_for(timeout=15_000)
+    bench.page.locator("[data-detail=rows] button").nth(8).wait_for()
     return bench
 
 
@@ -159,7 +159,7 @@ def test_the_stored_map_and_patches_are_shown(with_atlas, open_bench):
 
 def test_a_cell_of_the_heat_map_chooses_its_rows_code(opened):
     plot = opened.page.locator("#codebook-distances .js-plotly-plot")
-    plot.wait_for(timeout=15_000)
+    plot.wait_for()
     used = np.unique(opened.tokens())
     caption = opened.page.get_by_text("Distances between").inner_text()
     assert f"all {len(used)} codes of this picture" in caption

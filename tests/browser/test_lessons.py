@@ -13,7 +13,7 @@ NAMES = ["components", "plane", "losses", "straight_through", "distribution", "s
 class Lesson:
     def __init__(self, page, name: str):
         self.page, self.root = page, page.locator(f"[data-lesson={name}]")
-        self.root.wait_for(timeout=20_000)
+        self.root.wait_for()
 
     def part(self, name: str):
         return self.root.locator(f"[data-part={name}]")
@@ -21,8 +21,8 @@ class Lesson:
     def text(self, name: str) -> str:
         return self.part(name).inner_text()
 
-    def wait(self, name: str, pattern: str, timeout: float = 10_000) -> None:
-        self.part(name).filter(has_text=re.compile(pattern)).wait_for(timeout=timeout)
+    def wait(self, name: str, pattern: str) -> None:
+        self.part(name).filter(has_text=re.compile(pattern)).wait_for()
 
     def place(self, x: float, y: float, reach: float = 1) -> tuple[float, float]:
         """Where a point of the plane is in the window."""
@@ -41,7 +41,7 @@ class Lesson:
     def answer(self) -> str:
         self.act("answer")
         told = self.root.locator("[data-answer]").filter(has_text=re.compile(r"[^…]\s*$"))
-        told.wait_for(timeout=20_000)
+        told.wait_for()
         return told.inner_text()
 
 
@@ -149,7 +149,7 @@ def test_the_three_gradients_at_a_border(open_lesson):
 def test_pictures_are_drawn_and_judged(open_lesson):
     lesson = open_lesson(5, height=1400)
     for kind in ("uniform", "marginal", "autoregressive"):
-        lesson.root.locator(f"[data-kind={kind}] img[src^=data]").wait_for(timeout=20_000)
+        lesson.root.locator(f"[data-kind={kind}] img[src^=data]").wait_for()
     costs = [float(cost) for cost in re.findall(r"(\d+\.\d\d) bits|ones (\d+\.\d\d)|own (\d+\.\d\d)", lesson.answer()) for cost in cost if cost]
     assert len(costs) == 3 and costs[2] < min(costs[:2])  # what the prior drew costs it least
 
@@ -157,7 +157,7 @@ def test_pictures_are_drawn_and_judged(open_lesson):
 def test_a_sentence_is_answered_token_by_token(open_lesson):
     lesson = open_lesson(6, height=1400)
     lesson.wait("place-told", r"of")
-    lesson.part("candidates").locator("button").nth(1).wait_for(timeout=20_000)
+    lesson.part("candidates").locator("button").nth(1).wait_for()
     read = int(lesson.text("place-told").split()[0])
     chosen = lesson.part("candidates").locator("button span").nth(1).inner_text()
     lesson.part("candidates").locator("button").nth(1).click()

@@ -32,7 +32,7 @@ class SampleTab:
         self.root = self.page.locator(".sampler")
 
     def wait_told(self, text):
-        self.page.wait_for_function("text => document.querySelector('[data-told]')?.textContent.includes(text)", arg=text, timeout=20_000)
+        self.page.wait_for_function("text => document.querySelector('[data-told]')?.textContent.includes(text)", arg=text)
 
     def set(self, name, value):
         self.root.locator(f"[name={name}]").fill(str(value))
