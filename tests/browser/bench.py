@@ -10,6 +10,19 @@ import numpy as np
 from PIL import Image
 
 PATIENCE_MS = 120_000  # of whatever is waited for: a busy machine is slow
+COUNT_QUESTIONS = """
+window.asking = 0; // questions that wait for their answer
+const fetched = window.fetch;
+window.fetch = async (...request) => {
+    window.asking++;
+    try {
+        return await fetched(...request);
+    } finally {
+        window.asking--;
+    }
+};
+"""
+FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
 
 
@@ -21,6 +34,7 @@ class Bench:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.add_init_script(COUNT_QUESTIONS)
         page.goto(address)
         self.wait_for_size(first_size)
         self.close_hints()
@@ -30,6 +44,14 @@ class Bench:
             "text => document.querySelector('.readout .size')?.textContent.includes(text)"
             " && document.querySelector('[data-progress]').hidden", arg=text,
         )
+
+    def settle(self) -> None:
+        """Wait until the server has answered all that the page asks it, and what came of it is drawn."""
+        while True:
+            self.page.wait_for_function("!window.asking")
+            self.page.evaluate(FRAMES)
+            if not self.page.evaluate("window.asking"):
+                return
 
     def close_hints(self) -> None:
         for hint in self.page.locator(".hints button").all():
@@ -109,6 +131,6 @@ class Bench:
 
     def look(self) -> np.ndarray:
         """What the stage shows now."""
-        self.page.wait_for_timeout(150)
+        self.settle()
         shot = self.page.locator(".stage > canvas").screenshot()
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)

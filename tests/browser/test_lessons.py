@@ -11,8 +11,8 @@ NAMES = ["components", "plane", "losses", "straight_through", "distribution", "s
 
 
 class Lesson:
-    def __init__(self, page, name: str):
-        self.page, self.root = page, page.locator(f"[data-lesson={name}]")
+    def __init__(self, bench, name: str):
+        self.bench, self.page, self.root = bench, bench.page, bench.page.locator(f"[data-lesson={name}]")
         self.root.wait_for()
 
     def part(self, name: str):
@@ -48,7 +48,7 @@ class Lesson:
 @pytest.fixture
 def open_lesson(open_bench):
     def open_it(number: int, **window) -> Lesson:
-        return Lesson(open_bench(query=f"?lesson={number}", **window).page, NAMES[number - 1])
+        return Lesson(open_bench(query=f"?lesson={number}", **window), NAMES[number - 1])
 
     return open_it
 
@@ -60,12 +60,13 @@ def test_the_address_opens_a_lesson_and_follows_to_the_next(open_lesson):
     lesson.part("play").click()
     lesson.wait("steps", r"^[3-9]")
     page.locator("nav [data-step='4']").click()
-    Lesson(page, "straight_through")
+    Lesson(lesson.bench, "straight_through")
     assert not lesson.root.is_visible() and "lesson=4" in page.url
     page.locator("nav [data-step='3']").click()
-    steps = lesson.text("steps")
     assert lesson.text("play") == "Play"
-    page.wait_for_timeout(300)
+    lesson.bench.settle()
+    steps = lesson.text("steps")
+    page.wait_for_timeout(300)  # in which it would go on
     assert lesson.text("steps") == steps
 
 
@@ -75,7 +76,7 @@ def test_nothing_of_the_lessons_is_there_before_their_tab_is_opened(open_bench):
     bench.page.on("request", lambda request: asked.append(request.post_data or ""))
     assert bench.page.locator("[data-lesson]").count() == 0
     bench.page.get_by_role("tab", name="Lessons").click()
-    lesson = Lesson(bench.page, "components")
+    lesson = Lesson(bench, "components")
     lesson.part("linear-psnr").filter(has_text="dB").wait_for()
     assert any("compress_patches" in question for question in asked) and not any("look_up_points" in question for question in asked)
 
@@ -173,10 +174,10 @@ def test_every_lesson_fits_a_phone_and_has_a_reset_and_a_question(open_lesson):
     page = lesson.page
     for number, name in enumerate(NAMES, start=1):
         page.locator(f"nav [data-step='{number}']").click()
-        lesson = Lesson(page, name)
+        lesson = Lesson(lesson.bench, name)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         assert lesson.root.locator("[data-action=reset]").count() == lesson.root.locator("[data-action=answer]").count() == 1
-        page.wait_for_timeout(300)
+        lesson.bench.settle()
 
 
 def test_a_finger_moves_points_too(open_lesson):
