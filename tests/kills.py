@@ -1,6 +1,6 @@
 """Kill a training at any moment, over and over, and look at what it leaves: python -m tests.kills --times 100
 
-It saves and validates all the time, so that many kills fall into the middle of a file. After each, whatever lies in the
+It saves, validates and publishes after every step, so that many kills fall into the middle of a file. After each, whatever lies in the
 folder has to load, and the next run has to go on from the steps of the one before.
 """
 
@@ -22,24 +22,32 @@ from tests.tiny import picture_folder
 
 PROGRAM = """
 import vqcore.training.run as run
-run.SAVE_EVERY = 0.0
 from vqcore.train import main
+from vqcore.training.budget import Budget
+
+save = run._save
+def save_and_tell(*state):
+    save(*state)
+    print("saved", flush=True)
+
+run._save, Budget.between = save_and_tell, lambda *_: 1
 print("begins", flush=True)
-main(["tokenizer", "--preset", "tiny", "--data", {data!r}, "--out", {out!r}, "--minutes", "5"])
+main(["tokenizer", "--preset", "tiny", "--data", {data!r}, "--out", {out!r}, "--steps", "1000000"])
 """
 
 
-def kill_over_and_over(folder: Path, times: int, longest: float = 1.5) -> list[int]:
-    """Train in `folder`, kill it so many times, within `longest` seconds each; the steps that were on the disk after each.
-    AssertionError for work lost."""
+def kill_over_and_over(folder: Path, times: int, most_saves: int = 4, span: float = 0.1) -> list[int]:
+    """Train in `folder`, kill it so many times, each within `span` seconds of its beginning or of one of its first saves;
+    the steps that were on the disk after each. AssertionError for work lost."""
     data, out, draw = picture_folder(folder / "pictures", 8), folder / "out", random.Random(0)
     steps = [0]
     for _ in range(times):
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.format(data=str(data), out=str(out))], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        process.stdout.readline()
-        time.sleep(longest * draw.random())
+        for _ in range(1 + draw.randint(0, most_saves)):
+            process.stdout.readline()
+        time.sleep(span * draw.random())  # the kill falls anywhere
         assert process.poll() is None, "the training ended by itself"
         process.send_signal(signal.SIGKILL)
         process.wait()

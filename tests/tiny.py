@@ -21,6 +21,7 @@ from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.train import main
+from vqcore.training.budget import Budget
 from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
 
 PRIOR_SHAPE = (8, 8)
@@ -77,21 +78,21 @@ def colours_folder(folder: Path) -> Path:
     return save_tokenizer(VQVAE(VQVAEConfig(network, VQConfig(16))), folder)
 
 
-def tiny_tokenizer_folder(folder: Path, seconds: float = 8) -> Path:
-    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for some seconds."""
+def tiny_tokenizer_folder(folder: Path, steps: int = 200) -> Path:
+    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for so many steps."""
     data = picture_folder(folder / "pictures")
     out = folder / "tiny"
     with one_thread():
-        status = main(["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--minutes", str(seconds / 60)])
+        status = main(["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--steps", str(steps)])
     assert status == 0
     return out
 
 
-def two_level_folder(folder: Path, seconds: float = 8) -> Path:
-    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for some seconds."""
+def two_level_folder(folder: Path, steps: int = 200) -> Path:
+    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for so many steps."""
     data = picture_folder(folder / "pictures")
     with one_thread():
-        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], folder / "two-level", seconds / 60)
+        train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], folder / "two-level", Budget(steps=steps))
     return folder / "two-level"
 
 

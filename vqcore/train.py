@@ -6,6 +6,7 @@ python -m vqcore.train fashion --data DIR --out DIR --minutes N
 python -m vqcore.train contrastive --tokenizer NAME --data DIR --out DIR --minutes N
 python -m vqcore.train vae --data DIR --out DIR --minutes N
 
+`--steps N` instead of `--minutes N` trains so many steps of the optimizer, the same work on a machine of any speed.
 `--config FILE` instead of a preset takes a JSON file with any settings; each run leaves its own as recipe.json beside
 the checkpoint (see vqcore.training.config). With several processes or machines: torchrun --nproc-per-node N -m
 vqcore.train …
@@ -25,6 +26,7 @@ from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
+from vqcore.training.budget import Budget
 from vqcore.training.config import FILE as RECIPE
 from vqcore.training.config import Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
@@ -109,31 +111,32 @@ def main(arguments: list[str] | None = None) -> int:
         settings.add_argument("--config", type=Path, help="a JSON file with them, such as another run's recipe.json")
         part.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; a run there is gone on with")
         part.add_argument("--start", help="a trained model of the same shape to begin with: its name in checkpoints/, or its path")
-        part.add_argument("--minutes", type=float, help="training time in all")
+        add_budget(part)
     fashion = kinds.add_parser("fashion", help="the small example whole: a tokenizer of Fashion-MNIST, a transformer and a PixelCNN")
     fashion.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
     fashion.add_argument("--out", type=Path, required=True, help="the folder for the three checkpoints; runs there are gone on with")
-    fashion.add_argument("--minutes", type=float, required=True, help="training time in all, shared out among the three")
+    add_budget(fashion, required=True, note=", shared out among the three")
     pairs = kinds.add_parser("contrastive", help="captions and pictures in one space, to tell which fits which")
     pairs.add_argument("--tokenizer", required=True, help="the tokenizer whose tokens the pictures it knows are kept as")
     pairs.add_argument("--data", required=True, help="a folder of pictures with metadata.jsonl")
     pairs.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; a run there is gone on with")
-    pairs.add_argument("--minutes", type=float, required=True, help="training time in all")
+    add_budget(pairs, required=True)
     vae = kinds.add_parser("vae", help="the variational autoencoder of Fashion-MNIST that the lessons compare with")
     vae.add_argument("--data", type=Path, required=True, help="the folder with Fashion-MNIST's four idx.gz files")
     vae.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
-    vae.add_argument("--minutes", type=float, required=True, help="training time: two are enough")
+    add_budget(vae, required=True, note=": two minutes are enough")
     options = parser.parse_args(arguments)
     try:
+        budget = None if options.minutes is options.steps is None else Budget(options.minutes, options.steps)
         with distributed.together():
             if options.kind == "fashion":
-                train_fashion(options.data, options.out, options.minutes)
+                train_fashion(options.data, options.out, budget)
             elif options.kind == "vae":
-                train_vae(options.data, options.out, options.minutes)
+                train_vae(options.data, options.out, budget)
             elif options.kind == "contrastive":
-                train_contrastive(ContrastiveRecipe(), options.data, options.tokenizer, options.out, options.minutes)
+                train_contrastive(ContrastiveRecipe(), options.data, options.tokenizer, options.out, budget)
             else:
-                start(_run_of(options), options.out)
+                start(_run_of(options, budget), options.out)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -143,6 +146,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def add_budget(parser: argparse.ArgumentParser, required: bool = False, note: str = "") -> None:
+    """--minutes or --steps, for a run of this kind."""
+    budget = parser.add_mutually_exclusive_group(required=required)
+    budget.add_argument("--minutes", type=float, help=f"training time in all{note}")
+    budget.add_argument("--steps", type=int, help="or how many steps of the optimizer in all")
+
+
 def start(run: Run, out: Path) -> None:
     """Train what the config says, and leave it beside the checkpoint."""
     if distributed.is_first():
@@ -150,39 +160,39 @@ def start(run: Run, out: Path) -> None:
             raise ValueError(f"{out} holds a run of another shape. Give another --out, or the settings it began with.")
         write_run(run, out)
     if isinstance(run.recipe, TokenizerRecipe):
-        train_tokenizer(run.recipe, run.data, out, run.minutes, run.seed, run.start)
+        train_tokenizer(run.recipe, run.data, out, run.budget, run.seed, run.start)
     elif isinstance(run.recipe, SoundRecipe):
         if run.start:
             raise ValueError("A tokenizer of sounds begins anew. Leave --start out.")
-        train_sound(run.recipe, run.data, out, run.minutes, run.seed)
+        train_sound(run.recipe, run.data, out, run.budget, run.seed)
     else:
-        train_prior(run.recipe, run.tokenizer, run.data[0], out, run.minutes, run.seed, run.start)
+        train_prior(run.recipe, run.tokenizer, run.data[0], out, run.budget, run.seed, run.start)
 
 
-def _run_of(options: argparse.Namespace) -> Run:
+def _run_of(options: argparse.Namespace, budget: Budget | None) -> Run:
     """The config or the preset, with what the command line says in its place."""
     kind, presets = ((TokenizerRecipe, SoundRecipe), PRESETS) if options.kind == "tokenizer" else (PriorRecipe, PRIOR_PRESETS)
-    run = read_run(options.config) if options.config else Run(presets[options.preset], (), 0)
+    run = read_run(options.config) if options.config else Run(presets[options.preset], ())
     given = {
-        "minutes": options.minutes, "data": options.data and tuple(options.data), "start": options.start,
+        "budget": budget, "data": options.data and tuple(options.data), "start": options.start,
         "tokenizer": getattr(options, "tokenizer", None),
     }
     run = replace(run, **{name: value for name, value in given.items() if value is not None})
     if not isinstance(run.recipe, kind):
         raise ValueError(f"{options.config} is the config of another kind of model, not of a {options.kind}.")
-    needed = ["data", "minutes"] + (["tokenizer"] if kind is PriorRecipe else [])
-    if missing := [f"--{name}" for name in needed if not getattr(run, name)]:
+    needed = {"data": "--data", "budget": "--minutes or --steps"} | ({"tokenizer": "--tokenizer"} if kind is PriorRecipe else {})
+    if missing := [option for name, option in needed.items() if not getattr(run, name)]:
         raise ValueError(f"Say {' and '.join(missing)}, here or in the config.")
     if kind is PriorRecipe and len(run.data) > 1:
         raise ValueError("A prior is trained on one data set. Give --data once.")
     return run
 
 
-def train_fashion(data: Path, out: Path, minutes: float) -> None:
-    """`fashion`, `fashion-prior` and `fashion-pixelcnn`, a fifth and twice two fifths of the time."""
-    start(Run(PRESETS["fashion"], (str(data),), minutes / 5), out / "fashion")
+def train_fashion(data: Path, out: Path, budget: Budget) -> None:
+    """`fashion`, `fashion-prior` and `fashion-pixelcnn`, on a fifth and twice two fifths of the budget."""
+    start(Run(PRESETS["fashion"], (str(data),), budget.times(1 / 5)), out / "fashion")
     for name in ("fashion-prior", "fashion-pixelcnn"):
-        start(Run(PRIOR_PRESETS[name], (str(data),), 2 * minutes / 5, tokenizer=str(out / "fashion")), out / name)
+        start(Run(PRIOR_PRESETS[name], (str(data),), budget.times(2 / 5), tokenizer=str(out / "fashion")), out / name)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from vqcore.priors.transformer import TransformerConfig
 from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
+from vqcore.training.budget import Budget
 from vqcore.training.config import Run
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.tokenizer import TokenizerRecipe, hold_out
@@ -53,7 +54,7 @@ def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
     )
     model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings["codebook"] == "ema" else None))
     recipe = TokenizerRecipe(model, crop, 64 if crop < 48 else 32, 2e-3, LONGEST_SIDE)
-    return Run(recipe, (str(pictures),), _minutes(minutes))
+    return Run(recipe, (str(pictures),), _budget(minutes))
 
 
 def prior_recipe(tokenizer: Path, trained_by: Run, minutes: float) -> Run:
@@ -61,7 +62,7 @@ def prior_recipe(tokenizer: Path, trained_by: Run, minutes: float) -> Run:
     data, f = read_labelled(trained_by.data[0], "train"), trained_by.recipe.model.network.downsampling
     side = f * max(1, min(LONGEST_GRID, min(LONGEST_SIDE, _look(data)[1]) // f))
     recipe = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side, 1 if len(data.labels) > 2000 else 8, 32)
-    return Run(recipe, trained_by.data, _minutes(minutes), tokenizer=str(tokenizer))
+    return Run(recipe, trained_by.data, _budget(minutes), tokenizer=str(tokenizer))
 
 
 def unseen(pictures: Path):
@@ -74,10 +75,10 @@ def unseen(pictures: Path):
     raise ValueError("None of the pictures that were held out can be read.")
 
 
-def _minutes(minutes: float) -> float:
+def _budget(minutes: float) -> Budget:
     if not 0 < minutes <= MOST_MINUTES:
         raise ValueError(f"Training takes up to {MOST_MINUTES:g} minutes here.")
-    return minutes
+    return Budget(minutes=minutes)
 
 
 def _look(data: Labelled) -> tuple[int, int]:

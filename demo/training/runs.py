@@ -138,7 +138,7 @@ def train(run: Run, stage: str, recipe: Recipe) -> None:
 def go_on(run: Run) -> None:
     """As much longer as was left, or as was asked for at first."""
     recipe = run.recipes[run.stage]
-    longer = recipe if run.minutes < 0.98 * recipe.minutes else replace(recipe, minutes=2 * recipe.minutes)
+    longer = recipe if run.minutes < 0.98 * recipe.budget.minutes else replace(recipe, budget=recipe.budget.times(2))
     train(run, run.stage, longer)
 
 
@@ -151,7 +151,7 @@ def stop(run: Run) -> None:
 def _check_idle() -> None:
     busy = next((run for run in _runs.values() if run.is_running), None)
     if busy:
-        left = max(1, round(busy.recipes[busy.stage].minutes - busy.minutes))
+        left = max(1, round(busy.recipes[busy.stage].budget.minutes - busy.minutes))
         raise ValueError(f"One training runs at a time, and one is running now: about {left} min are left of it. Try again then.")
 
 

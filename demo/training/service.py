@@ -66,7 +66,7 @@ def follow(question: dict) -> dict:
     sheet = run.out(runs.TOKENIZER) / "run" / "reconstructions.png"
     stamp = str(sheet.stat().st_mtime_ns) if sheet.is_file() else ""
     return {
-        "stage": run.stage, "running": run.is_running, "problem": run.problem(), "minutes": run.minutes, "budget": recipe.minutes,
+        "stage": run.stage, "running": run.is_running, "problem": run.problem(), "minutes": run.minutes, "budget": recipe.budget.minutes,
         "notice": run.notice(),
         "pictures": run.count, "codes": run.recipes[runs.TOKENIZER].recipe.model.quantizer.codebook_size,
         "losses": losses[int(question["losses"]) :], "validations": validations[int(question["validations"]) :],

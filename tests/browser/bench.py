@@ -9,6 +9,20 @@ import json
 import numpy as np
 from PIL import Image
 
+PATIENCE_MS = 120_000  # of whatever is waited for: a busy machine is slow
+COUNT_QUESTIONS = """
+window.asking = 0; // questions that wait for their answer
+const fetched = window.fetch;
+window.fetch = async (...request) => {
+    window.asking++;
+    try {
+        return await fetched(...request);
+    } finally {
+        window.asking--;
+    }
+};
+"""
+FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
 
 
@@ -16,9 +30,11 @@ class Bench:
     def __init__(self, page, address: str, first_size: str = "57 × 38 tokens", f: int = 8):
         """first_size: of the example that the page begins with;  f: pixels a token of the level at hand."""
         self.page, self.problems, self.f = page, [], f
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.add_init_script(COUNT_QUESTIONS)
         page.goto(address)
         self.wait_for_size(first_size)
         self.close_hints()
@@ -26,8 +42,16 @@ class Bench:
     def wait_for_size(self, text: str) -> None:
         self.page.wait_for_function(
             "text => document.querySelector('.readout .size')?.textContent.includes(text)"
-            " && document.querySelector('[data-progress]').hidden", arg=text, timeout=30_000,
+            " && document.querySelector('[data-progress]').hidden", arg=text,
         )
+
+    def settle(self) -> None:
+        """Wait until the server has answered all that the page asks it, and what came of it is drawn."""
+        while True:
+            self.page.wait_for_function("!window.asking")
+            self.page.evaluate(FRAMES)
+            if not self.page.evaluate("window.asking"):
+                return
 
     def close_hints(self) -> None:
         for hint in self.page.locator(".hints button").all():
@@ -51,7 +75,7 @@ class Bench:
     def message(self) -> str:
         """The newest problem that the page told; then it is dismissed."""
         alert = self.page.locator(".messages [role=alert]").last
-        alert.wait_for(timeout=15_000)
+        alert.wait_for()
         text = alert.locator("span").inner_text()
         alert.get_by_role("button", name="Dismiss").click()
         return text
@@ -107,6 +131,6 @@ class Bench:
 
     def look(self) -> np.ndarray:
         """What the stage shows now."""
-        self.page.wait_for_timeout(150)
+        self.settle()
         shot = self.page.locator(".stage > canvas").screenshot()
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)

@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.bench import Bench
+from tests.patience import PATIENCE, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -24,28 +24,30 @@ ROOT = Path(__file__).parent.parent.parent
 
 @contextmanager
 def served(log: Path, **settings: str):
-    """The address of app.py, run with these environment variables in a process of its own."""
+    """The address of app.py, run with these environment variables in a process of its own; what trains in it trains by steps."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | settings | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
     with open(log, "w") as out:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out)
+        process = subprocess.Popen([sys.executable, "-m", "tests.stepped"], cwd=ROOT, env=environment, stdout=out, stderr=out)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
-            if process.poll() is not None:
-                pytest.fail(f"app.py stopped:\n{log.read_text()}")
-            try:
-                urllib.request.urlopen(address, timeout=2).read()
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait_until(lambda: answers(address) or process.poll() is not None, "the start of app.py")
+        if process.poll() is not None:
+            pytest.fail(f"app.py stopped:\n{log.read_text()}")
         yield address
         assert "Traceback" not in log.read_text()
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
+
+
+def answers(address: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(address, timeout=PATIENCE).read())
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="session")

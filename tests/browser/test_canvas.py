@@ -204,33 +204,33 @@ def test_grid_and_usage_go_out_as_csv_and_npz(drawn):
 
 def test_figures_and_histogram_follow_the_picture(drawn):
     figures = drawn.page.locator("#figures")
-    figures.get_by_text("20 columns").wait_for(timeout=15_000)
+    figures.get_by_text("20 columns").wait_for()
     before = figures.inner_text()
     assert "320" in before and "PSNR" in before and "SSIM" in before
     plot = drawn.page.locator("#usage-histogram .js-plotly-plot")
-    plot.wait_for(timeout=15_000)
+    plot.wait_for()
     drawn.use("paint")
     drawn.drag((2, 2), (12, 17))
-    drawn.page.wait_for_function("before => document.querySelector('#figures').innerText !== before", arg=before, timeout=15_000)
+    drawn.page.wait_for_function("before => document.querySelector('#figures').innerText !== before", arg=before)
 
 
 def test_the_psnr_on_the_page_is_that_of_the_pixels(drawn):
     rebuilt = drawn.pixels().astype(np.uint8)
     figures = drawn.page.locator("#figures")
-    figures.get_by_text("20 columns").wait_for(timeout=15_000)
+    figures.get_by_text("20 columns").wait_for()
     assert f"{psnr(PICTURE, rebuilt):.2f} dB" in figures.inner_text()
     assert f"{ssim(PICTURE, rebuilt):.4f}" in figures.inner_text()
 
 
 def test_pointing_at_the_histogram_shows_where_the_code_is(drawn):
-    drawn.page.locator("#figures").get_by_text("20 columns").wait_for(timeout=15_000)
+    drawn.page.locator("#figures").get_by_text("20 columns").wait_for()
     plot = drawn.page.locator("#usage-histogram .nsewdrag")
     plot.scroll_into_view_if_needed()
     plot.hover()
     before = drawn.page.locator(".stage > canvas").evaluate("c => c.toDataURL()")
     box = plot.bounding_box()
     drawn.page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2, steps=3)
-    drawn.page.wait_for_function("before => document.querySelector('.stage > canvas').toDataURL() !== before", arg=before, timeout=5000)
+    drawn.page.wait_for_function("before => document.querySelector('.stage > canvas').toDataURL() !== before", arg=before)
 
 
 @pytest.mark.parametrize("width", [400, 1440])

@@ -23,7 +23,7 @@ def codebook(tiny_folder):
 def open_tab(bench):
     bench.open("drawn.png", DRAWN, SIZE)
     bench.page.locator("#benches").get_by_role("tab", name="Codebook").click()
-    bench.page.locator("[data-detail=rows] button").nth(8).wait_for(timeout=15_000)
+    bench.page.locator("[data-detail=rows] button").nth(8).wait_for()
     return bench
 
 
@@ -73,7 +73,7 @@ def test_nothing_is_asked_for_before_the_tab_is_opened(bench):
     bench.page.on("request", lambda request: asked.append(request.post_data or ""))
     bench.open("drawn.png", DRAWN, SIZE)
     bench.choose(7)
-    bench.page.wait_for_timeout(400)
+    bench.settle()
     assert asked and not any(name in data for data in asked for name in ("read_atlas", "read_code", "compare_picture"))
     open_tab(bench)
     assert any("read_code" in data for data in asked)
@@ -127,9 +127,11 @@ def test_zooming_keeps_the_code_under_the_pointer_and_dragging_takes_it_along(op
         return label.inner_text().split(",")[0] if label.is_visible() else None
 
     opened.page.mouse.click(x, y)
+    opened.page.evaluate("window.turns = 0; addEventListener('wheel', () => window.turns++, true)")
     for _ in range(6):
         opened.page.mouse.wheel(0, -200)
-    opened.page.wait_for_timeout(100)
+    opened.page.wait_for_function("window.turns === 6")
+    opened.settle()
     assert pointed(x, y) == f"code {code}"
     step = 150 if x < places[:, 0].mean() else -150
     assert pointed(x + step, y) != f"code {code}"
@@ -160,7 +162,7 @@ def test_the_stored_map_and_patches_are_shown(with_atlas, open_bench):
 
 def test_a_cell_of_the_heat_map_chooses_its_rows_code(opened):
     plot = opened.page.locator("#codebook-distances .js-plotly-plot")
-    plot.wait_for(timeout=15_000)
+    plot.wait_for()
     used = np.unique(opened.tokens())
     caption = opened.page.get_by_text("Distances between").inner_text()
     assert f"all {len(used)} codes of this picture" in caption
@@ -184,8 +186,9 @@ def test_nothing_jumps_and_nothing_sticks_out(open_bench, width):
         "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((e) => e.hadRecentInput || (shift += e.value)))"
         ".observe({ type: 'layout-shift', buffered: true })"
     )
-    for name in ("Codebook", "Compare"):
+    for name, content in (("Codebook", "#codebook-distances .js-plotly-plot"), ("Compare", "#comparison li.row dd")):
         bench.show_tab(name)
-        bench.page.wait_for_timeout(2500)
+        bench.page.locator(content).first.wait_for()
+        bench.settle()
         assert bench.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert bench.page.evaluate("shift") < 0.1

@@ -17,7 +17,7 @@ PIXELS = "(c) => [c.width, c.height, ...c.getContext('2d').getImageData(0, 0, c.
 def row(bench, label):
     """The row of a setting, once it is filled."""
     found = bench.page.locator("#comparison li.row").filter(has=bench.page.get_by_role("heading", name=label, exact=True))
-    found.locator("dd").first.wait_for(timeout=30_000)
+    found.locator("dd").first.wait_for()
     return found
 
 
@@ -108,7 +108,7 @@ def test_the_rows_follow_the_canvas_and_say_when_there_is_no_original(opened):
     rebuilt = opened.pixels()
     opened.open("alone.json", json.dumps(document).encode(), SIZE)
     about = opened.page.locator("[data-about]")
-    about.get_by_text("since its original isn’t here").wait_for(timeout=15_000)
+    about.get_by_text("since its original isn’t here").wait_for()
     assert about.inner_text().startswith("alone, 160 × 128 pixels")
     left = opened.page.locator("[data-box] canvas").first.evaluate(PIXELS)
     assert (np.array(left[2:]).reshape(128, 160, 4)[..., :3] == rebuilt).all()
@@ -118,7 +118,7 @@ def test_the_rows_follow_the_canvas_and_say_when_there_is_no_original(opened):
 def test_what_can_not_be_compared_is_said_in_its_row(opened):
     row(opened, "tiny")
     opened.open("small.png", png(PICTURE[:24, :24]), "24 × 24 px")
-    opened.page.locator("[data-about]").get_by_text("small, 24 × 24 pixels").wait_for(timeout=15_000)
+    opened.page.locator("[data-about]").get_by_text("small, 24 × 24 pixels").wait_for()
     add(opened, codes="64", scale="0.25")
-    opened.page.locator("#comparison li.row .problem", has_text="smaller than a token").wait_for(timeout=30_000)
+    opened.page.locator("#comparison li.row .problem", has_text="smaller than a token").wait_for()
     assert figures(row(opened, "tiny"))["Tokens"] == "9"

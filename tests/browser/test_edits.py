@@ -144,7 +144,7 @@ def test_better_tokens_are_found_for_the_selection_and_told(drawn):
     tokens, error = drawn.tokens(), np.square(drawn.pixels() - PICTURE).mean()
     drawn.drag((0, 0), (7, 19))
     edit(drawn, "refine")
-    drawn.page.get_by_text("with as many bits").wait_for(timeout=30_000)
+    drawn.page.get_by_text("with as many bits").wait_for()
     after = drawn.tokens()
     assert (after[8:] == tokens[8:]).all() and (after != tokens).any() and np.square(drawn.pixels() - PICTURE).mean() < error
     while drawn.page.locator("[data-action=undo]").is_enabled():

@@ -6,7 +6,14 @@ from tests.browser.test_canvas import DRAWN, SIZE, png
 from tests.tiny import draw_picture
 
 SMALL = "12 × 10 tokens"
-KEPT_AFTER_MS = 700
+KEPT = """async (grids) => {
+    const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const database = await result(indexedDB.open("vq-explorer"));
+    const workspaces = await result(database.transaction("workspaces").objectStore("workspaces").getAll());
+    database.close();
+    const kept = workspaces.flatMap(({ pictures }) => pictures.map(({ document }) => document.grids));
+    return kept.some((each) => each.length === grids.length && each.every(({ data }, i) => data === grids[i].data));
+}"""
 
 
 @pytest.fixture
@@ -19,6 +26,11 @@ def small(bench):
     return bench
 
 
+def wait_until_kept(bench):
+    """Until the picture that is shown is in the browser's storage as it is now."""
+    bench.page.wait_for_function(KEPT, arg=bench.document()["grids"])
+
+
 def copied_link(bench):
     bench.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
     bench.page.locator("[data-part=save] summary").click()
@@ -29,7 +41,7 @@ def copied_link(bench):
 
 def test_pictures_history_and_original_outlive_a_reload(small):
     tokens, pixels, original = small.tokens(), small.pixels(), small.document()["original"]
-    small.page.wait_for_timeout(KEPT_AFTER_MS)
+    wait_until_kept(small)
     small.page.reload()
     small.wait_for_size(SMALL)
     assert small.page.locator(".frames .frame").count() == 2

@@ -11,9 +11,9 @@ NAMES = ["components", "plane", "losses", "straight_through", "distribution", "s
 
 
 class Lesson:
-    def __init__(self, page, name: str):
-        self.page, self.root = page, page.locator(f"[data-lesson={name}]")
-        self.root.wait_for(timeout=20_000)
+    def __init__(self, bench, name: str):
+        self.bench, self.page, self.root = bench, bench.page, bench.page.locator(f"[data-lesson={name}]")
+        self.root.wait_for()
 
     def part(self, name: str):
         return self.root.locator(f"[data-part={name}]")
@@ -21,8 +21,8 @@ class Lesson:
     def text(self, name: str) -> str:
         return self.part(name).inner_text()
 
-    def wait(self, name: str, pattern: str, timeout: float = 10_000) -> None:
-        self.part(name).filter(has_text=re.compile(pattern)).wait_for(timeout=timeout)
+    def wait(self, name: str, pattern: str) -> None:
+        self.part(name).filter(has_text=re.compile(pattern)).wait_for()
 
     def place(self, x: float, y: float, reach: float = 1) -> tuple[float, float]:
         """Where a point of the plane is in the window."""
@@ -41,14 +41,14 @@ class Lesson:
     def answer(self) -> str:
         self.act("answer")
         told = self.root.locator("[data-answer]").filter(has_text=re.compile(r"[^…]\s*$"))
-        told.wait_for(timeout=20_000)
+        told.wait_for()
         return told.inner_text()
 
 
 @pytest.fixture
 def open_lesson(open_bench):
     def open_it(number: int, **window) -> Lesson:
-        return Lesson(open_bench(query=f"?lesson={number}", **window).page, NAMES[number - 1])
+        return Lesson(open_bench(query=f"?lesson={number}", **window), NAMES[number - 1])
 
     return open_it
 
@@ -60,12 +60,13 @@ def test_the_address_opens_a_lesson_and_follows_to_the_next(open_lesson):
     lesson.part("play").click()
     lesson.wait("steps", r"^[3-9]")
     page.locator("nav [data-step='4']").click()
-    Lesson(page, "straight_through")
+    Lesson(lesson.bench, "straight_through")
     assert not lesson.root.is_visible() and "lesson=4" in page.url
     page.locator("nav [data-step='3']").click()
-    steps = lesson.text("steps")
     assert lesson.text("play") == "Play"
-    page.wait_for_timeout(300)
+    lesson.bench.settle()
+    steps = lesson.text("steps")
+    page.wait_for_timeout(300)  # in which it would go on
     assert lesson.text("steps") == steps
 
 
@@ -75,7 +76,7 @@ def test_nothing_of_the_lessons_is_there_before_their_tab_is_opened(open_bench):
     bench.page.on("request", lambda request: asked.append(request.post_data or ""))
     assert bench.page.locator("[data-lesson]").count() == 0
     bench.page.get_by_role("tab", name="Lessons").click()
-    lesson = Lesson(bench.page, "components")
+    lesson = Lesson(bench, "components")
     lesson.part("linear-psnr").filter(has_text="dB").wait_for()
     assert any("compress_patches" in question for question in asked) and not any("look_up_points" in question for question in asked)
 
@@ -149,7 +150,7 @@ def test_the_three_gradients_at_a_border(open_lesson):
 def test_pictures_are_drawn_and_judged(open_lesson):
     lesson = open_lesson(5, height=1400)
     for kind in ("uniform", "marginal", "autoregressive"):
-        lesson.root.locator(f"[data-kind={kind}] img[src^=data]").wait_for(timeout=20_000)
+        lesson.root.locator(f"[data-kind={kind}] img[src^=data]").wait_for()
     costs = [float(cost) for cost in re.findall(r"(\d+\.\d\d) bits|ones (\d+\.\d\d)|own (\d+\.\d\d)", lesson.answer()) for cost in cost if cost]
     assert len(costs) == 3 and costs[2] < min(costs[:2])  # what the prior drew costs it least
 
@@ -157,7 +158,7 @@ def test_pictures_are_drawn_and_judged(open_lesson):
 def test_a_sentence_is_answered_token_by_token(open_lesson):
     lesson = open_lesson(6, height=1400)
     lesson.wait("place-told", r"of")
-    lesson.part("candidates").locator("button").nth(1).wait_for(timeout=20_000)
+    lesson.part("candidates").locator("button").nth(1).wait_for()
     read = int(lesson.text("place-told").split()[0])
     chosen = lesson.part("candidates").locator("button span").nth(1).inner_text()
     lesson.part("candidates").locator("button").nth(1).click()
@@ -173,10 +174,10 @@ def test_every_lesson_fits_a_phone_and_has_a_reset_and_a_question(open_lesson):
     page = lesson.page
     for number, name in enumerate(NAMES, start=1):
         page.locator(f"nav [data-step='{number}']").click()
-        lesson = Lesson(page, name)
+        lesson = Lesson(lesson.bench, name)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         assert lesson.root.locator("[data-action=reset]").count() == lesson.root.locator("[data-action=answer]").count() == 1
-        page.wait_for_timeout(300)
+        lesson.bench.settle()
 
 
 def test_a_finger_moves_points_too(open_lesson):

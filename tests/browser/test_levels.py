@@ -12,8 +12,8 @@ import vqcore
 from tests.browser.bench import Bench
 from tests.browser.conftest import served
 from tests.browser.test_canvas import png
-from tests.browser.test_keeping import KEPT_AFTER_MS, copied_link
-from tests.browser.test_sample import TEXTS, SampleTab, slow_down
+from tests.browser.test_keeping import copied_link, wait_until_kept
+from tests.browser.test_sample import TEXTS, SampleTab, hold, wait_asked
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
@@ -53,7 +53,7 @@ def take_from(bench, name):
 
 def drawn_layer(bench, name):
     """A layer's own pixels, once nothing is being asked of the server."""
-    bench.page.wait_for_timeout(100)
+    bench.settle()
     bench.page.wait_for_function("document.querySelector('[data-progress]').hidden")
     url = bench.page.evaluate("name => document.querySelector('.bench').bench.layers[name].toDataURL()", name)
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
@@ -108,8 +108,8 @@ def test_palette_inspector_and_histogram_are_those_of_the_level_at_hand(bench):
         place = (3, 3)
         bench.click_token(*place)
         assert bench.page.locator("[data-number]").input_value() == str(grids[level][place])
-        bench.page.get_by_text(f"of {grids[level].size} tokens").wait_for(timeout=5000)
-        bench.page.locator("#figures").get_by_text(f"of {size} of the {('coarse', 'fine')[level]} level").wait_for(timeout=15_000)
+        bench.page.get_by_text(f"of {grids[level].size} tokens").wait_for()
+        bench.page.locator("#figures").get_by_text(f"of {size} of the {('coarse', 'fine')[level]} level").wait_for()
         bench.page.locator("[data-number]").fill(str(size))
         bench.page.locator("[data-number]").press("Enter")
         assert f"0 to {size - 1}" in bench.message()
@@ -176,7 +176,7 @@ def test_both_levels_outlive_a_reload_with_their_history(bench):
     bench.page.keyboard.press("Delete")
     filled = bench.grids()
     assert (filled[0] != grids[0]).any() and (filled[1] == grids[1]).all()
-    bench.page.wait_for_timeout(KEPT_AFTER_MS)
+    wait_until_kept(bench)
     bench.page.reload()
     bench.wait_for_size(SIZE)
     assert all((a == b).all() for a, b in zip(bench.grids(), filled))
@@ -211,11 +211,13 @@ def test_a_prior_of_two_levels_shows_its_coarse_tokens_while_it_writes_them(benc
     looks = vqcore.load(two_level).levels[0].appearance
     tab = SampleTab(bench)
     tab.wait_told("Click one")
-    slow_down(tab.page, "write_tokens")
+    hold(tab.page, "write_tokens", 1)
     tab.run()
     tab.wait_told("Token 10 of 80")
+    wait_asked(tab.page, 2)
     tab.run()
     assert (tab.pictures()[:, :8, 8:16] == looks[coarse[:, 1]]).all()
+    tab.page.evaluate("window.passing = Infinity")
     tab.show("watch")
     tab.pause_at(6)
     page, where = tab.root.locator("[data-page]"), tab.root.locator("[data-where]")

@@ -28,11 +28,11 @@ def test_what_can_not_be_opened_says_why(bench, tmp_path):
     answer = open_tab(bench)
     bench.page.locator("#models-hub input, #models-hub textarea").fill("<img src=x onerror=alert(1)>")
     bench.page.get_by_role("button", name="Open it").click()
-    bench.page.wait_for_function("() => document.querySelector('#models-answer textarea').value.includes('OWNER/NAME')", timeout=30_000)
+    bench.page.wait_for_function("() => document.querySelector('#models-answer textarea').value.includes('OWNER/NAME')")
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "last.ckpt").write_bytes(b"pickle")
     bench.page.locator("#models-folder input[type=file]").set_input_files(str(tmp_path / "empty"))
-    bench.page.wait_for_function("() => document.querySelector('#models-answer textarea').value.includes('no config.json')", timeout=30_000)
+    bench.page.wait_for_function("() => document.querySelector('#models-answer textarea').value.includes('no config.json')")
     assert answer.is_visible() and bench.document()["model"] == "tiny"
 
 
@@ -40,7 +40,7 @@ def test_a_token_file_is_saved_and_opened_again(bench):
     tokens, data = bench.tokens(), bench.save("vqt")
     assert data.startswith(b"VQT") and len(data) < 1700
     bench.open("again.vqt", data)
-    bench.page.locator(".frames > *").nth(1).wait_for(timeout=15_000)
+    bench.page.locator(".frames > *").nth(1).wait_for()
     assert (bench.tokens() == tokens).all() and bench.document()["name"] == "again"
     bench.open("broken.VQT", data[:-5])
     assert "cut short or damaged" in bench.message()

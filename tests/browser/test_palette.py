@@ -26,7 +26,7 @@ def take(bench, place):
 
 def order_by(bench, order):
     bench.page.locator("[data-order]").select_option(order)
-    bench.page.wait_for_timeout(300)
+    bench.settle()
 
 
 def test_by_number_every_code_stands_at_its_place(palette):
@@ -46,7 +46,7 @@ def test_the_most_used_code_comes_first(palette):
 def test_the_most_alike_stand_around_the_chosen_code_and_stay_while_one_takes_them(palette, tiny_folder):
     codebook = vqcore.load(tiny_folder).levels[-1].codebook
     palette.choose(11)
-    palette.page.wait_for_timeout(300)
+    palette.settle()
     nearest = (codebook - codebook[11]).square().sum(1).argsort().tolist()
     assert [take(palette, place) for place in (0, 2, 7)] == [11, nearest[2], nearest[7]]
 

@@ -32,7 +32,7 @@ class SampleTab:
         self.root = self.page.locator(".sampler")
 
     def wait_told(self, text):
-        self.page.wait_for_function("text => document.querySelector('[data-told]')?.textContent.includes(text)", arg=text, timeout=20_000)
+        self.page.wait_for_function("text => document.querySelector('[data-told]')?.textContent.includes(text)", arg=text)
 
     def set(self, name, value):
         self.root.locator(f"[name={name}]").fill(str(value))
@@ -66,19 +66,28 @@ class SampleTab:
         return self.bench.tokens()
 
 
-def slow_down(page, name):
-    """From here on the page's questions of this name take longer; `asked` counts them."""
-    page.evaluate("""name => {
+def hold(page, name, passing):
+    """From here on the page's questions of this name wait, but for the first few, until `release` lets them go on; `asked`
+    counts them."""
+    page.evaluate("""([name, passing]) => {
         const fetched = window.fetch;
-        window.asked = 0;
+        Object.assign(window, { asked: 0, held: [], passing });
         window.fetch = async (...request) => {
-            if (String(request[1]?.body).includes(name)) {
-                window.asked++;
-                await new Promise((resolve) => setTimeout(resolve, 300));
-            }
+            if (String(request[1]?.body).includes(name) && window.asked++ >= window.passing)
+                await new Promise((resolve) => window.held.push(resolve));
             return fetched(...request);
         };
-    }""", name)
+    }""", [name, passing])
+
+
+def wait_asked(page, count):
+    page.wait_for_function("count => window.asked === count", arg=count)
+
+
+def release(bench):
+    """The question that has waited longest goes on; back once it is answered."""
+    bench.page.evaluate("window.held.shift()()")
+    bench.settle()
 
 
 @pytest.fixture
@@ -119,15 +128,14 @@ def test_a_sample_goes_to_the_canvas_with_a_click(tab, prior):
 
 def test_stopping_asks_for_no_more_tokens(tab):
     tab.wait_told("Click one")
-    slow_down(tab.page, "write_tokens")
+    hold(tab.page, "write_tokens", 1)
     tab.run()
     tab.wait_told("Token 8 of 64")
+    wait_asked(tab.page, 2)
     tab.run()
     tab.wait_told("Stopped. Token")
-    tab.page.wait_for_timeout(300)
-    before = tab.page.evaluate("asked")
-    tab.page.wait_for_timeout(700)
-    assert tab.page.evaluate("asked") == before < 8
+    release(tab.bench)
+    assert tab.page.evaluate("asked") == 2
     assert tab.root.locator("[data-gallery] button:enabled").count() == 0
     assert tab.root.locator("[data-run]").inner_text() == "Sample"
 
@@ -174,22 +182,19 @@ def test_a_token_is_chosen_by_hand_from_the_distribution_and_the_rest_goes_on_fr
 def test_a_choice_that_is_all_but_impossible_costs_more_than_is_told_and_what_was_asked_before_does_not_matter(tab):
     tab.wait_told("Click one")
     tab.set("temperature", 0.1)
+    hold(tab.page, "write_tokens", 5)  # so that 40 are known
     tab.show("watch")
     tab.pause_at(32)
-    tab.page.wait_for_timeout(500)  # so that 40 are known, and nothing is being asked
-    held = []
-    tab.page.route("**/component_server/", lambda route: held.append(route) if "write_tokens" in route.request.post_data else route.continue_())
     tab.move_to(36)  # where what comes next is asked for
+    wait_asked(tab.page, 6)
     tab.root.locator("[data-bars] button").last.click()
     tab.wait_told(": 37 of 64")
-    assert len(held) == 2
-    with tab.page.expect_response(lambda response: response.request == held[0].request):
-        held[0].continue_()
-    tab.page.wait_for_timeout(100)
+    wait_asked(tab.page, 7)
+    release(tab.bench)
     tab.root.locator("[data-step]").click()
-    tab.page.wait_for_timeout(100)
-    assert len(held) == 2, "the second question is still being asked"
-    held[1].continue_()
+    tab.bench.settle()
+    assert tab.page.evaluate("asked") == 7, "the second question is still being asked"
+    release(tab.bench)
     tab.wait_told(": 38 of 64")
     tab.move_to(36)
     assert re.search("code .* costs more than 24, chosen by hand", tab.root.locator("[data-entropy]").inner_text())

@@ -6,7 +6,7 @@ import torch
 
 import vqcore
 from tests.browser.test_canvas import png
-from tests.browser.test_sample import slow_down
+from tests.browser.test_sample import hold, release, wait_asked
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels
 
@@ -148,15 +148,16 @@ def test_going_on_keeps_what_comes_before(fitting):
 
 
 def test_candidates_can_be_stopped(fitting):
-    slow_down(fitting.page, "rewrite_tokens")
+    hold(fitting.page, "rewrite_tokens", 1)
     fitting.use("select")
     fitting.drag((2, 3), (4, 5))
     write(fitting, "rewrite")
     fitting.page.wait_for_function("document.querySelectorAll('[data-candidates=list] button:enabled').length === 2")
+    wait_asked(fitting.page, 2)
     fitting.page.locator("[data-candidates=more]").click()
     assert "stopped" in fitting.page.locator("[data-candidates=told]").inner_text()
-    fitting.page.wait_for_timeout(500)
-    assert 2 <= fitting.page.evaluate("asked") < 4
+    release(fitting)
+    assert fitting.page.evaluate("asked") == 2
     assert fitting.page.locator("[data-candidates=list] button").count() == 2
 
 

@@ -21,7 +21,7 @@ class SoundTab:
     def wait_told(self, text):
         self.page.wait_for_function(
             "text => document.querySelector('.sound [data-told]')?.textContent.includes(text)"
-            " && document.querySelector('.sound [data-progress]').hidden", arg=text, timeout=20_000,
+            " && document.querySelector('.sound [data-progress]').hidden", arg=text,
         )
 
     def open(self, name, data):
@@ -81,7 +81,7 @@ def test_a_sound_is_shown_edited_by_keyboard_heard_and_saved(tab, tokenizer):
     assert (tab.colours() != before).any()
     tab.root.locator("[data-play=rebuilt]").click()
     tab.page.wait_for_function("!document.querySelector('.sound [data-stop]').disabled")
-    tab.page.wait_for_function("document.querySelector('.sound [data-stop]').disabled", timeout=10_000)
+    tab.page.wait_for_function("document.querySelector('.sound [data-stop]').disabled")
     tab.lanes.press("Control+z")
     tab.wait_told("Tokens 0 to 99 are changed")
     assert np.abs(open_wav(tab.save()).samples - saved).max() < 1e-4

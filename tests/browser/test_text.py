@@ -27,7 +27,7 @@ class TextTab:
         self.root = self.page.locator(".prompter")
 
     def wait_told(self, text):
-        self.page.wait_for_function("text => document.querySelector('.prompter [data-told]')?.textContent.includes(text)", arg=text, timeout=20_000)
+        self.page.wait_for_function("text => document.querySelector('.prompter [data-told]')?.textContent.includes(text)", arg=text)
 
     def write(self, text, count=3, seed=SEED):
         self.wait_told("8 candidates")
@@ -99,7 +99,7 @@ def test_hostile_prompts_stay_text(tab):
         tab.root.locator("[name=text]").fill(text)
         tab.root.locator("[data-run]").click()
         told = tab.root.locator("[data-told]").filter(has_text=re.compile(f"{number} candidate|tokens, and the model reads"))
-        told.wait_for(timeout=20_000)
+        told.wait_for()
         tab.root.locator("[data-run]").get_by_text("Write").wait_for()
         assert tab.root.locator("[data-chips] img, [data-chips] script").count() == 0
 

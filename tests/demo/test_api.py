@@ -4,7 +4,6 @@ import ast
 import asyncio
 import json
 import re
-import time
 import urllib.request
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,9 @@ import vqcore
 from app import speaks_mcp
 from demo import api, blocks, foreign, models
 from demo import document as documents
+from demo.training import runs
+from tests.patience import wait_until
+from tests.stepped import writer
 from tests.tiny import draw_picture
 from vqcore.data.sounds import open_wav, write_wav
 from vqcore.priors import new_prior
@@ -256,15 +258,16 @@ def test_a_sentence_is_continued_and_judged(call):
 
 
 @pytest.mark.slow
-def test_a_run_of_training_is_begun_followed_and_used(call, tmp_path):
+def test_a_run_of_training_is_begun_followed_and_used(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "write_run", writer(20))
     for number in range(12):
         Image.fromarray(draw_picture(number, 40, 32)).save(tmp_path / f"{number}.png")
     files = [handle_file(str(path)) for path in sorted(tmp_path.iterdir())]
-    run, count = call("train", files, codes=16, code_dim=4, minutes=0.05)
+    run, count = call("train", files, codes=16, code_dim=4)
     assert count == 12
     wait(call, run)
     assert len(call("encode", files[0], call("open_trained", run))["grids"]) == 1
-    call("train_prior", run, minutes=0.05)
+    call("train_prior", run)
     assert wait(call, run)["ready"] == ["tokenizer", "prior"]
     assert len(call("sample_trained", run)) == 12
     with zipfile.ZipFile(call("download_trained", run)) as archive:
@@ -276,11 +279,7 @@ def test_a_run_of_training_is_begun_followed_and_used(call, tmp_path):
 
 def wait(call, run):
     """What is told of a run once it has ended."""
-    until = time.monotonic() + 120
-    while (told := call("follow_training", run))["running"] and time.monotonic() < until:
-        time.sleep(0.5)
-    assert not told["running"]
-    return told
+    return wait_until(lambda: None if (told := call("follow_training", run))["running"] else told, "the end of the training")
 
 
 def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch):

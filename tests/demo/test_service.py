@@ -10,6 +10,7 @@ from PIL import Image
 from demo import document as documents
 from demo.token_canvas import service
 from demo.workers import Busy, Crew
+from tests.patience import PATIENCE
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
@@ -119,14 +120,14 @@ def test_an_example_outside_the_folder_is_refused():
 
 def test_a_full_crew_says_busy_at_once_and_works_again_after():
     crew, gate, started = Crew(threads=1, waiting=0), threading.Event(), threading.Event()
-    worker = threading.Thread(target=crew.run, args=(lambda: (started.set(), gate.wait(10)),))
+    worker = threading.Thread(target=crew.run, args=(lambda: (started.set(), gate.wait(PATIENCE)),))
     worker.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE)
     with pytest.raises(Busy):
         crew.run(int)
     assert service.answered_by(crew)(lambda question: {})(None) == {"busy": True}
     gate.set()
-    worker.join(10)
+    worker.join(PATIENCE)
     assert crew.run(int, "7") == 7
 
 

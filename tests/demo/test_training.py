@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import stat
-import time
 import zipfile
 from pathlib import Path
 
@@ -16,8 +15,11 @@ from PIL import Image
 import vqcore
 from demo import models
 from demo.training import pictures, recipes, runs, service
+from tests.patience import PATIENCE, wait_until
+from tests.stepped import writer
 from tests.tiny import draw_picture, picture_folder
 from vqcore.data.labelled import read_labelled
+from vqcore.training.budget import Budget
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +105,7 @@ SETTINGS = {"downsampling": "8", "codebook_size": "32", "code_dim": "8", "beta":
 def test_settings_become_a_recipe(tmp_path):
     run = recipes.tokenizer_recipe(SETTINGS, picture_folder(tmp_path / "data", 3))
     network = run.recipe.model.network
-    assert (network.downsampling, network.code_dim, network.channels) == (8, 8, 3) and run.minutes == 0.03
+    assert (network.downsampling, network.code_dim, network.channels) == (8, 8, 3) and run.budget == Budget(minutes=0.03)
     assert (run.recipe.model.quantizer.codebook_size, run.recipe.model.quantizer.ema_decay, run.recipe.crop) == (32, None, 64)
     np.savez(tmp_path / "small.npz", images=np.zeros((4, 28, 28), np.uint8))
     small = recipes.tokenizer_recipe(SETTINGS | {"codebook": "ema"}, tmp_path / "small.npz").recipe
@@ -114,19 +116,16 @@ def test_settings_become_a_recipe(tmp_path):
 
 
 def wait(id, stage):
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        state = service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})
-        if not state["running"]:
-            assert state["problem"] is None, state["problem"]
-            assert state["stage"] == stage
-            return state
-        time.sleep(0.1)
-    pytest.fail("it does not end")
+    follow = lambda: service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})
+    state = wait_until(lambda: None if (state := follow())["running"] else state, "the end of the training")
+    assert state["problem"] is None, state["problem"]
+    assert state["stage"] == stage
+    return state
 
 
 def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(runs, "write_run", writer(20))
     files = [(f"set/{name}/{i}.png", png(i, (64, 64))) for i, name in enumerate(["red", "blue"] * 6)]
     archive = zipped(tmp_path / "a.zip", files)
     question = {"files": [{"name": "a.zip", "path": str(archive)}], "settings": SETTINGS}
@@ -156,19 +155,18 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
     assert not run.folder.exists() and "no longer here" in service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})["error"]
 
 
-def test_a_run_stops_when_asked_keeps_what_it_has_and_goes_on(tmp_path):
+def test_a_run_stops_when_asked_keeps_what_it_has_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "write_run", writer(20_000))
     folder = picture_folder(tmp_path / "data", 12)
     run = runs.create(lambda _: (folder, 12))
     try:
-        runs.train(run, "tokenizer", recipes.tokenizer_recipe(SETTINGS | {"minutes": 5}, folder))
-        deadline = time.monotonic() + 300
-        while not run.losses() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        runs.train(run, "tokenizer", recipes.tokenizer_recipe(SETTINGS, folder))
+        wait_until(lambda: run.losses() or not run.is_running)
         runs.stop(run)
-        assert run.process.wait(120) == 0 and run.is_ready("tokenizer")
+        assert run.process.wait(PATIENCE) == 0 and run.is_ready("tokenizer")
         before = run.validations()[-1]["steps"]
         runs.go_on(run)
         run.process.stdin.close()  # as when the page's process dies
-        assert run.process.wait(120) != 0 or run.validations()[-1]["steps"] > before
+        assert run.process.wait(PATIENCE) != 0 or run.validations()[-1]["steps"] > before
     finally:
         runs.close()

@@ -16,6 +16,7 @@ from demo.sampling.cards import best_first, sentences
 from demo.token_canvas import writing
 from demo.workers import SharingCrew
 from tests.demo.test_service import pixels_of
+from tests.patience import PATIENCE, wait_until
 from vqcore.tokenizers.pixels import to_pixels
 
 SETTINGS = {"condition": "disc", "temperature": 0.9, "seed": 5}
@@ -176,16 +177,14 @@ def test_a_second_persons_short_work_is_done_amid_a_long_one(monkeypatch):
 
     def long_work():
         began.set()
-        for _ in range(60):
-            time.sleep(0.01)
-            crew.pass_on()
+        wait_until(lambda: crew.pass_on() or ended)
         ended.append("long")
 
     worker = threading.Thread(target=crew.run, args=(long_work,))
     worker.start()
-    assert began.wait(10)
+    assert began.wait(PATIENCE)
     crew.run(ended.append, "short")
-    worker.join(10)
+    worker.join(PATIENCE)
     assert ended == ["short", "long"]
 
 
@@ -207,5 +206,5 @@ def test_only_one_has_the_turn_and_a_failing_one_gives_it_back(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         crew.run(lambda: 1 / 0)
     for worker in workers:
-        worker.join(10)
+        worker.join(PATIENCE)
     assert max(most) == 1 and len(most) == 60

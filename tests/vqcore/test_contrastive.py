@@ -20,6 +20,7 @@ from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, save_contrastive
 from vqcore.retrieval.known import load_known
 from vqcore.tokenizers.pixels import to_tensor
+from vqcore.training.budget import Budget
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0)}
@@ -61,7 +62,7 @@ def tokenizer(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(data, tokenizer, tmp_path_factory):
     out = tmp_path_factory.mktemp("contrastive") / "discs-clip"
-    train_contrastive(RECIPE, data, tokenizer, out, minutes=6 / 60)
+    train_contrastive(RECIPE, data, tokenizer, out, Budget(steps=200))
     return out
 
 
@@ -104,7 +105,7 @@ def test_pictures_without_a_text_are_refused(data, tokenizer, tmp_path):
         (tmp_path / row["file_name"]).write_bytes((data / row["file_name"]).read_bytes())
     (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
     with pytest.raises(ValueError, match="28 of the pictures in .* have no text"):
-        train_contrastive(RECIPE, tmp_path, tokenizer, tmp_path / "out", minutes=1)
+        train_contrastive(RECIPE, tmp_path, tokenizer, tmp_path / "out", Budget(steps=1))
 
 
 def test_a_checkpoint_gives_the_same_model(tmp_path):

@@ -25,6 +25,7 @@ from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.tokenizers.stored import save_tokenizer
+from vqcore.training.budget import Budget
 from vqcore.training.prior import PriorRecipe, Tokens, noisy, overfits, phrasings, prior_job, train_prior
 from vqcore.training.run import read_log
 
@@ -99,14 +100,14 @@ def test_fashion_mnist_is_read_from_its_files(tmp_path):
 
 def test_a_killed_run_goes_on_and_the_tokens_are_kept(tokenizer, data, tmp_path, monkeypatch):
     out = tmp_path / "prior"
-    train_prior(RECIPE, tokenizer, data, out, minutes=2 / 60)
+    train_prior(RECIPE, tokenizer, data, out, Budget(steps=40))
     first = list(read_log(out / "metrics.jsonl"))[-1]
     shard = out / "run" / "tokens" / "00000.safetensors"
     made = shard.stat().st_mtime_ns
     monkeypatch.setattr("vqcore.formats.shards._encode", lambda *_: pytest.fail("the tokens were there already"))
-    train_prior(RECIPE, tokenizer, data, out, minutes=3 / 60)
+    train_prior(RECIPE, tokenizer, data, out, Budget(steps=60))
     last = list(read_log(out / "metrics.jsonl"))[-1]
-    assert last["steps"] > first["steps"] and last["minutes"] > first["minutes"]
+    assert (first["steps"], last["steps"]) == (40, 60) and last["minutes"] > first["minutes"]
     assert shard.stat().st_mtime_ns == made
     prior = vqcore.load_prior(out)
     assert prior.tokenizer == tokenizer and prior.conditions == ("blue", "dark red")
@@ -148,12 +149,12 @@ def test_noise_puts_codes_of_the_same_level_in_a_share_of_the_tokens():
 
 def test_tokens_of_another_tokenizer_are_not_taken(tokenizer, data, tmp_path):
     out = tmp_path / "prior"
-    train_prior(RECIPE, tokenizer, data, out, minutes=0.3 / 60)
+    train_prior(RECIPE, tokenizer, data, out, Budget(steps=5))
     shard = out / "run" / "tokens" / "00000.safetensors"
     before = shard.read_bytes()
     other = vqcore.load(tokenizer)
     other.quantizer.codebook.copy_(other.quantizer.codebook.flip(0))
-    train_prior(RECIPE, str(save_tokenizer(other, tmp_path / "other")), data, out, minutes=0.6 / 60)
+    train_prior(RECIPE, str(save_tokenizer(other, tmp_path / "other")), data, out, Budget(steps=10))
     assert shard.read_bytes() != before
 
 
@@ -220,7 +221,7 @@ def test_likeness():
 
 def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
     out = tmp_path / "prior"
-    train_prior(RECIPE, tokenizer, data, out, minutes=1 / 60)
+    train_prior(RECIPE, tokenizer, data, out, Budget(steps=20))
     assert evaluate([str(out), "--data", str(data)]) == 0
     figures = json.loads((out / "metrics.json").read_text())
     assert figures["pictures"] == 40 and figures["samples"] == 80
@@ -238,13 +239,13 @@ def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
 
 def test_a_run_begins_with_the_weights_of_another(tokenizer, data, tmp_path):
     first = lambda name: list(read_log(tmp_path / name / "metrics.jsonl"))[0]["val_bits"]
-    train_prior(RECIPE, tokenizer, data, tmp_path / "whole", minutes=3 / 60)
-    train_prior(RECIPE, tokenizer, data, tmp_path / "begun", minutes=0.2 / 60, start=str(tmp_path / "whole"))
-    train_prior(RECIPE, tokenizer, data, tmp_path / "anew", minutes=0.2 / 60)
+    train_prior(RECIPE, tokenizer, data, tmp_path / "whole", Budget(steps=150))
+    train_prior(RECIPE, tokenizer, data, tmp_path / "begun", Budget(steps=10), start=str(tmp_path / "whole"))
+    train_prior(RECIPE, tokenizer, data, tmp_path / "anew", Budget(steps=10))
     assert first("begun") < first("anew") - 0.2
     deeper = replace(RECIPE, model=TransformerConfig(2, 16, 2))
     with pytest.raises(ValueError, match="other words, grids or layers"):
-        train_prior(deeper, tokenizer, data, tmp_path / "deeper", minutes=0.2 / 60, start=str(tmp_path / "whole"))
+        train_prior(deeper, tokenizer, data, tmp_path / "deeper", Budget(steps=10), start=str(tmp_path / "whole"))
 
 
 def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_set(tokenizer, tmp_path):
@@ -255,7 +256,7 @@ def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_
         rows.append(json.dumps({"file_name": f"{i}.png", "text": name, "style": f"style{i // 2}", "tags": ["square"]}))
     (tmp_path / "metadata.jsonl").write_text("\n".join(rows))
     recipe = replace(RECIPE, closed=True)
-    train_prior(recipe, tokenizer, tmp_path, tmp_path / "out", minutes=2 / 60)
+    train_prior(recipe, tokenizer, tmp_path, tmp_path / "out", Budget(steps=40))
     prior = vqcore.load_prior(tmp_path / "out")
     assert prior.conditions == () and isinstance(prior.layout.text, Text) and "square" in prior.layout.text.words
     assert prior.sample(1, "a red thing nobody saw"[:19])[0].shape == (1, 4, 4)
@@ -269,7 +270,7 @@ def test_captions_make_a_prior_of_free_text_that_sees_every_picture_of_a_closed_
 
 
 def test_a_prior_of_two_levels_is_trained_measured_and_writes_fine_grids_for_one_coarse_grid(two_level, data, tmp_path):
-    train_prior(RECIPE, str(two_level), data, tmp_path / "prior", minutes=4 / 60)
+    train_prior(RECIPE, str(two_level), data, tmp_path / "prior", Budget(steps=200))
     prior, tokenizer = vqcore.load_prior(tmp_path / "prior"), vqcore.load(two_level)
     assert [(grid.codebook_size, grid.shape) for grid in prior.layout.grids] == [(32, (2, 2)), (64, (4, 4))]
     assert evaluate([str(tmp_path / "prior"), "--data", str(data), "--samples", "16"]) == 0

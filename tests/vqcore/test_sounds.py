@@ -150,7 +150,7 @@ def test_the_presets_are_as_small_as_they_claim():
 
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory):
-    """A tokenizer and a prior of the speech presets' kinds, trained for real on tones for some seconds, and the data."""
+    """A tokenizer and a prior of the speech presets' kinds, trained for real on tones, and the data."""
     folder = tmp_path_factory.mktemp("sounds")
     data = tones_folder(folder / "data", 24)
     with one_thread():
@@ -164,7 +164,7 @@ def speech(tmp_path_factory):
                        "model": {"layers": 2, "width": 32, "heads": 2}}),
         ):  # fmt: skip
             file = folder / f"{kind}.json"
-            file.write_text(json.dumps({"version": 1, "data": [str(data)], "minutes": 0.15, **recipe}))
+            file.write_text(json.dumps({"version": 1, "data": [str(data)], "steps": 150, **recipe}))
             assert train([kind, "--config", str(file), "--out", str(folder / kind)]) == 0
     return folder
 
@@ -220,5 +220,5 @@ def test_a_tokenizer_of_pictures_is_sent_to_its_own_command(tiny_folder, speech,
 
 
 def test_a_folder_without_sounds_is_an_error_that_says_so(tmp_path, capsys):
-    assert train(["tokenizer", "--preset", "speech", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", "1"]) == 2
+    assert train(["tokenizer", "--preset", "speech", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--steps", "1"]) == 2
     assert "no WAV file" in capsys.readouterr().err

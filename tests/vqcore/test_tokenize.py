@@ -11,6 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import vqcore
+from tests.patience import PATIENCE
 from tests.tiny import colours_folder
 from tests.vqcore.test_ranks import start
 from vqcore.data.labelled import read_labelled, views
@@ -90,7 +91,7 @@ def test_two_ranks_write_the_shards_of_one(tokenizer, data, tmp_path):
     sharding.tokenize(vqcore.load(tokenizer), read_labelled(data, "train"), tmp_path / "one", 16, shard_size=16)
     program = "import sys; from vqcore.formats.shards import tokenize; from vqcore.tokenize import main; tokenize.__defaults__ = (1, 16); sys.exit(main(sys.argv[1:]))"
     for process in start(2, "-c", program, "--tokenizer", tokenizer, "--data", data, "--out", tmp_path / "two", "--side", 16):
-        _, problems = process.communicate(timeout=60)
+        _, problems = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, problems
     one, two = ({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("one", "two"))
     assert one == two and len(one) == 4
@@ -101,13 +102,13 @@ def test_the_command_writes_shards_that_a_prior_is_trained_from_by_a_config(toke
     assert tokenize_pictures(["--tokenizer", tokenizer, "--data", str(data), "--out", str(shards), "--side", "16"]) == 0
     monkeypatch.setattr(sharding, "_encode", lambda *_: pytest.fail("the tokens are there"))
     config.write_text(json.dumps({
-        "kind": "prior", "tokenizer": tokenizer, "data": [str(shards)], "side": 16, "batch": 8, "minutes": 1 / 60,
+        "kind": "prior", "tokenizer": tokenizer, "data": [str(shards)], "side": 16, "batch": 8, "steps": 20,
         "model": {"kind": "transformer", "layers": 1, "width": 16, "heads": 2},
     }))
     assert train(["prior", "--config", str(config), "--out", str(out)]) == 0
     assert vqcore.load_prior(out).sample(2, "red")[0].shape == (2, 4, 4)
     recipe = json.loads((out / "recipe.json").read_text())
-    assert recipe["model"]["width"] == 16 and recipe["batch"] == 8 and recipe["minutes"] == 1 / 60
+    assert recipe["model"]["width"] == 16 and recipe["batch"] == 8 and recipe["steps"] == 20 and "minutes" not in recipe
     other = vqcore.load(tokenizer)
     other.quantizer.codebook.copy_(other.quantizer.codebook.flip(0))
     again = ["prior", "--config", str(out / "recipe.json"), "--out", str(tmp_path / "other"), "--tokenizer"]
@@ -117,7 +118,7 @@ def test_the_command_writes_shards_that_a_prior_is_trained_from_by_a_config(toke
 
 @pytest.mark.parametrize("change, words", [
     ({"kind": "oracle"}, "oracle"), ({"sides": 3}, "sides"), ({"model": {"network": {"width": 3}}}, "width"), ({"version": 9}, "version"),
-    ({"crop": 30}, "multiple of the 8"), ({"data": []}, "Say --data"),
+    ({"crop": 30}, "multiple of the 8"), ({"data": []}, "Say --data"), ({"minutes": 0}, "more than 0 minutes"), ({"steps": 5}, "not both"),
 ])
 def test_a_config_that_makes_no_sense_is_explained(change, words, tmp_path, capsys):
     config = tmp_path / "config.json"

@@ -48,7 +48,7 @@ def test_training_learns_and_its_checkpoint_is_small_and_says_how_good_it_is(tmp
         for kind, dims, values in (("images-idx3", 3, bars(count, count)), ("labels-idx1", 1, np.zeros(count, np.uint8))):
             header = bytes([0, 0, 8, dims]) + np.array(values.shape, ">u4").tobytes()
             (tmp_path / f"{split}-{kind}-ubyte.gz").write_bytes(gzip.compress(header + values.tobytes()))
-    assert main(["vae", "--data", str(tmp_path), "--out", str(tmp_path / "small-vae"), "--minutes", str(3 / 60)]) == 0
+    assert main(["vae", "--data", str(tmp_path), "--out", str(tmp_path / "small-vae"), "--steps", "150"]) == 0
     model = load_vae(tmp_path / "small-vae")
     metrics = json.loads((tmp_path / "small-vae" / "metrics.json").read_text())
     unseen = torch.from_numpy(bars(120, 120))[:, None].float() / 127.5 - 1

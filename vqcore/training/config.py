@@ -1,5 +1,5 @@
-"""A run as JSON: what was trained, on what and for how long. Each run leaves it as recipe.json beside its checkpoint,
-and `python -m vqcore.train … --config recipe.json` runs it again.
+"""A run as JSON: what was trained, on what, and for how many minutes or steps. Each run leaves it as recipe.json beside
+its checkpoint, and `python -m vqcore.train … --config recipe.json` runs it again.
 
     {"version": 1, "kind": "tokenizer", "data": ["pictures"], "minutes": 60, "seed": 0, "crop": 64, "batch": 32, …,
      "model": {"kind": "vqvae", "quantizer": {"kind": "vq", "codebook_size": 4096, …}, "network": {"downsampling": 8, …}}}
@@ -18,6 +18,7 @@ from typing import Any
 
 from vqcore import priors, tokenizers
 from vqcore.files import write_json
+from vqcore.training.budget import Budget
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.sound import SoundRecipe
 from vqcore.training.tokenizer import TokenizerRecipe
@@ -29,12 +30,12 @@ RECIPES = {"tokenizer": TokenizerRecipe, "sound": SoundRecipe, "prior": PriorRec
 
 @dataclass(frozen=True)
 class Run:
-    """data: where the pictures or tokens are;  minutes: training time in all;  tokenizer: of a prior;
+    """data: where the pictures or tokens are;  budget: how long it trains in all;  tokenizer: of a prior;
     start: the trained model of its kind that this one begins with, or None."""
 
     recipe: TokenizerRecipe | SoundRecipe | PriorRecipe
     data: tuple[str, ...]
-    minutes: float
+    budget: Budget | None = None
     seed: int = 0
     tokenizer: str | None = None
     start: str | None = None
@@ -42,7 +43,8 @@ class Run:
 
 def to_json(run: Run) -> dict[str, Any]:
     kind = next(kind for kind, recipe in RECIPES.items() if isinstance(run.recipe, recipe))
-    value = {"version": VERSION, "kind": kind, "data": list(run.data), "minutes": run.minutes, "seed": run.seed}
+    budget = {name: amount for name, amount in asdict(run.budget).items() if amount is not None}
+    value = {"version": VERSION, "kind": kind, "data": list(run.data), **budget, "seed": run.seed}
     value |= {name: getattr(run, name) for name in ("tokenizer", "start") if getattr(run, name) is not None}
     room = priors if isinstance(run.recipe, PriorRecipe) else tokenizers
     return value | asdict(run.recipe) | {"model": room.to_json(run.recipe.model)}
@@ -55,10 +57,11 @@ def from_json(value: Mapping[str, Any]) -> Run:
         raise ValueError("It is of another version than the one that is read here.")
     try:
         recipe = RECIPES[value.pop("kind")]
-        run = {name: value.pop(name) for name in ("minutes", "seed", "tokenizer", "start") if name in value}
+        run = {name: value.pop(name) for name in ("seed", "tokenizer", "start") if name in value}
+        budget = {name: value.pop(name) for name in ("minutes", "steps") if name in value}
         data = tuple(value.pop("data", ()))
         model = (priors if recipe is PriorRecipe else tokenizers).from_json(value.pop("model", {}))
-        return Run(recipe(model=model, **value), data, run.pop("minutes", 0.0), **run)
+        return Run(recipe(model=model, **value), data, Budget(**budget) if budget else None, **run)
     except KeyError as error:
         raise ValueError(f"It has no such kind or setting: {error}.") from None
     except TypeError as error:  # an unknown or a missing setting, as Python words it

@@ -19,6 +19,7 @@ from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig, save_co
 from vqcore.retrieval.known import Known, save_known
 from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_tensor
+from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import autocast
@@ -26,6 +27,7 @@ from vqcore.training.tokenizer import autocast
 MOVED = 4  # pixels that a picture is moved by at the most
 BRIGHTER = 0.1
 VALIDATED = 256  # pairs
+VALIDATIONS = 5  # in a run
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ class ContrastiveRecipe:
 
 
 def train_contrastive(
-    recipe: ContrastiveRecipe, source: str | Path, tokenizer_name: str, out: Path, minutes: float, seed: int = 0
+    recipe: ContrastiveRecipe, source: str | Path, tokenizer_name: str, out: Path, budget: Budget, seed: int = 0
 ) -> None:
-    """Train for so many minutes in all and leave a checkpoint in `out`, with the pictures it knows as tokens of the tokenizer.
+    """Train until the budget is used up and leave a checkpoint in `out`, with the pictures it knows as tokens of the tokenizer.
 
     source: of the pictures, as `read_labelled` takes it; each needs a text. ValueError, saying so, where one has none, and for
     a tokenizer of two levels.
@@ -54,7 +56,7 @@ def train_contrastive(
     text = Text.of(data.labels, itertools.chain(*data.variants.values()))
     model = Contrastive(text, recipe.model, home_name(tokenizer_name), out.name).to(distributed.device())
     pixels = read_squares(data, recipe.model.side)
-    train(contrastive_job(model, recipe, data, pixels, out), out, minutes, validate_every=min(5.0, minutes / 5))
+    train(contrastive_job(model, recipe, data, pixels, out), out, budget, VALIDATIONS)
     if distributed.is_first():
         save_known(known_of(load_contrastive(out), tokenizer, data, pixels), out)
         print(f"{out} is ready.")

@@ -24,6 +24,7 @@ from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint, fingerprint
+from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.sound import tokenize_sounds
@@ -33,6 +34,7 @@ HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation f
 MOST_HELD_OUT = 2000
 MOST_CLASSES = 100  # distinct texts; where there are more, they are captions
 TEXT_LENGTH = 20  # text tokens in a sequence with captions
+VALIDATIONS = 10  # in a run
 PATIENCE = 3  # validations in a row that may be worse than the best
 
 
@@ -98,9 +100,9 @@ class Tokens:
 
 
 def train_prior(
-    recipe: PriorRecipe, tokenizer_name: str, source: str | Path, out: Path, minutes: float, seed: int = 0, start: str | None = None
+    recipe: PriorRecipe, tokenizer_name: str, source: str | Path, out: Path, budget: Budget, seed: int = 0, start: str | None = None
 ) -> None:
-    """Train for so many minutes in all and leave the best checkpoint in `out`; goes on where an earlier call stopped.
+    """Train until the budget is used up and leave the best checkpoint in `out`; goes on where an earlier call stopped.
 
     source: of the pictures, as `read_labelled` takes it; or a folder of tokens, as `vqcore.tokenize` writes it;
     start: a trained prior over the same sequences whose weights to begin with.
@@ -118,7 +120,7 @@ def train_prior(
     if start is not None:
         begin_with(model, load_prior(start))
     distributed.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
-    train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, minutes, validate_every=min(5.0, minutes / 10))
+    train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, budget, VALIDATIONS)
     distributed.say(f"{out} is ready.")
 
 

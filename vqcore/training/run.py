@@ -1,4 +1,4 @@
-"""A training run: a budget of minutes, a folder, and no work lost when it is stopped or killed.
+"""A training run: a budget of minutes or steps, a folder, and no work lost when it is stopped or killed.
 
 The folder gets the checkpoint itself (whole at every moment, the best by its validations so far), metrics.jsonl with
 the validations, run/losses.jsonl with the losses between them, and run/state.safetensors, from which the same command
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from vqcore import distributed
 from vqcore.files import write_tensors
+from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 
 SAVE_EVERY = 40.0  # seconds
@@ -53,8 +54,10 @@ class Job:
     stop_early: Callable[[list[dict[str, float]]], bool] = lambda history: False
 
 
-def train(job: Job, folder: Path, minutes: float, validate_every: float = 5.0) -> None:
-    """Train for so many minutes in all, those of earlier calls on the folder included.
+def train(job: Job, folder: Path, budget: Budget, validations: int) -> None:
+    """Train until the budget is used up, what earlier calls on the folder used of it included.
+
+    validations: about how many there are in the run, evenly spread (see Budget.between).
 
     SIGINT or SIGTERM, sent to any rank, ends the run after the step it is at: it saves and validates first.
     """
@@ -62,32 +65,33 @@ def train(job: Job, folder: Path, minutes: float, validate_every: float = 5.0) -
     if distributed.is_first():
         _sweep(folder)
     steps, seconds = _resume(job, folder)
-    budget, validated = 60 * minutes, seconds
-    if seconds >= budget:
-        distributed.say(f"{folder} has had its {minutes:g} minutes. Ask for more with --minutes to go on.")
+    spent = validated = noted = budget.spent(steps, seconds)
+    if spent >= budget.total:
+        distributed.say(f"{folder} has had its {budget}. Ask for more with --{budget.unit} to go on.")
         return
     torch.manual_seed(steps + RANK_SEEDS * distributed.rank())
     job.module.train()
     saved = last = time.monotonic()
-    noted, figures, done = seconds, {}, False
+    figures, done = {}, False
     with _asked_to_stop() as stop:
         while not done:
             batch = job.step()
-            job.optimizer.step(learning_rate(job.rate, steps, seconds / budget))
+            job.optimizer.step(learning_rate(job.rate, steps, spent / budget.total))
             steps += 1
             now = time.monotonic()
             seconds += min(now - last, SLOWEST_STEP)
             last = now
             seconds, stopped, batch = _agreed(seconds, stop.is_set(), batch)
+            spent = budget.spent(steps, seconds)
             for name, value in batch.items():
                 figures[name] = value + 0.98 * (figures.get(name, value) - value)
-            done = stopped or seconds >= budget
-            validating = done or seconds - validated > 60 * validate_every
+            done = stopped or spent >= budget.total
+            validating = done or spent - validated >= budget.between(validations)
             if distributed.is_first():
-                _show(steps, seconds, budget, figures)
-                if seconds - noted > max(1.0, budget / LOSSES_KEPT):
+                _show(steps, seconds, spent / budget.total, figures)
+                if spent - noted >= max(1, budget.total / LOSSES_KEPT):
                     _append(folder / "run" / "losses.jsonl", steps, seconds, figures)
-                    noted = seconds
+                    noted = spent
                 if validating or now - saved > SAVE_EVERY:
                     _save(job, folder, steps, seconds)
                     saved = time.monotonic()
@@ -96,12 +100,12 @@ def train(job: Job, folder: Path, minutes: float, validate_every: float = 5.0) -
                     _validate(job, log_file, steps, seconds, figures)
                     done = done or job.stop_early(list(read_log(log_file)))
                 done = _any_rank(done)
-                validated, last = seconds, time.monotonic()
+                validated, last = spent, time.monotonic()
     if distributed.is_first():
-        _show(steps, seconds, budget, figures, end="\n")
+        _show(steps, seconds, spent / budget.total, figures, end="\n")
     if stopped:
         distributed.say("Stopped and saved. The same command goes on from here.")
-    elif seconds < budget:
+    elif spent < budget.total:
         distributed.say("Stopped early: the validation figures have been getting worse.")
 
 
@@ -212,12 +216,12 @@ def _sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _show(steps: int, seconds: float, budget: float, figures: dict[str, float], end: str = "") -> None:
+def _show(steps: int, seconds: float, share: float, figures: dict[str, float], end: str = "") -> None:
     """The progress bar: one line that is written over, or a line now and then where that can't be."""
     terminal = sys.stderr.isatty()
     if not terminal and not end and steps % 200:
         return
-    done, left = min(1, seconds / budget), max(0, budget - seconds)
+    done, left = min(1, share), max(0, seconds / share - seconds)  # at the pace so far
     bar = "█" * int(24 * done) + "░" * (24 - int(24 * done))
     text = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
     line = f"{bar} {done:4.0%}  {int(left // 60)}:{int(left % 60):02d} left  step {steps}  {text}"

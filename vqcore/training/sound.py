@@ -21,6 +21,7 @@ from vqcore.tokenizers.base import fingerprint
 from vqcore.tokenizers.spectral import spectral_loss, spectrogram, to_picture
 from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
+from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import VALIDATIONS, autocast, hold_out
@@ -56,8 +57,8 @@ class SoundRecipe:
             raise ValueError(f"A step takes at least one crop, not {self.batch}.")
 
 
-def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, minutes: float, seed: int = 0) -> None:
-    """Train for so many minutes in all and leave a checkpoint in `out`; goes on where an earlier call stopped.
+def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, budget: Budget, seed: int = 0) -> None:
+    """Train until the budget is used up and leave a checkpoint in `out`; goes on where an earlier call stopped.
 
     sources: of the clips, each as `read_clips` takes it.
     """
@@ -68,7 +69,7 @@ def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, m
         raise ValueError(f"{len(found)} clip(s) are too few; training needs two at least.")
     model = VQVAE(recipe.model, name=out.name).to(distributed.device())
     job = sound_job(model, recipe, clips[distributed.rank() :: distributed.count()] or clips, held_out, out)
-    train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
+    train(job, out, budget, VALIDATIONS)
     if distributed.is_first():
         model = load(out)
         counts = [torch.bincount(encode(model, clip), minlength=recipe.model.quantizer.codebook_size) for clip in clips]

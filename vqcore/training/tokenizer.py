@@ -25,11 +25,12 @@ from vqcore.tokenizers.networks import memory_format
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.tokenizers.vqvae import VQVAEConfig
+from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 
 HELD_OUT = 48  # pictures at the most, and never over a tenth
-VALIDATIONS = 20  # in a run, which are 6 seconds to 5 minutes apart
+VALIDATIONS = 20  # in a run
 SHOWN = 8  # held-out pictures in reconstructions.png
 SHOWN_SIDE = 128  # pixels that each of them has there at the most
 
@@ -61,9 +62,9 @@ class TokenizerRecipe:
 
 
 def train_tokenizer(
-    recipe: TokenizerRecipe, sources: Sequence[str | Path], out: Path, minutes: float, seed: int = 0, start: str | None = None
+    recipe: TokenizerRecipe, sources: Sequence[str | Path], out: Path, budget: Budget, seed: int = 0, start: str | None = None
 ) -> None:
-    """Train for so many minutes in all and leave a checkpoint in `out`; goes on where an earlier call stopped.
+    """Train until the budget is used up and leave a checkpoint in `out`; goes on where an earlier call stopped.
 
     sources: of the pictures, each as `read_labelled` takes it;  start: a trained tokenizer whose weights to begin with.
     """
@@ -73,7 +74,7 @@ def train_tokenizer(
     if start is not None:
         begin_with(model, load(start), recipe)
     job = tokenizer_job(model, recipe, pictures, held_out, out)
-    train(job, out, minutes, min(5.0, max(0.1, minutes / VALIDATIONS)))
+    train(job, out, budget, VALIDATIONS)
     if distributed.is_first():
         complete(out, pictures)
         print(f"{out} is ready.")

@@ -13,19 +13,18 @@ from vqcore.data.idx import read_idx
 from vqcore.files import write_json
 from vqcore.study.vae import VAE, save_vae
 from vqcore.tokenizers.pixels import to_tensor
+from vqcore.training.budget import Budget
 
 BATCH, RATE, LONGEST_GRADIENT = 128, 2e-3, 0.1
 SEEN = 800
 """Pictures of the validation split whose latents are kept with the weights."""
 
 
-def train_vae(data: Path, out: Path, minutes: float) -> VAE:
+def train_vae(data: Path, out: Path, budget: Budget) -> VAE:
     """Train on the `train` split of the idx files in `data`, measure on `val`, and write the checkpoint.
 
-    minutes: of the processor, not of the clock, so that a busy machine trains as far as an idle one.
+    budget: its minutes are of the processor, not of the clock, so that a busy machine trains as far as an idle one.
     """
-    if not minutes > 0:
-        raise ValueError(f"Train for more than {minutes:g} minutes.")
     pictures = torch.from_numpy(read_idx(data, "train")[0].copy()).movedim(-1, 1)
     unseen = to_tensor(read_idx(data, "val")[0])
     torch.manual_seed(0)
@@ -42,7 +41,7 @@ def train_vae(data: Path, out: Path, minutes: float) -> VAE:
         nn.utils.clip_grad_norm_(model.parameters(), LONGEST_GRADIENT)  # one batch with a large σ² would end it in NaN
         optimizer.step()
         step += 1
-        share = (time.process_time() - start) / (60 * minutes)
+        share = budget.spent(step, time.process_time() - start) / budget.total
         if step % 500 == 0:
             print(f"step {step}: {bound.loss / math.log(2):.4f} bits a pixel", flush=True)
     model.eval().requires_grad_(False)
