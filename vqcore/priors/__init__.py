@@ -7,13 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vqcore.priors.base import Prior
+from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sequence import Layout
 from vqcore.priors.transformer import Transformer, TransformerConfig
 
-PRIORS: dict[str, tuple[type[Prior], type]] = {"transformer": (Transformer, TransformerConfig), "pixelcnn": (PixelCNN, PixelCNNConfig)}
+PRIORS: dict[str, tuple[type[Prior], type]] = {
+    "transformer": (Transformer, TransformerConfig),
+    "pixelcnn": (PixelCNN, PixelCNNConfig),
+    "local-pixelcnn": (LocalPixelCNN, LocalPixelCNNConfig),
+}
 """By the name that a config file has for each: the prior and its config."""
-PriorConfig = TransformerConfig | PixelCNNConfig
+PriorConfig = TransformerConfig | PixelCNNConfig | LocalPixelCNNConfig
 
 
 def new_prior(layout: Layout, config: PriorConfig, tokenizer: str, conditions: Sequence[str], name: str = "") -> Prior:

@@ -51,6 +51,11 @@ class AutoregressivePrior(Prior):
 
     def __init__(self, layout: Layout, tokenizer: str = "", conditions: Sequence[str] = (), name: str = ""):
         super().__init__(layout, tokenizer, conditions, name)
+        self.follow(layout)
+
+    def follow(self, layout: Layout) -> None:
+        """Write sequences of this layout from now on."""
+        self.layout = layout
         self._levels, self._places = layout.levels().tolist(), [tuple(place) for place in layout.places().tolist()]
         self._starts = [layout.starts()[level] for level in self._levels]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ FACTORS = ".factors"  # the end of the name of what the rows of an int8 matrix a
 def save_prior(model: Prior, folder: str | os.PathLike, dtype: torch.dtype = torch.int8) -> Path:
     """Write config.json and model.safetensors, weights in `dtype`.
 
-    In torch.int8 each row of a matrix is kept as integers −127 … 127 and one factor, and vectors are in half precision.
+    In torch.int8 each row of a matrix is kept as integers −127 … 127 and one factor, and vectors are in half precision; so
+    are buffers, such as a codebook, whose near codes would become one.
     """
     folder = Path(folder)
     tensors = model.state_dict()
-    kept = in_bytes(tensors) if dtype == torch.int8 else {name: tensor.to(dtype) for name, tensor in tensors.items()}
+    kept = in_bytes(tensors, {name for name, _ in model.named_buffers()}) if dtype == torch.int8 else {name: tensor.to(dtype) for name, tensor in tensors.items()}
     write_tensors(folder / WEIGHTS, kept)
     write_json(folder / CONFIG, {
         "kind": "prior", "version": 1, "prior": model.kind, "tokenizer": model.tokenizer,
@@ -53,11 +54,12 @@ def read_prior(folder: Path, config: Mapping[str, Any], name: str) -> Prior:
     return model.eval().requires_grad_(False)
 
 
-def in_bytes(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Matrices [rows, …] as int8 beside their rows' factors, float32 [rows], by the name of the matrix and FACTORS."""
+def in_bytes(tensors: Mapping[str, Tensor], half: Collection[str] = ()) -> dict[str, Tensor]:
+    """Matrices [rows, …] as int8 beside their rows' factors, float32 [rows], by the name of the matrix and FACTORS; those
+    called in `half` in half precision, as vectors are."""
     kept = {}
     for name, tensor in tensors.items():
-        if tensor.ndim < 2:
+        if tensor.ndim < 2 or name in half:
             kept[name] = tensor.half()
         else:
             kept[name], kept[name + FACTORS] = rows_in_bytes(tensor)

@@ -1,0 +1,119 @@
+"""The prior of any size: what it sees, that reading row by row is reading at once, and that a hole's window is enough."""
+
+import json
+
+import pytest
+import torch
+
+from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
+from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.stored import read_prior, save_prior
+from vqcore.files import CONFIG
+
+K, LAYERS = 11, 3
+
+
+@pytest.fixture(scope="module")
+def prior() -> LocalPixelCNN:
+    torch.manual_seed(0)
+    model = LocalPixelCNN(Layout(Words(()), 0, (Grid(K, (4, 5)),)), LocalPixelCNNConfig(LAYERS, 12, 16, 6), "some")
+    model.adopt(torch.randn(K, 6))
+    for weight in model.parameters():  # large enough that everything counts
+        weight.data.mul_(2)
+    return model.eval().requires_grad_(False)
+
+
+def tokens(*shape: int) -> torch.Tensor:
+    return torch.randint(K, shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+def logits(prior: LocalPixelCNN, grid: torch.Tensor) -> torch.Tensor:
+    """[B, H, W] → [B, H, W, K]"""
+    model = prior.of_size(grid.shape[1:])
+    return model.logits(model.layout.prefix([None] * len(grid)), model.layout.flatten([grid])).view(*grid.shape, K)
+
+
+def test_it_sees_what_comes_before_within_its_layers_and_nothing_else(prior):
+    grid = tokens(1, 12, 15)
+    row, column = 7, 7
+    seen = torch.zeros(12, 15, dtype=torch.bool)
+    for r in range(12):
+        for c in range(15):
+            other = grid.clone()
+            other[0, r, c] = (other[0, r, c] + 1) % K
+            seen[r, c] = not torch.equal(logits(prior, other)[0, row, column], logits(prior, grid)[0, row, column])
+    above = torch.zeros_like(seen)
+    above[row - LAYERS : row, column - LAYERS : column + LAYERS + 1] = True
+    above[row, column - LAYERS : column] = True
+    assert not (seen & ~above).any(), "it sees beyond its receptive field"
+    assert seen[row - 1, column] and seen[row, column - 1] and seen[row - 1, column + 1] and seen[row - LAYERS, column]
+
+
+def test_reading_row_by_row_is_reading_at_once(prior):
+    grid = tokens(3, 6, 7)
+    model = prior.of_size((6, 7))
+    reader = model.reader(model.layout.prefix([None] * 3))
+    read = reader.read(model._codes([grid])).view(3, 6, 7, K)
+    torch.testing.assert_close(read, logits(prior, grid), rtol=1e-4, atol=1e-4)
+
+
+def test_rows_of_a_batch_may_be_selected_in_the_middle_of_a_row(prior):
+    grid = tokens(2, 4, 5)
+    model = prior.of_size((4, 5))
+    reader = model.reader(model.layout.prefix([None] * 2))
+    codes = model._codes([grid])
+    reader.read(codes[:, :7])
+    reader.select(torch.tensor([1, 1, 0]))
+    rest = reader.read(codes[[1, 1, 0], 7:])
+    torch.testing.assert_close(rest, logits(prior, grid)[[1, 1, 0]].flatten(1, 2)[:, 7:], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (1, 9), (9, 1), (5, 8)])
+def test_bits_are_of_any_grid(prior, shape):
+    grid = tokens(2, *shape)
+    (bits,) = prior.bits([grid])
+    expected = -logits(prior, grid).log_softmax(-1).gather(-1, grid[..., None])[..., 0] / torch.log(torch.tensor(2.0))
+    torch.testing.assert_close(bits, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_samples_have_the_size_of_what_they_begin_with(prior):
+    assert prior.sample(2, seed=1)[0].shape == (2, 4, 5)
+    start = [tokens(1, 6, 3)]
+    (drawn,) = prior.sample(2, seed=1, start=start, kept=6)
+    assert drawn.shape == (2, 6, 3) and torch.equal(drawn[:, :2], start[0][:, :2].expand(2, -1, -1))
+
+
+def test_the_window_around_a_hole_holds_all_that_the_hole_has_to_do_with(prior):
+    grid, hole = tokens(1, 20, 24), torch.zeros(20, 24, dtype=torch.bool)
+    hole[9:11, 11:13] = True
+    window = prior._around(hole)
+    other = torch.where(hole, (grid + 1) % K, grid)
+    changed = (logits(prior, grid) != logits(prior, other)).any(-1)[0]
+    inside = torch.zeros_like(changed)
+    inside[window] = True
+    assert changed.any() and not (changed & ~inside).any()
+    part = logits(prior, grid[(..., *window)])[0]
+    torch.testing.assert_close(part[changed[window]], logits(prior, grid)[0][changed], rtol=1e-4, atol=1e-4)
+
+
+def test_a_hole_is_filled_and_nothing_else_is_touched(prior):
+    grid, hole = tokens(1, 20, 24), torch.zeros(1, 20, 24, dtype=torch.bool)
+    hole[0, 9:11, 11:13] = True
+    (filled,) = prior.complete([grid], [hole], temperature=0, particles=4)
+    assert torch.equal(filled[~hole], grid[~hole])
+    assert 0 <= int(filled.min()) <= int(filled.max()) < K
+    assert torch.equal(prior.complete([grid], [torch.zeros_like(hole)])[0], grid)
+
+
+def test_a_text_is_refused(prior):
+    with pytest.raises(ValueError, match="knows no words"):
+        prior.sample(condition="a cat")
+    assert prior.bits([tokens(2, 4, 4)], ["", None])[0].shape == (2, 4, 4)
+
+
+def test_eight_bits_leave_the_codebook_whole(prior, tmp_path):
+    save_prior(prior, tmp_path)
+    read = read_prior(tmp_path, json.loads((tmp_path / CONFIG).read_text()), "again")
+    torch.testing.assert_close(read.codebook, prior.codebook, rtol=1e-3, atol=1e-4)
+    grid = [tokens(4, 6, 7)]
+    assert (read.bits(grid)[0] - prior.bits(grid)[0]).abs().mean() < 0.1

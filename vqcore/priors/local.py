@@ -1,0 +1,256 @@
+"""A prior of any size: a gated PixelCNN (van den Oord et al. 2016, 1606.05328) that looks at a token's neighbourhood alone.
+
+Two stacks of convolutions as in the paper, both with residuals: the vertical one sees the rows above, the horizontal one
+the same row to the left and what the vertical one says. No place in the grid is marked, so that a grid may have any
+size, and nothing is seen beyond the receptive field of `layers` tokens: texture, sky and grass go on, a face doesn't.
+Codes are read as their vectors e_k and written by a likeness to vectors that are made of e_k, so that codes which look
+alike are alike to it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqcore.priors.autoregressive import AutoregressivePrior, Reader
+from vqcore.priors.base import Condition, OnToken
+from vqcore.priors.sequence import Grid, Layout
+
+
+@dataclass(frozen=True)
+class LocalPixelCNNConfig:
+    """layers, which are also the receptive field in tokens;  width: channels of each stack;  readout: dimensions in which
+    a code is compared;  code_dim: D of the codebook;  dropout: of what the layers hand to the readout, in training."""
+
+    layers: int = 13
+    width: int = 160
+    readout: int = 256
+    code_dim: int = 32
+    dropout: float = 0.0
+
+    def __post_init__(self):
+        if min(self.layers, self.width, self.readout, self.code_dim) < 1:
+            raise ValueError(
+                f"layers, width, readout and code_dim are at least 1, not {self.layers}, {self.width}, {self.readout}, {self.code_dim}."
+            )
+
+
+class Layer(nn.Module):
+    """One layer of both stacks: gated units tanh · σ (eq. 2 of the paper). The first leaves its own place out (mask A)."""
+
+    def __init__(self, width: int, first: bool):
+        super().__init__()
+        self.own = 0 if first else 1  # whether a place sees its own input
+        self.rows = nn.Conv2d(width, 2 * width, (1 + self.own, 3))
+        self.row = nn.Conv2d(width, 2 * width, (1, 1 + self.own))
+        self.link = nn.Conv2d(2 * width, 2 * width, 1)
+        self.out_rows, self.out, self.skip = (nn.Conv2d(width, width, 1) for _ in range(3))
+
+    def forward(self, vertical: Tensor, horizontal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Both stacks [B, width, H, W] → the stacks after the layer, and what goes to the readout."""
+        above = self.rows(F.pad(vertical, (1, 1, 1, self.own - 1)))
+        left = self.row(F.pad(horizontal, (1, self.own - 1))) + self.link(above)
+        gated = gate(left)
+        after = self.out_rows(gate(above)), self.out(gated)
+        return (*(new + self.own * old for new, old in zip(after, (vertical, horizontal))), self.skip(gated))
+
+
+def gate(x: Tensor) -> Tensor:
+    a, b = x.chunk(2, 1)
+    return torch.tanh(a) * torch.sigmoid(b)
+
+
+class LocalPixelCNN(AutoregressivePrior):
+    """p(z_i | the tokens above and to the left, `layers` far) over grids of any size of one level, without a text.
+
+    The layout's grid is what `sample` draws where nothing says another size.
+    """
+
+    kind = "local-pixelcnn"
+    any_size = True
+    hidden = "layers."
+
+    def __init__(
+        self, layout: Layout, config: LocalPixelCNNConfig = LocalPixelCNNConfig(),
+        tokenizer: str = "", conditions: Sequence[str] = (), name: str = "",
+    ):
+        super().__init__(layout, tokenizer, conditions, name)
+        if len(layout.grids) != 1 or layout.spatial_dims != 2:
+            raise ValueError("A local PixelCNN is for pictures of one level of tokens. Use a transformer for others.")
+        c, w = config, config.width
+        self.config = config
+        self.register_buffer("codebook", torch.zeros(layout.codes, c.code_dim))
+        self.embed = nn.Sequential(nn.Linear(c.code_dim, 2 * w), nn.GELU(), nn.Linear(2 * w, w))
+        self.layers = nn.ModuleList(Layer(w, first=i == 0) for i in range(c.layers))
+        self.head, self.write = nn.Conv2d(w, 2 * w, 1), nn.Conv2d(2 * w, c.readout, 1)
+        self.codes = nn.Sequential(nn.Linear(c.code_dim, c.readout), nn.GELU(), nn.Linear(c.readout, c.readout))
+        self.bias = nn.Parameter(torch.zeros(layout.codes))
+        self.dropout = nn.Dropout(c.dropout)
+
+    def adopt(self, codebook: Tensor) -> None:
+        """The vectors e_k [K, D] of the tokenizer whose tokens it is to learn, scaled to a deviation of one."""
+        self.codebook.copy_(codebook / codebook.std())
+
+    def of_size(self, shape: Sequence[int]) -> LocalPixelCNN:
+        """The same model, with the same weights, for grids of this shape (H, W)."""
+        if tuple(shape) == self.layout.grids[0].shape:
+            return self
+        other = copy.copy(self)
+        other.follow(Layout(self.layout.text, self.layout.text_length, (Grid(self.layout.codes, tuple(shape)),)))
+        return other
+
+    def logits(self, prefix: Tensor, sequence: Tensor) -> Tensor:
+        codes = (sequence - self.layout.first_code).view(-1, *self.layout.grids[0].shape)
+        x = F.embedding(codes, self.embed(self.codebook)).movedim(-1, 1).contiguous(memory_format=torch.channels_last)
+        vertical, horizontal, total = x, x, torch.zeros_like(x)
+        for layer in self.layers:
+            vertical, horizontal, skipped = layer(vertical, horizontal)
+            total = total + self.dropout(skipped)
+        y = self.write(F.relu(self.head(F.relu(total)))).flatten(2).mT
+        return y @ self.codes(self.codebook).T + self.bias
+
+    def reader(self, prefix: Tensor) -> RowReader:
+        return RowReader(self, len(prefix))
+
+    def sample(
+        self,
+        n: int = 1,
+        condition: Condition = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seed: int = 0,
+        start: Sequence[Tensor] | None = None,
+        kept: int = 0,
+        on_token: OnToken | None = None,
+    ) -> list[Tensor]:
+        """As every prior; the grids have the size of `start` where it is given, of which nothing need be kept."""
+        _no_text(condition)
+        model = self if start is None else self.of_size(start[0].shape[1:])
+        return super(LocalPixelCNN, model).sample(n, None, temperature, top_k, top_p, 1.0, seed, start, kept, on_token)
+
+    @torch.inference_mode()
+    def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
+        _no_text(condition)
+        model = self.of_size(tokens[0].shape[1:])
+        each = [super(LocalPixelCNN, model).bits([grid]) for grid in tokens[0].split(1)]
+        return [torch.cat([grids[0] for grids in each]) if each else torch.empty(tokens[0].shape)]
+
+    def complete(
+        self,
+        tokens: Sequence[Tensor],
+        mask: Sequence[Tensor],
+        condition: Condition = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        guidance: float = 1.0,
+        seed: int = 0,
+        particles: int = 32,
+        on_token: OnToken | None = None,
+    ) -> list[Tensor]:
+        """As every prior. Only what the hole can have to do with is looked at: a receptive field above it, one below, and two
+        to each side, so that the cost grows with the hole and not with the picture. `on_token` tells places in that window."""
+        _no_text(condition)
+        hole = mask[0].reshape(-1, *mask[0].shape[-2:]).any(0)
+        window = self._around(hole) if hole.any() else (slice(None), slice(None))
+        part, part_mask = ([grids[0][(..., *window)]] for grids in (tokens, mask))
+        model = self.of_size(part[0].shape[1:])
+        written = super(LocalPixelCNN, model).complete(
+            part, part_mask, None, temperature, top_k, top_p, 1.0, seed, particles, on_token
+        )
+        whole = tokens[0].clone()
+        whole[(..., *window)] = written[0]
+        return [whole]
+
+    def _around(self, hole: Tensor) -> tuple[slice, slice]:
+        reach = self.config.layers
+        rows, columns = (hole.any(1 - axis).nonzero()[:, 0] for axis in (0, 1))
+        top, left = max(0, int(rows[0]) - reach), max(0, int(columns[0]) - 2 * reach)
+        return slice(top, int(rows[-1]) + reach + 1), slice(left, int(columns[-1]) + 2 * reach + 1)
+
+
+def _no_text(condition: Condition) -> None:
+    texts = [condition] if condition is None or isinstance(condition, str) else condition
+    if any(texts):
+        raise ValueError("This prior knows no words: it goes on from the tokens around. Leave the text out.")
+
+
+class RowReader(Reader):
+    """Reads row by row, and keeps what the next token needs alone: of each layer one row of the vertical stack, which is
+    worked out for a whole row when its first token is due, and one place of the horizontal one.
+
+    above[i]: what layer i read in the row before, [B, width, W];  said[i]: what its vertical stack hands to the horizontal
+    one in this row, [B, 2·width, W];  left[i], here[i]: what it reads in the place before and in this one, [B, width].
+    """
+
+    def __init__(self, model: LocalPixelCNN, batch: int):
+        c, (_, self.across) = model.config, model.layout.grids[0].shape
+        self.model, self.batch, self.past = model, batch, 0
+        self.vectors, self.codes = model.embed(model.codebook), model.codes(model.codebook)
+        self.above = [torch.zeros(batch, c.width, self.across) for _ in model.layers]
+        self.row = torch.zeros(batch, c.width, self.across)
+        self.said: list[Tensor] = []
+        self.left: list[Tensor] = []
+        self.here: list[Tensor] = []
+        self.matrices = [[w[:, :, 0].T for w in layer.row.weight.unbind(3)] for layer in model.layers]
+
+    def next(self) -> Tensor:
+        column = self.past % self.across
+        if column == 0:
+            self._begin_row()
+        h, total = self.left[0], torch.zeros_like(self.left[0])
+        self.here = []
+        for layer, matrices, left, said in zip(self.model.layers, self.matrices, self.left, self.said):
+            self.here.append(h)
+            values = torch.addmm(layer.row.bias, left, matrices[0]) + said[:, :, column]
+            if layer.own:
+                values = values + h @ matrices[1]
+            gated = gate(values)
+            out = _pointwise(layer.out, gated)
+            h = h + out if layer.own else out
+            total = total + _pointwise(layer.skip, gated)
+        y = _pointwise(self.model.write, F.relu(_pointwise(self.model.head, F.relu(total))))
+        return y @ self.codes.T + self.model.bias
+
+    def feed(self, token: Tensor) -> None:
+        vector = self.vectors[token]
+        self.row[:, :, self.past % self.across] = vector
+        self.left = [vector, *self.here[1:]]
+        self.past += 1
+
+    def read(self, tokens: Tensor) -> Tensor:
+        logits = []
+        for token in tokens.T:
+            logits.append(self.next())
+            self.feed(token)
+        return torch.stack(logits, 1)
+
+    def select(self, rows: Tensor) -> None:
+        self.batch, self.row = len(rows), self.row[rows]
+        self.above, self.said, self.left, self.here = (
+            [x[rows] for x in each] for each in (self.above, self.said, self.left, self.here)
+        )
+
+    def _begin_row(self) -> None:
+        """The vertical stack of the row that begins; the horizontal one has nothing to its left yet."""
+        x, self.said = self.row, []
+        for i, layer in enumerate(self.model.layers):
+            seen = torch.stack([self.above[i], x], 2) if layer.own else x[:, :, None]
+            self.above[i] = x
+            values = layer.rows(F.pad(seen, (1, 1)))
+            self.said.append(layer.link(values)[:, :, 0])
+            out = layer.out_rows(gate(values))[:, :, 0]
+            x = x + out if layer.own else out
+        self.left = [torch.zeros(self.batch, self.model.config.width) for _ in self.model.layers]
+        self.row = torch.zeros_like(self.row)
+
+
+def _pointwise(layer: nn.Conv2d, x: Tensor) -> Tensor:
+    return F.linear(x, layer.weight[:, :, 0, 0], layer.bias)
