@@ -6,15 +6,18 @@ import sys
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import vqcore
 from tests.kills import kill_over_and_over
 from tests.patience import wait_until
-from tests.tiny import draw_picture, picture_folder
-from vqcore.evaluation.tokenizer import main as evaluate
+from tests.tiny import colours_folder, draw_picture, picture_folder
+from vqcore.evaluate import main as evaluate
+from vqcore.evaluation.report import read_figures
 from vqcore.metrics import psnr
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.train import main as train
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import learning_rate, read_log
@@ -113,11 +116,24 @@ def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys):
     data, file = picture_folder(tmp_path / "pictures", 3), tmp_path / "figures.json"
     (data / "broken.png").write_bytes(b"no picture")
     assert evaluate([str(tiny_folder), "--data", str(data), "--json", str(file)]) == 0
-    result, printed = json.loads(file.read_text()), capsys.readouterr()
-    assert result["pictures"] == 3 == len(result["each"]) and "broken.png" in printed.err
+    result, each, printed = read_figures(file), json.loads(file.read_text())["each"], capsys.readouterr()
+    assert result["pictures"] == 3 == len(each) and "broken.png" in printed.err and not (tiny_folder / "metrics.json").exists()
     assert result["bits_per_pixel"] == pytest.approx(20 * 16 * 6 / (160 * 128))
-    assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"][0] <= 1
-    assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in result["each"]]))
+    assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"] <= 1
+    assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in each]))
+
+
+def test_a_picture_that_is_given_back_exactly_leaves_the_figures_json(tmp_path, capsys, monkeypatch):
+    (tmp_path / "blank").mkdir()
+    for name in "ab":
+        Image.new("RGB", (32, 32), "white").save(tmp_path / "blank" / f"{name}.png")
+    folder = colours_folder(tmp_path / "colours")
+    monkeypatch.setattr(VQVAE, "decode", lambda self, tokens: torch.ones(1, 3, 32, 32))
+    strict = lambda constant: pytest.fail(f"{constant} is no JSON")
+    assert evaluate([str(folder), "--data", str(tmp_path / "blank"), "--publish"]) == 0
+    written = json.loads((folder / "metrics.json").read_text(), parse_constant=strict)
+    assert read_figures(folder / "metrics.json")["psnr"] is None and written["each"][0]["psnr"] is None
+    assert read_figures(folder / "metrics.json")["ssim"] == 1 and "psnr" in capsys.readouterr().out
 
 
 def test_a_run_begins_with_the_weights_of_another(tiny_folder, tmp_path, capsys):
