@@ -6,11 +6,11 @@ The figures are printed; `--json FILE` writes them too, and only `--publish` wri
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
 from vqcore.checkpoints import find
+from vqcore.distributed import show_log
 from vqcore.evaluation.measure import Options, measure
 from vqcore.evaluation.prior import MOST_SAMPLES, Settings
 from vqcore.evaluation.report import table, write_report
@@ -36,11 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     priors.add_argument("--top-p", type=float, help="draw among the fewest that have this probability together (nucleus sampling)")
     priors.add_argument("--guidance", type=float, default=1.0, help="weight of the text, classifier-free guidance; 1 is plain")
     priors.add_argument("--samples", type=int, default=MOST_SAMPLES, help="how many to train the classifier on")
-    priors.add_argument("--tokens", type=Path, help="the tokens that it was trained on, run/tokens in its training's folder, to look for copies")
+    priors.add_argument("--tokens", type=Path, help="those that it was trained on (run/tokens in its training's folder), to find copies")
     priors.add_argument("--reranker", help="a contrastive model, to choose the best of a few samples by")
     priors.add_argument("--prompts", type=int, default=1000, help="how many of the prompts that were trained on")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    show_log()
     settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
     try:
         report = measure(options.name, options.data, Options(

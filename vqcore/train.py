@@ -119,6 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
     vae.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
     add_budget(vae, required=True, note=": two minutes are enough")
     options = parser.parse_args(arguments)
+    distributed.show_log()
     try:
         budget = None if options.minutes is options.steps is None else Budget(options.minutes, options.steps)
         with distributed.together():

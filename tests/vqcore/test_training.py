@@ -35,11 +35,11 @@ def test_training_learns_pictures_it_never_saw(tiny_folder):
     assert np.mean(quality) > np.mean(flat) + 2
 
 
-def test_validation_is_logged_and_the_run_says_when_it_has_had_its_budget(tiny_folder, capsys):
+def test_validation_is_logged_and_the_run_says_when_it_has_had_its_budget(tiny_folder, caplog):
     rows = list(read_log(tiny_folder / "metrics.jsonl"))
     assert rows and {"steps", "minutes", "mse", "commitment", "val_psnr", "val_codes_used"} <= rows[-1].keys()
     assert train(arguments(tiny_folder.parent / "pictures", tiny_folder, 100)) == 0
-    assert "has had its 100 steps" in capsys.readouterr().out
+    assert "has had its 100 steps" in caplog.text
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
@@ -67,11 +67,11 @@ def test_a_run_that_is_killed_over_and_over_gets_somewhere(tmp_path):
     assert kill_over_and_over(tmp_path, 6)[-1] > 0
 
 
-def test_an_unreadable_picture_is_named_and_skipped(tmp_path, capsys):
+def test_an_unreadable_picture_is_named_and_skipped(tmp_path, caplog):
     data = picture_folder(tmp_path / "pictures", 6)
     (data / "broken.png").write_bytes(b"no picture")
     assert train(arguments(data, tmp_path / "out", 2)) == 0
-    assert "broken.png" in capsys.readouterr().err
+    assert "broken.png" in caplog.text
 
 
 def test_an_empty_folder_is_an_error_that_says_so(tmp_path, capsys):
@@ -112,12 +112,12 @@ def test_the_optimizer_moves_every_weight_and_goes_on_from_its_state():
     assert all(torch.equal(p, q) for p, q in zip(one.parameters(), two.parameters()))
 
 
-def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys):
+def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys, caplog):
     data, file = picture_folder(tmp_path / "pictures", 3), tmp_path / "figures.json"
     (data / "broken.png").write_bytes(b"no picture")
     assert evaluate([str(tiny_folder), "--data", str(data), "--json", str(file)]) == 0
     result, each, printed = read_figures(file), json.loads(file.read_text())["each"], capsys.readouterr()
-    assert result["pictures"] == 3 == len(each) and "broken.png" in printed.err and not (tiny_folder / "metrics.json").exists()
+    assert result["pictures"] == 3 == len(each) and "broken.png" in caplog.text and not (tiny_folder / "metrics.json").exists()
     assert result["bits_per_pixel"] == pytest.approx(20 * 16 * 6 / (160 * 128))
     assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"] <= 1
     assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in each]))

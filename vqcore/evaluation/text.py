@@ -113,7 +113,8 @@ def recognised(tokenizer: Tokenizer, known: Named, recogniser: Recogniser) -> tu
 
 
 def success(
-    prior: Prior, tokenizer: Tokenizer, known: Named, rows: list[int], recogniser: Recogniser, reranker: Contrastive | None, settings: Settings
+    prior: Prior, tokenizer: Tokenizer, known: Named, rows: list[int], recogniser: Recogniser, reranker: Contrastive | None,
+    settings: Settings,
 ) -> tuple[Success, np.ndarray]:
     """The shares, and the first sample of every prompt, uint8 [n, H, W, C]."""
     right, firsts = [], []
