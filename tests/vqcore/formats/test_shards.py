@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 import vqcore
 from tests.patience import PATIENCE
 from tests.tiny import colours_folder
-from tests.vqcore.test_ranks import start
+from tests.vqcore.test_distributed import start
 from vqcore.data.labelled import read_labelled, views
 from vqcore.formats import shards as sharding
 from vqcore.tokenize import main as tokenize_pictures
