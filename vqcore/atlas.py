@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vqcore.checkpoints import find, load
+from vqcore.distributed import show_log
 from vqcore.formats.atlas import FILE, write_atlas
 
 
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="a folder of pictures that may be shown to anybody: parts of them are stored with the checkpoint; may be repeated",
     )
     options = parser.parse_args(arguments)
+    show_log()
     try:
         folder = find(options.name)
         atlas = write_atlas(load(options.name), options.data, folder)

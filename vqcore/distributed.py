@@ -8,6 +8,7 @@ costs anything.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -73,10 +74,10 @@ def is_first() -> bool:
     return rank() == 0
 
 
-def say(*words: object, **how: object) -> None:
-    """`print`, once for all distributed."""
-    if is_first():
-        print(*words, **how)
+def show_log() -> None:
+    """What the library logs, on the screen: all of it from the first rank, warnings from all. For command lines."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("vqcore").setLevel(logging.INFO if int(os.environ.get("RANK", 0)) == 0 else logging.WARNING)
 
 
 def share(total: int) -> int:
@@ -110,7 +111,7 @@ def bytes_from_first(data: bytes) -> bytes:
 
 
 def rows(tensor: Tensor, index: Tensor) -> Tensor:
-    """tensor[index], were the ranks' tensors one tensor, in the order of the distributed. `index` is the same on all."""
+    """tensor[index], were the ranks' tensors one tensor, in the order of the ranks. `index` is the same on all."""
     if count() == 1:
         return tensor[index]
     lengths = torch.zeros(count(), dtype=torch.int64, device=tensor.device)

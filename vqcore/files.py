@@ -41,7 +41,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, st
 
 
 def write_json(path: Path, value: Any) -> None:
-    _write(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    """ValueError for what JSON has no word for, infinity and NaN."""
+    _write(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_picture(path: Path, pixels: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vqcore.checkpoints import find, load
+from vqcore.distributed import show_log
 from vqcore.formats.tokenfile import count_tokens, save_tables
 
 
@@ -15,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", help="a tokenizer's folder's name in checkpoints/, or a path")
     parser.add_argument("--data", type=Path, action="append", required=True, help="a folder of training pictures; may be repeated")
     options = parser.parse_args(arguments)
+    show_log()
     try:
         tokenizer = load(options.name)
         file = save_tables(count_tokens(tokenizer, options.data), tokenizer, find(options.name))

@@ -28,12 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--side", type=int, help="pictures are cut to squares of so many pixels (the first one's shorter side)")
     parser.add_argument("--views", type=int, default=1, help="squares of each picture: the middle, then others, moved and mirrored")
     options = parser.parse_args(arguments)
+    distributed.show_log()
     try:
         with distributed.together():
             tokenizer, data = load(options.tokenizer), read_labelled(options.data, options.split)
             side = options.side or min(open_pixels(data.pictures[0]).shape[:2])
             tokenize(tokenizer, data, options.out, side, options.views)
-            distributed.say(f"{len(data.labels):,} pictures are in {options.out}.")
+            if distributed.is_first():
+                print(f"{len(data.labels):,} pictures are in {options.out}.")
     except ValueError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 2

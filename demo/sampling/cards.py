@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from demo import models
+from vqcore.evaluation.report import read_figures
 from vqcore.priors.base import Prior
 
 CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prompts.json"
@@ -42,8 +43,9 @@ def plain(prior: Prior) -> str:
     return f"Writes {columns} × {rows} tokens of {models.tokenizer_of(prior).name}" + (f", of {kinds} kinds of pictures." if kinds else ".")
 
 
-def metrics(prior: Prior) -> dict:
-    return _read(prior, METRICS)
+def metrics(prior: Prior) -> dict[str, float | None]:
+    """The figures of its evaluation, by name."""
+    return read_figures(models.prior_folder(prior.name) / METRICS)
 
 
 def offers(prior: Prior) -> dict:
@@ -58,14 +60,14 @@ def _read(prior: Prior, name: str) -> dict:
 
 
 def measured(figures: dict) -> str:
-    """The evaluation in a sentence or two: see vqcore.evaluate_prior and vqcore.evaluate_text."""
+    """The evaluation in a sentence or two: see vqcore.evaluation."""
     if not figures:
         return ""
-    if "heldout" in figures:
-        seen, unseen = figures["seen"]["first"], figures["heldout"]["first"]
+    if "heldout_first" in figures:
+        seen, unseen = figures["seen_first"], figures["heldout_first"]
         return f"The first picture it writes is the one asked for in {seen:.0%} of the prompts that it was trained on, and in {unseen:.0%} of combinations that it never saw."
-    bits = " and ".join(f"{value:.2f}" for value in figures["bits_per_token"])
+    bits = " and ".join(f"{value:.2f}" for name, value in figures.items() if name.startswith("bits_per_token"))
     text = f"{bits} bits a token on {figures['pictures']:,} pictures it never saw, {figures['saving']:.0%} below the tokens’ own entropy."
-    if figures.get("accuracy_score"):
-        text += f" A classifier trained on its samples alone is {figures['accuracy_score']:.0%} as accurate as one trained on real pictures."
+    if score := figures.get("accuracy_score"):
+        text += f" A classifier trained on its samples alone is {score:.0%} as accurate as one trained on real pictures."
     return text

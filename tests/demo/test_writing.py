@@ -150,12 +150,12 @@ def test_a_prior_whose_tokenizer_is_not_here_is_left_out(tiny_prior, tmp_path, m
 
 
 def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, tmp_path, monkeypatch):
-    figures = {"bits_per_token": [3.25], "pictures": 1000, "saving": 0.4, "accuracy_score": 0.9}
+    figures = {"bits_per_token": 3.25, "pictures": 1000, "saving": 0.4}
     folders = []
     for name, score in (("a", None), ("b", 0.5), ("c", 0.91)):
         folder = shutil.copytree(tiny_prior, tmp_path / name)
         if score:
-            (folder / "metrics.json").write_text(json.dumps(figures | {"accuracy_score": score}))
+            (folder / "metrics.json").write_text(json.dumps({"figures": [{"name": name, "value": value} for name, value in (figures | {"accuracy_score": score}).items()]}))
         folders.append(str(folder))
     (tmp_path / "c" / "README.md").write_text("---\ntags: [x]\n---\n# c\n\n**Clothes** of [ten](x) kinds,\nnothing else.\n\nMore.\n\n## Limits\n\nNo `hats`.\n\nMore.\n")
     monkeypatch.setattr(models, "PRIORS", ",".join(folders))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from vqcore.data.datasets import is_name, read_dataset
 from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import find_pictures, open_picture
 
+log = logging.getLogger(__name__)
 METADATA = "metadata.jsonl"
 LARGER_VIEW = 1.15  # how much larger than the crop a picture is scaled for the views that are moved about
 READ_AHEAD = 256  # pictures
@@ -120,7 +121,7 @@ def views(data: Labelled, side: int, count: int, chosen: range | None = None) ->
             pixels = open_pixels(data.pictures[index])
         except (ValueError, OSError) as error:
             name = data.pictures[index] if isinstance(data.pictures[index], Path) else f"picture {index}"
-            print(f"skipped {name}: {error}", file=sys.stderr)
+            log.warning("skipped %s: %s", name, error)
             return np.empty((0, side, side, 3), np.uint8)
         draw = np.random.default_rng(index)
         return np.stack([_square(pixels, side, view, draw) for view in range(count)])
@@ -156,4 +157,4 @@ def unseen_pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
         try:
             yield path.name, open_picture(path).pixels
         except ValueError as error:
-            print(f"skipped {path}: {error}", file=sys.stderr)
+            log.warning("skipped %s: %s", path, error)

@@ -63,7 +63,8 @@ def read_series(source: bytes | str | os.PathLike) -> Series:
     except csv.Error as error:
         raise ValueError(f"This CSV file is damaged ({error}). Save it anew and try again.") from None
     has_names = bool(table) and all(_number(cell) is None for cell in table[0][1])
-    names = tuple(cell.strip() for cell in table[0][1]) if has_names else tuple(f"column {i + 1}" for i in range(len(table[0][1]) if table else 0))
+    first_row = table[0][1] if table else []
+    names = tuple(cell.strip() if has_names else f"column {i + 1}" for i, cell in enumerate(first_row))
     rows = table[1:] if has_names else table
     if len(rows) < 2:
         raise ValueError("This CSV file has fewer than two rows of numbers. A time series has a row for each moment.")

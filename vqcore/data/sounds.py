@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import re
-import sys
 import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+log = logging.getLogger(__name__)
 LOUDEST = 0.9  # what the loudest sample of a clip is brought to
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TAKE = re.compile(r"(\d)_(\w+)_(\d+)\.wav")  # digit, speaker, take: the names of the Free Spoken Digit Dataset
@@ -122,7 +123,7 @@ def read_clips(source: str | os.PathLike, split: str, rate: int) -> Clips:
         try:
             sound = open_wav(path)
         except (ValueError, OSError) as error:
-            print(f"skipped {path}: {error}", file=sys.stderr)
+            log.warning("skipped %s: %s", path, error)
             continue
         samples.append(levelled(resample(sound.samples, sound.rate, rate)))
         labels.append(label)

@@ -1,13 +1,9 @@
-"""Measure a prior: python -m vqcore.evaluate_prior NAME --data DIR
-
-Bits a token on pictures it never saw, beside the entropy of the tokens' marginal; the classification accuracy score;
-and whether its samples are copies of training pictures.
-"""
+"""A prior on pictures it never saw: bits a token, the classification accuracy score, and whether its samples are copies."""
 
 from __future__ import annotations
 
-import argparse
-import sys
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,16 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.checkpoints import find, load, load_prior
 from vqcore.data.labelled import Labelled, read_labelled, views
-from vqcore.files import write_json, write_picture
+from vqcore.evaluation.report import Report, figures
 from vqcore.formats.shards import Shards, encode_all, open_shards
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior
+from vqcore.tokenizers.base import Tokenizer, suffixes
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.tiles import to_sheet
-from vqcore.tokenizers.vqvae import VQVAE
 
+log = logging.getLogger(__name__)
 MOST_SAMPLES = 20_000  # for the classifier
 SAMPLED_AT_ONCE = 200
 CLASSIFIER_SIDE = 64  # larger pictures are scaled down to it
@@ -55,65 +51,65 @@ class Likeness:
     distance_of_nearest: float
 
 
-@dataclass(frozen=True)
-class PriorEvaluation:
-    """bits_per_token, marginal_entropy: of each level, on the pictures of `val`;  saving: the share of the latter that
-    the prior does without;  accuracies: of one classifier trained on samples, and on as many real pictures, both
-    tested on the real pictures of `val` (None for a prior without classes)."""
-
-    checkpoint: str
-    tokenizer: str
-    parameters: int
-    data: str
-    pictures: int
-    bits_per_token: list[float]
-    marginal_entropy: list[float]
-    saving: float
-    settings: Settings
-    samples: int | None
-    sampled_accuracy: float | None
-    real_accuracy: float | None
-    accuracy_score: float | None
-    likeness: list[Likeness]
-    torch: str
-
-
-def evaluate_prior(
-    prior: Prior, tokenizer: VQVAE, folder: Path, settings: Settings, most: int = MOST_SAMPLES, tokens: Path | None = None
-) -> tuple[PriorEvaluation, np.ndarray]:
-    """The figures, and the sheet of samples they speak of: uint8 [H, W, 3], a row a class.
+def measure_prior(
+    prior: Prior, tokenizer: Tokenizer, folder: Path, settings: Settings, most: int = MOST_SAMPLES, tokens: Path | None = None
+) -> Report:
+    """Bits a token on pictures it never saw, beside the entropy of the tokens' marginal; the classification accuracy score,
+    of one classifier trained on samples and one on as many real pictures, both tested on the real pictures of `val` (for
+    a prior with classes); and whether its samples are copies of training pictures, with the sheet of samples that these
+    figures speak of, a row a class.
 
     tokens: the folder of those that it was trained on. Without, samples are compared with the middle of each training picture.
     """
     side = prior.layout.grids[-1].shape[0] * tokenizer.levels[-1].downsampling
     seen, unseen = read_labelled(folder, "train"), read_labelled(folder, "val")
-    say("Reading the pictures of val")
+    log.info("Reading the pictures of val")
     grids = encode_all(tokenizer, unseen, side)
     bits = [float(b.mean()) for b in prior.bits(grids, unseen.labels)]
     marginal = [float(entropy(torch.bincount(grid.flatten()))) for grid in grids]
     lengths = [g.length for g in prior.layout.grids]
-    saving = 1 - np.dot(bits, lengths) / np.dot(marginal, lengths)
-    say(f"{bits} bits a token, marginal entropy {marginal}")
-    samples = sampled = real = None
+    values, units = {"parameters": count_parameters(prior), "pictures": len(unseen.labels)}, {}
+    for suffix, cost, most_cost in zip(suffixes(tokenizer.levels), bits, marginal):
+        values |= {f"bits_per_token{suffix}": cost, f"marginal_entropy{suffix}": most_cost}
+        units |= {f"bits_per_token{suffix}": "bits", f"marginal_entropy{suffix}": "bits"}
+    values["saving"] = 1 - np.dot(bits, lengths) / np.dot(marginal, lengths)
+    log.info("%s bits a token, marginal entropy %s", bits, marginal)
     if prior.conditions:
         samples = min(most, len(seen.labels))
         sampled, real = accuracies(prior, tokenizer, seen, unseen, side, settings, samples)
-    say("Comparing samples with the training pictures")
+        values |= {
+            "samples": samples, "sampled_accuracy": sampled, "real_accuracy": real,
+            "accuracy_score": sampled / real if real else None,
+        }
+    log.info("Comparing samples with the training pictures")
     shards = None if tokens is None else open_shards(tokens)
     known = prior.layout.flatten(encode_all(tokenizer, seen, side) if shards is None else all_views(shards)).int()
     conditions = [c for c in prior.conditions or ("",) for _ in range(SHEET_COLUMNS)]
     drawn = prior.sample(len(conditions), conditions, seed=0, **asdict(settings))
-    result = PriorEvaluation(
-        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(unseen.labels),
-        bits, marginal, float(saving), settings, samples, sampled, real,
-        sampled / real if real else None,
-        likeness(prior.layout.flatten(drawn).int(), conditions, known, len(seen.labels if shards is None else shards)), torch.__version__,
+    near = likeness(prior.layout.flatten(drawn).int(), conditions, known, len(seen.labels if shards is None else shards))
+    values |= nearness(near)
+    return Report(
+        prior.name, folder.name, figures(values, units), {"tokenizer": prior.tokenizer, **asdict(settings)},
+        {"likeness": [asdict(row) for row in near]}, {SHEET: sheet(to_pixels(tokenizer.decode(drawn)), SHEET_COLUMNS)},
     )
-    return result, sheet(to_pixels(tokenizer.decode(drawn)), SHEET_COLUMNS)
+
+
+def count_parameters(model: nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+def nearness(rows: Sequence[Likeness]) -> dict[str, float]:
+    """How many samples are copies, and the mean shares of tokens that differ from the nearest training picture, and of that
+    one's from its own nearest."""
+    return {
+        "samples_compared": len(rows), "copies": sum(row.distance == 0 for row in rows),
+        "distance_to_nearest": float(np.mean([row.distance for row in rows])),
+        "distance_of_nearest": float(np.mean([row.distance_of_nearest for row in rows])),
+    }
 
 
 def accuracies(
-    prior: Prior, tokenizer: VQVAE, seen: Labelled, unseen: Labelled, side: int, settings: Settings, count: int
+    prior: Prior, tokenizer: Tokenizer, seen: Labelled, unseen: Labelled, side: int, settings: Settings, count: int
 ) -> tuple[float, float]:
     """The classification accuracy score (VQ-VAE-2, 1906.00446, §4.3.1; 1905.10887): (trained on samples, on real ones)."""
     classes = {name: i for i, name in enumerate(prior.conditions)}
@@ -123,14 +119,14 @@ def accuracies(
     for start in range(0, count, SAMPLED_AT_ONCE):
         some = conditions[start : start + SAMPLED_AT_ONCE]
         images.append(for_classifier(tokenizer.decode(prior.sample(len(some), some, seed=1 + start, **asdict(settings)))))
-        say(f"{start + len(some):,} of {count:,} samples")
+        log.info("%s of %s samples", f"{start + len(some):,}", f"{count:,}")
     labels = torch.tensor([classes[c] for c in conditions])
     real = real_images(Labelled([seen.pictures[i] for i in chosen], conditions), side)
     test, answers = real_images(unseen, side), torch.tensor([classes[c] for c in unseen.labels])
     scores = []
     for name, pictures in (("samples", torch.cat(images)), ("real pictures", real)):
         scores.append(accuracy(train_classifier(pictures, labels, len(classes)), test, answers))
-        say(f"A classifier trained on {count:,} {name}: {scores[-1]:.1%} right")
+        log.info("A classifier trained on %s %s: %.1f%% right", f"{count:,}", name, 100 * scores[-1])
     return scores[0], scores[1]
 
 
@@ -201,68 +197,3 @@ def sheet(pixels: np.ndarray, columns: int, scale: int = 2, gap: int = 2) -> np.
     tiles = np.repeat(np.repeat(pixels, scale, 1), scale, 2)
     tiles = np.repeat(tiles, 3, 3) if tiles.shape[3] == 1 else tiles
     return to_sheet(np.pad(tiles, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255), columns)
-
-
-def table(result: PriorEvaluation) -> str:
-    """The evaluation as a person reads it."""
-    lines = [
-        f"level {i}: {bits:.3f} bits a token; the marginal's entropy is {entropy:.3f}"
-        for i, (bits, entropy) in enumerate(zip(result.bits_per_token, result.marginal_entropy))
-    ]
-    lines.append(f"{result.saving:.1%} below the marginal entropy, on {result.pictures:,} pictures")
-    if result.accuracy_score is not None:
-        lines.append(
-            f"classification accuracy: {result.sampled_accuracy:.1%} trained on {result.samples:,} samples, "
-            f"{result.real_accuracy:.1%} on as many real pictures: a score of {result.accuracy_score:.1%}"
-        )
-    mean = lambda values: np.mean(list(values))
-    lines.append(
-        f"a sample of the sheet differs from the nearest training picture in {mean(s.distance for s in result.likeness):.0%} "
-        f"of its tokens, and that one from its own nearest in {mean(s.distance_of_nearest for s in result.likeness):.0%}; "
-        f"{sum(s.distance == 0 for s in result.likeness)} of {len(result.likeness)} samples are copies"
-    )
-    return "\n".join(lines)
-
-
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """The options that `settings_of` reads."""
-    parser.add_argument("--temperature", type=float, default=1.0)
-    parser.add_argument("--top-k", type=int)
-    parser.add_argument("--top-p", type=float)
-    parser.add_argument("--guidance", type=float, default=1.0)
-
-
-def settings_of(options: argparse.Namespace) -> Settings:
-    return Settings(options.temperature, options.top_k, options.top_p, options.guidance)
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_prior", description="Measure a prior.")
-    parser.add_argument("name", help="a folder's name in checkpoints/, or a path")
-    parser.add_argument("--data", type=Path, required=True, help="a folder with `train` and `val` in it, or Fashion-MNIST's files")
-    parser.add_argument("--tokens", type=Path, help="the tokens that it was trained on, run/tokens in its training's folder, to look for copies of all of them")
-    parser.add_argument("--samples", type=int, default=MOST_SAMPLES, help="how many to train the classifier on")
-    add_settings(parser)
-    parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
-    options = parser.parse_args(arguments)
-    settings = settings_of(options)
-    try:
-        prior = load_prior(options.name)
-        result, picture = evaluate_prior(prior, load(prior.tokenizer), options.data, settings, options.samples, options.tokens)
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(table(result))
-    file = options.json or find(options.name) / "metrics.json"
-    write_json(file, asdict(result))
-    write_picture(file.with_name(SHEET), picture)
-    print(f"The figures are in {file}, the sheet of samples in {file.with_name(SHEET)}.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,80 +1,29 @@
-"""Measure a tokenizer of spoken words, or a prior over its tokens, on takes they never saw:
-
-python -m vqcore.evaluate_sound NAME --data DIR
+"""A tokenizer of spoken words, or a prior over its tokens, on takes they never saw.
 
 A small classifier that was trained on the spectrograms of real training takes listens to real test takes, to their
-reconstructions, or to what the prior speaks. All figures come from the test takes; the pictures go beside them.
+reconstructions, or to what the prior speaks. All figures come from the test takes.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vqcore.checkpoints import find, load, load_prior, read_config
 from vqcore.data.sounds import Clips, fitted, read_clips
-from vqcore.evaluation.prior import accuracy, likeness, train_classifier
-from vqcore.files import write_json, write_picture
-from vqcore.metrics import entropy, perplexity
+from vqcore.evaluation.prior import accuracy, count_parameters, likeness, nearness, train_classifier
+from vqcore.evaluation.report import Report, figures
+from vqcore.metrics import entropy, fixed_bits, perplexity
 from vqcore.priors.base import Prior
+from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.spectral import magnitudes, spectral_loss, spectrogram, to_picture
-from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.training.sound import encode_fitted, in_rows
 
 HEARD = 6144  # samples that the classifier listens to
 SAMPLES_EACH = 20  # of each class
 SHOWN_EACH = 4  # of each class in samples.webp
-PICTURES = {"vqvae": "reconstructions.webp", "prior": "samples.webp"}
-
-
-@dataclass(frozen=True)
-class SoundEvaluation:
-    """spectral: the spectral loss (vqcore.tokenizers.spectral) on the test takes;  accuracies: the share of the takes whose word the
-    classifier hears, as they are and as the tokenizer gives them back;  kept: the second over the first."""
-
-    checkpoint: str
-    data: str
-    clips: int
-    tokens_per_second: float
-    bits_per_second: float
-    spectral: float
-    codes_used: int
-    perplexity: float
-    real_accuracy: float
-    reconstructed_accuracy: float
-    kept: float
-    torch: str
-
-
-@dataclass(frozen=True)
-class SpokenEvaluation:
-    """bits_per_token, marginal_entropy: on the test takes;  heard: the share of the samples that the classifier hears as the
-    word that was asked for, and of each word;  copies: samples whose tokens are those of a training take; nearest: the mean
-    share of a sample's tokens that differ from the training take nearest to it, and of that one from its own nearest."""
-
-    checkpoint: str
-    tokenizer: str
-    parameters: int
-    data: str
-    clips: int
-    bits_per_token: float
-    marginal_entropy: float
-    saving: float
-    temperature: float
-    samples: int
-    heard: float
-    heard_each: dict[str, float]
-    real_accuracy: float
-    copies: int
-    nearest: float
-    nearest_of_nearest: float
-    torch: str
 
 
 class Listener:
@@ -104,39 +53,43 @@ def stacked(clips: Clips) -> Tensor:
 
 
 @torch.inference_mode()
-def evaluate_tokenizer(tokenizer: VQVAE, folder: Path) -> tuple[SoundEvaluation, np.ndarray]:
-    """The figures, and spectrograms of one test take of each word beside its reconstruction: uint8 [H, W, 3]."""
-    seen, unseen = (read_clips(folder, split, tokenizer.sample_rate) for split in ("train", "val"))
+def measure_sounds(tokenizer: Tokenizer, folder: Path) -> Report:
+    """The spectral loss on the test takes, the share of them whose word the classifier hears as they are and as the
+    tokenizer gives them back, and spectrograms of one test take of each word beside its reconstruction."""
+    rate = _rate(tokenizer)
+    seen, unseen = (read_clips(folder, split, rate) for split in ("train", "val"))
     with torch.inference_mode(False):
         listener = Listener(seen)
     level, real = tokenizer.levels[0], stacked(unseen)
-    tokens = encode_fitted(tokenizer, real.numpy())
-    decoded = tokenizer.decode([tokens])[:, 0]
+    decoded = tokenizer.decode([encode_fitted(tokenizer, real.numpy())])[:, 0]
     whole = [tokenizer.encode(torch.from_numpy(clip)[None, None])[0] for clip in unseen.samples]
     counts = np.bincount(torch.cat(whole, 1).flatten(), minlength=level.codebook_size)
     losses = [
-        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None], tokenizer.sample_rate))
+        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None], rate))
         for grid, clip in zip(whole, unseen.samples)
     ]
     heard = [listener.share_heard(samples, unseen.labels) for samples in (real, decoded)]
-    rate = tokenizer.sample_rate / level.downsampling
-    result = SoundEvaluation(
-        tokenizer.name, folder.name, len(real), rate, rate * float(np.log2(level.codebook_size)), float(np.mean(losses)),
-        int((counts > 0).sum()), float(perplexity(counts)), *heard, heard[1] / heard[0], torch.__version__,
-    )
+    second = torch.empty(rate // level.downsampling)
+    values = {
+        "clips": len(real), "tokens_per_second": rate / level.downsampling,
+        "bits_per_second": fixed_bits([second], [level.codebook_size]) * rate / level.downsampling / len(second),
+        "spectral": float(np.mean(losses)), "codes_used": int((counts > 0).sum()), "perplexity": float(perplexity(counts)),
+        "real_accuracy": heard[0], "reconstructed_accuracy": heard[1], "kept": heard[1] / heard[0] if heard[0] else None,
+    }
+    units = {"tokens_per_second": "tokens", "bits_per_second": "bits", "codes_used": "codes", "perplexity": "codes"}
     firsts = [unseen.labels.index(word) for word in listener.words]
     pictures = [[to_picture(part.numpy()) for part in spectrogram(torch.stack([real[i], decoded[i]]))] for i in firsts]
-    return result, in_rows(pictures)
+    return Report(tokenizer.name, folder.name, figures(values, units), pictures={"reconstructions.webp": in_rows(pictures)})
 
 
 @torch.inference_mode()
-def evaluate_speaker(prior: Prior, tokenizer: VQVAE, folder: Path, temperature: float) -> tuple[SpokenEvaluation, np.ndarray]:
-    """The figures, and spectrograms of samples, a row a word: uint8 [H, W, 3]."""
-    seen, unseen = (read_clips(folder, split, tokenizer.sample_rate) for split in ("train", "val"))
+def measure_speaker(prior: Prior, tokenizer: Tokenizer, folder: Path, temperature: float) -> Report:
+    """Bits a token on the test takes; the share of the samples that the classifier hears as the word that was asked for, and
+    of each word; whether samples are copies of training takes; and spectrograms of samples, a row a word."""
+    seen, unseen = (read_clips(folder, split, _rate(tokenizer)) for split in ("train", "val"))
     with torch.inference_mode(False):
         listener = Listener(seen)
-    grid = prior.layout.grids[0]
-    length = grid.length * tokenizer.levels[0].downsampling
+    length = prior.layout.grids[0].length * tokenizer.levels[0].downsampling
     test, known = (
         encode_fitted(tokenizer, np.stack([fitted(clip, length) for clip in clips.samples])) for clips in (unseen, seen)
     )
@@ -144,50 +97,26 @@ def evaluate_speaker(prior: Prior, tokenizer: VQVAE, folder: Path, temperature: 
     conditions = [word for word in prior.conditions for _ in range(SAMPLES_EACH)]
     drawn = prior.sample(len(conditions), conditions, temperature=temperature, seed=0)
     spoken = tokenizer.decode(drawn)[:, 0]
-    each = {word: listener.share_heard(spoken[i * SAMPLES_EACH :][:SAMPLES_EACH], [word] * SAMPLES_EACH) for i, word in enumerate(prior.conditions)}
-    near = likeness(drawn[0].int(), conditions, known.int())
-    result = SpokenEvaluation(
-        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, len(test), bits, marginal,
-        1 - bits / marginal, temperature, len(conditions), float(np.mean(list(each.values()))), each,
-        listener.share_heard(stacked(unseen), unseen.labels), sum(n.distance == 0 for n in near),
-        float(np.mean([n.distance for n in near])), float(np.mean([n.distance_of_nearest for n in near])), torch.__version__,
-    )
+    each = {
+        word: listener.share_heard(spoken[i * SAMPLES_EACH :][:SAMPLES_EACH], [word] * SAMPLES_EACH)
+        for i, word in enumerate(prior.conditions)
+    }
+    values = {
+        "parameters": count_parameters(prior), "clips": len(test), "bits_per_token": bits, "marginal_entropy": marginal,
+        "saving": 1 - bits / marginal, "heard": float(np.mean(list(each.values()))),
+        **{f"heard_{word}": share for word, share in each.items()}, "real_accuracy": listener.share_heard(stacked(unseen), unseen.labels),
+        **nearness(likeness(drawn[0].int(), conditions, known.int())),
+    }
     pictures = [to_picture(part.numpy()) for part in spectrogram(spoken)]
-    return result, in_rows([pictures[i : i + SHOWN_EACH] for i in range(0, len(pictures), SAMPLES_EACH)])
+    sheet = in_rows([pictures[i : i + SHOWN_EACH] for i in range(0, len(pictures), SAMPLES_EACH)])
+    return Report(
+        prior.name, folder.name, figures(values, {"bits_per_token": "bits", "marginal_entropy": "bits"}),
+        {"tokenizer": prior.tokenizer, "temperature": temperature}, pictures={"samples.webp": sheet},
+    )
 
 
-def load_sound(name: str) -> VQVAE:
-    """A tokenizer, once it is sure that it is one of sounds."""
-    tokenizer = load(name)
+def _rate(tokenizer: Tokenizer) -> int:
+    """Samples a second. ValueError for a tokenizer of something else."""
     if tokenizer.sample_rate is None:
-        raise ValueError(f"{name} is a tokenizer of pictures. Measure it with vqcore.evaluate, and its priors with vqcore.evaluate_prior.")
-    return tokenizer
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_sound", description="Measure a model of spoken words.")
-    parser.add_argument("name", help="a tokenizer's or a prior's name in checkpoints/, or a path")
-    parser.add_argument("--data", type=Path, required=True, help="a folder of labelled WAV files with both splits")
-    parser.add_argument("--temperature", type=float, default=1.0, help="of a prior's samples")
-    options = parser.parse_args(arguments)
-    try:
-        folder = find(options.name)
-        kind = read_config(folder)["kind"]
-        if kind == "prior":
-            prior = load_prior(options.name)
-            result, picture = evaluate_speaker(prior, load_sound(prior.tokenizer), options.data, options.temperature)
-        else:
-            result, picture = evaluate_tokenizer(load_sound(options.name), options.data)
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    for name, value in asdict(result).items():
-        print(f"{name:24} {value:.4g}" if isinstance(value, float) else f"{name:24} {value}")
-    write_json(folder / "metrics.json", asdict(result))
-    write_picture(folder / PICTURES[kind], picture)
-    print(f"The figures are in {folder / 'metrics.json'}, the spectrograms in {folder / PICTURES[kind]}.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise ValueError(f"{tokenizer.name} is no tokenizer of sounds.")
+    return tokenizer.sample_rate

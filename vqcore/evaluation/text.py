@@ -1,14 +1,13 @@
-"""Measure a prior that writes pictures from captions: python -m vqcore.evaluate_text NAME --data DIR --reranker NAME
+"""A prior that writes pictures from captions.
 
-DIR has a metadata.jsonl with the name, the style and the split of each picture. A sample is right if, of all pictures of
+The folder has a metadata.jsonl with the name, the style and the split of each picture. A sample is right if, of all pictures of
 its style, the one nearest to it by pixel error has the name that was asked for, or has the same pixels as one that has.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,17 +15,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqcore.checkpoints import find, load, load_contrastive, load_prior
 from vqcore.data.captions import caption
 from vqcore.data.images import open_picture
 from vqcore.data.labelled import METADATA
-from vqcore.evaluation.prior import SHEET, Settings, add_settings, say, settings_of, sheet
-from vqcore.files import write_json, write_picture
+from vqcore.evaluation.prior import SHEET, Settings, count_parameters, sheet
+from vqcore.evaluation.report import Report, figures
 from vqcore.metrics import psnr
 from vqcore.priors.base import Prior
 from vqcore.retrieval.contrastive import Contrastive
+from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
+log = logging.getLogger(__name__)
 SAMPLES = 4  # of each prompt, to choose the best of
 PROMPTS_AT_ONCE = 32
 SHEET_PROMPTS = 48  # of the split that is held out
@@ -71,24 +71,6 @@ class Retrieval:
     to_picture_among_all: list[float]
 
 
-@dataclass(frozen=True)
-class TextEvaluation:
-    """tokenizer_psnr: on the pictures that are held out;  tokenizer_recognised: the share of all pictures whose
-    reconstruction is nearest to its own original, in dB and 0 … 1."""
-
-    checkpoint: str
-    tokenizer: str
-    parameters: int
-    data: str
-    tokenizer_psnr: float
-    tokenizer_recognised: float
-    settings: Settings
-    seen: Success
-    heldout: Success
-    retrieval: Retrieval | None
-    torch: str
-
-
 def read_named(folder: Path) -> Named:
     rows = [json.loads(line) for line in (folder / METADATA).read_text("utf-8").splitlines() if line.strip()]
     try:
@@ -119,7 +101,7 @@ class Recogniser:
         return [self.twins[self.known.pixels[row].tobytes()] for row in self.rows[style][nearest.numpy()]]
 
 
-def recognised(tokenizer, known: Named, recogniser: Recogniser) -> tuple[float, float]:
+def recognised(tokenizer: Tokenizer, known: Named, recogniser: Recogniser) -> tuple[float, float]:
     """(PSNR on what is held out, the share of all pictures whose reconstruction is nearest to itself)."""
     quality, right = [], []
     for style, rows in recogniser.rows.items():
@@ -131,7 +113,8 @@ def recognised(tokenizer, known: Named, recogniser: Recogniser) -> tuple[float, 
 
 
 def success(
-    prior: Prior, tokenizer, known: Named, rows: list[int], recogniser: Recogniser, reranker: Contrastive | None, settings: Settings
+    prior: Prior, tokenizer: Tokenizer, known: Named, rows: list[int], recogniser: Recogniser, reranker: Contrastive | None,
+    settings: Settings,
 ) -> tuple[Success, np.ndarray]:
     """The shares, and the first sample of every prompt, uint8 [n, H, W, C]."""
     right, firsts = [], []
@@ -150,7 +133,7 @@ def success(
                 best.append(int(reranker.fit(known.prompt(row), images[mine]).argmax()))
             right.append([hits[choice] for choice in best])
         firsts.append(pixels[::SAMPLES])
-        say(f"{len(right):,} of {len(rows):,} prompts, first samples right: {np.mean(right, axis=0)[0]:.1%}")
+        log.info("%d of %d prompts, first samples right: %.1f%%", len(right), len(rows), 100 * np.mean(right, axis=0)[0])
     shares = np.mean(right, axis=0).tolist()
     return Success(len(rows), shares[0], shares[1], shares[2] if reranker is not None else None), np.concatenate(firsts)
 
@@ -172,71 +155,41 @@ def recall(scores: Tensor, own: Tensor) -> list[float]:
     return [float((better < most).float().mean()) for most in RECALLS]
 
 
-def evaluate_text(
-    prior: Prior, tokenizer, folder: Path, reranker: Contrastive | None, settings: Settings, prompts: int
-) -> tuple[TextEvaluation, np.ndarray, list[str]]:
-    """The figures, a sheet of the first samples of held-out prompts (not chosen), and what these prompts are."""
+def measure_text(
+    prior: Prior, tokenizer: Tokenizer, folder: Path, reranker: Contrastive | None, settings: Settings, prompts: int
+) -> Report:
+    """The shares of prompts with the right picture, of those that were trained on and of those that are held out: as the first
+    sample, as the likeliest of SAMPLES by the prior, and as the best of them by the reranker; and a sheet of the first samples of
+    held-out prompts (not chosen).
+
+    tokenizer_psnr is on the pictures that are held out; tokenizer_recognised is the share of all pictures whose reconstruction is
+    nearest to its own original.
+    """
     known = read_named(folder)
     finest = tokenizer.levels[-1].downsampling
     if known.pixels.shape[1:3] != (writes := tuple(finest * size for size in prior.layout.grids[-1].shape)):
-        raise ValueError(f"The pictures of {folder} are of {known.pixels.shape[1:3]} pixels, and {prior.name} writes {writes}. Scale them first.")
+        raise ValueError(
+            f"The pictures of {folder} are of {known.pixels.shape[1:3]} pixels, and {prior.name} writes {writes}. Scale them first."
+        )
     if missing := [split for split in ("train", "heldout") if not known.rows(split)]:
         raise ValueError(f"{folder} needs pictures of both splits in {METADATA}, and has none of {missing[0]}.")
     recogniser = Recogniser(known)
     quality, share = recognised(tokenizer, known, recogniser)
-    say(f"The tokenizer: {quality:.2f} dB, {share:.1%} recognised")
+    log.info("The tokenizer: %.2f dB, %.1f%% recognised", quality, 100 * share)
     seen, unseen = known.rows("train"), known.rows("heldout")
     some = np.random.default_rng(0).permutation(seen)[:prompts].tolist()
     of_seen, _ = success(prior, tokenizer, known, some, recogniser, reranker, settings)
     of_unseen, drawn = success(prior, tokenizer, known, unseen, recogniser, reranker, settings)
     shown = np.linspace(0, len(unseen) - 1, min(SHEET_PROMPTS, len(unseen))).round().astype(int)
-    result = TextEvaluation(
-        prior.name, prior.tokenizer, sum(p.numel() for p in prior.parameters()), folder.name, quality, share, settings,
-        of_seen, of_unseen, None if reranker is None else retrieval(reranker, known), torch.__version__,
+    values = {"parameters": count_parameters(prior), "tokenizer_psnr": quality, "tokenizer_recognised": share}
+    for name, part in (("seen", of_seen), ("heldout", of_unseen)):
+        values |= {f"{name}_{what}": value for what, value in asdict(part).items() if value is not None}
+    if reranker is not None:
+        found = retrieval(reranker, known)
+        values["retrieval_pairs"] = found.pairs
+        for name in ("to_picture", "to_text", "to_picture_among_all"):
+            values |= {f"retrieval_{name}_at_{most}": value for most, value in zip(RECALLS, getattr(found, name))}
+    return Report(
+        prior.name, folder.name, figures(values, {"tokenizer_psnr": "dB"}), {"tokenizer": prior.tokenizer, **asdict(settings)},
+        {"sheet": [known.prompt(unseen[i]) for i in shown]}, {SHEET: sheet(drawn[shown], 12)},
     )
-    return result, sheet(drawn[shown], 12), [known.prompt(unseen[i]) for i in shown]
-
-
-def table(result: TextEvaluation) -> str:
-    lines = [f"tokenizer: {result.tokenizer_psnr:.2f} dB on held-out pictures; {result.tokenizer_recognised:.1%} of all recognised"]
-    for name, value in (("prompts that were trained on", result.seen), ("held-out prompts", result.heldout)):
-        best = f"likeliest of {SAMPLES} {value.likeliest:.1%}"
-        if value.reranked is not None:
-            best += f", best of {SAMPLES} reranked {value.reranked:.1%}"
-        lines.append(f"{value.prompts} {name}: first sample right {value.first:.1%}, {best}")
-    if result.retrieval is not None:
-        r = result.retrieval
-        lines.append(
-            f"{r.pairs} held-out pairs: text to picture @1 {r.to_picture[0]:.1%} @5 {r.to_picture[1]:.1%}, picture to text "
-            f"@1 {r.to_text[0]:.1%} @5 {r.to_text[1]:.1%}; among all pictures @1 {r.to_picture_among_all[0]:.1%} @5 {r.to_picture_among_all[1]:.1%}"
-        )
-    return "\n".join(lines)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m vqcore.evaluate_text", description="Measure a prior that writes from captions.")
-    parser.add_argument("name", help="a prior's folder in checkpoints/, or its path")
-    parser.add_argument("--data", type=Path, required=True, help="the folder of captioned pictures")
-    parser.add_argument("--reranker", help="a contrastive model's folder in checkpoints/, or its path")
-    parser.add_argument("--prompts", type=int, default=1000, help="how many of the prompts that were trained on")
-    add_settings(parser)
-    parser.add_argument("--json", type=Path, help=f"where the figures go (metrics.json in the checkpoint's folder, {SHEET} beside it)")
-    options = parser.parse_args(arguments)
-    settings = settings_of(options)
-    try:
-        prior = load_prior(options.name)
-        reranker = load_contrastive(options.reranker) if options.reranker else None
-        result, picture, prompts = evaluate_text(prior, load(prior.tokenizer), options.data, reranker, settings, options.prompts)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(table(result))
-    file = options.json or find(options.name) / "metrics.json"
-    write_json(file, asdict(result) | {"sheet": prompts})
-    write_picture(file.with_name(SHEET), picture)
-    print(f"The figures are in {file}, the sheet of samples in {file.with_name(SHEET)}.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

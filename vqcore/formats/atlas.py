@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from vqcore.tokenizers.pixels import to_tensor
 from vqcore.tokenizers.tiles import from_sheet, to_sheet
 from vqcore.tokenizers.vqvae import VQVAE
 
+log = logging.getLogger(__name__)
 FILE = "atlas.safetensors"
 PATCH_SIDE, MARGIN = 32, 8  # pixels: the longest side of a patch, and how far it reaches beyond the token at most
 MOST_PATCHES, QUALITIES = 4, (85, 75, 65)  # patches of a code, and WebP's quality, as many and as high as fit into …
@@ -77,9 +79,9 @@ def command(name: str | Path) -> str:
 def write_atlas(tokenizer: VQVAE, data: Sequence[Path], folder: Path) -> Atlas:
     """Map the codes, cut their patches from the pictures in the folders of `data`, and store both in `folder`."""
     level = tokenizer.levels[-1]
-    print(f"Drawing a map of {level.codebook_size:,} codes …", flush=True)
+    log.info("Drawing a map of %s codes …", f"{level.codebook_size:,}")
     places = neighbourhood_map(level.codebook)
-    print("Looking for patches …", flush=True)
+    log.info("Looking for patches …")
     patches, codes = cut_patches(tokenizer, data)
     encoded, codes = _encode(patches, codes)
     write_tensors(folder / FILE, {

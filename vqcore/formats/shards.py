@@ -147,7 +147,9 @@ class Counter:
         self.shown = time.monotonic()
         rate = self.done / max(1e-9, self.shown - self.since)
         others = f" in the first of {distributed.count()} processes" if distributed.count() > 1 else ""
-        distributed.say(f"\r{self.done:,} of {self.total:,} pictures encoded, {rate:,.0f} images/s{others}", end=end, file=sys.stderr, flush=True)
+        if distributed.is_first():
+            sys.stderr.write(f"\r{self.done:,} of {self.total:,} pictures encoded, {rate:,.0f} images/s{others}{end}")
+            sys.stderr.flush()
 
 
 def read_index(folder: Path) -> dict[str, Any]:

@@ -12,9 +12,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import struct
-import sys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from vqcore.tokenizers.pixels import to_tensor
 from vqcore.tokenizers.tables import FILE as TABLES
 from vqcore.tokenizers.tables import Tables, make_tables, neighbours
 
+log = logging.getLogger(__name__)
 MAGIC = b"VQT\x01"
 FIXED = struct.Struct("<4s8s4sI B")
 UNTABLED = bytes(4)
@@ -112,7 +113,9 @@ def _open(data: bytes) -> tuple[bytes, bytes, int, tuple[int, ...], bytes]:
     if data[:3] != MAGIC[:3]:
         raise ValueError("This isn't a token file. Open one that was saved as .vqt.")
     if data[3:4] != MAGIC[3:]:
-        raise ValueError("This token file is of another version than the one that is read here. Save it again from the program that made it.")
+        raise ValueError(
+            "This token file is of another version than the one that is read here. Save it again from the program that made it."
+        )
     if len(data) < FIXED.size or len(data) < FIXED.size + 2 * data[FIXED.size - 1]:
         raise _damaged()
     _, mark, tables, checksum, dims = FIXED.unpack_from(data)
@@ -240,7 +243,7 @@ def count_tokens(tokenizer: Tokenizer, folders: Sequence[Path]) -> list[Tables]:
         try:
             pixels = open_picture(path).pixels
         except ValueError as error:
-            print(f"skipped {path}: {error}", file=sys.stderr)
+            log.warning("skipped %s: %s", path, error)
             continue
         for level, grid in zip(grids, tokenizer.encode(to_tensor(pixels))):
             level.append(grid[0].numpy())

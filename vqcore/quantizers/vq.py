@@ -181,7 +181,7 @@ class VectorQuantizer(Quantizer):
     def _learn(self, vectors: Tensor, tokens: Tensor, counts: Tensor) -> None:
         """Running counts, the EMA codebook (1711.00937, appendix A.1), and the revival of dead codes.
 
-        vectors and tokens are this rank's; counts are of all distributed.
+        vectors and tokens are this rank's; counts are of all ranks.
         """
         decay = 0.99 if self.ema_decay is None else self.ema_decay
         self.ema_counts.lerp_(counts.to(self.ema_counts.dtype), 1 - decay)

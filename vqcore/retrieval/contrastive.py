@@ -61,8 +61,9 @@ class Contrastive(nn.Module):
 
     def numbers(self, texts: Sequence[str]) -> Tensor:
         """Texts → int64 [B, text_length], the rest filled with a blank; of a text that is too long, what fits."""
-        rows = [self.text.encode(text)[: self.config.text_length] for text in texts]
-        return torch.tensor([row + [self.text.size] * (self.config.text_length - len(row)) for row in rows]).view(-1, self.config.text_length)
+        most, blank = self.config.text_length, self.text.size
+        rows = [self.text.encode(text)[:most] for text in texts]
+        return torch.tensor([row + [blank] * (most - len(row)) for row in rows]).view(-1, most)
 
     def embed_numbers(self, numbers: Tensor) -> Tensor:
         """int64 [B, text_length] → unit vectors [B, width]."""

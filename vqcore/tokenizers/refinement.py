@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +29,8 @@ POOL = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
 def refine(
-    tokenizer: Trainable, images: Tensor, tokens: Sequence[Tensor], rounds: Sequence[float] = STEPS, on_try: Callable[[], None] = lambda: None
+    tokenizer: Tokenizer, images: Tensor, tokens: Sequence[Tensor], rounds: Sequence[float] = STEPS,
+    on_try: Callable[[], None] = lambda: None,
 ) -> list[Tensor]:
     """images float [B, C, *S] in [-1, 1] and [tokens int64 [B, *S']], as `tokenizer.encode(images)` gives them → tokens that
     decode to something nearer to the images by squared error, or as near.
@@ -57,7 +59,7 @@ def refine(
     return [refined]
 
 
-def can_refine(tokenizer: Tokenizer) -> bool:
+def can_refine(tokenizer: Tokenizer) -> TypeGuard[Trainable]:
     """Whether its tokens are of one level, each of which reaches a few places."""
     return len(tokenizer.levels) == 1 and tokenizer.halo is not None
 

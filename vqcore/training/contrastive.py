@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import autocast
 
+log = logging.getLogger(__name__)
 MOVED = 4  # pixels that a picture is moved by at the most
 BRIGHTER = 0.1
 VALIDATED = 256  # pairs
@@ -59,7 +61,7 @@ def train_contrastive(
     train(contrastive_job(model, recipe, data, pixels, out), out, budget, VALIDATIONS)
     if distributed.is_first():
         save_known(known_of(load_contrastive(out), tokenizer, data, pixels), out)
-        print(f"{out} is ready.")
+        log.info("%s is ready.", out)
 
 
 def read_squares(data: Labelled, side: int) -> Tensor:
@@ -90,7 +92,8 @@ def contrastive_job(model: Contrastive, recipe: ContrastiveRecipe, data: Labelle
         scores = model.embed_numbers(numbers[fixed, 0].to(device)) @ model.embed_images(images).T
         return {"recall_of_seen": float((scores.argmax(1) == torch.arange(len(fixed), device=device)).float().mean())}
 
-    hidden = [p for name, p in model.named_parameters() if p.ndim > 1 and name.startswith(("reads.", "looks.")) and not name.startswith("looks.0.")]
+    is_hidden = lambda name: name.startswith(("reads.", "looks.")) and not name.startswith("looks.0.")
+    hidden = [p for name, p in model.named_parameters() if p.ndim > 1 and is_hidden(name)]
     other = [p for p in model.parameters() if all(p is not h for h in hidden)]
     # The last weights are kept: nothing that is held out judges them.
     return Job(model, Optimizer(hidden, other), recipe.rate, step, validate, lambda _: 0.0, lambda: save_contrastive(model, out))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import shutil
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from vqcore.training.run import Job, train
 from vqcore.training.sound import tokenize_sounds
 from vqcore.training.tokenizer import autocast
 
+log = logging.getLogger(__name__)
 HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation figures
 MOST_HELD_OUT = 2000
 MOST_CLASSES = 100  # distinct texts; where there are more, they are captions
@@ -119,9 +121,10 @@ def train_prior(
     model.decoder = decoder_fingerprint(tokenizer).hex()
     if start is not None:
         begin_with(model, load_prior(start))
-    distributed.say(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokens):,} pictures of {layout.length} tokens")
+    size = f"{sum(p.numel() for p in model.parameters()):,}"
+    log.info("%s parameters, %s pictures of %d tokens", size, f"{len(tokens):,}", layout.length)
     train(prior_job(model, recipe, *tokens.split(recipe.closed), out), out, budget, VALIDATIONS)
-    distributed.say(f"{out} is ready.")
+    log.info("%s is ready.", out)
 
 
 def begin_with(model: Prior, trained: Prior) -> None:
@@ -190,7 +193,8 @@ def prior_job(model: Prior, recipe: PriorRecipe, data: Tokens, held_out: Tokens,
         rows, view = torch.randint(len(data), (count,)), torch.randint(data.views, (count,))
         texts = torch.where(torch.rand(count) < recipe.text_dropped, no_text, data.texts(rows))
         with autocast():
-            prefix, sequence = prefixes[texts.to(device), torch.randint(forms, (count,), device=device)], data.sequences(rows, view).to(device)
+            prefix = prefixes[texts.to(device), torch.randint(forms, (count,), device=device)]
+            sequence = data.sequences(rows, view).to(device)
             loss = model(prefix, sequence, noisy(sequence, recipe.noise, model.layout)).mean()
         loss.backward()
         return {"bits": loss.item() / math.log(2)}

@@ -8,6 +8,7 @@ goes on, with as many ranks as it likes (see vqcore.distributed).
 from __future__ import annotations
 
 import json
+import logging
 import math
 import signal
 import sys
@@ -28,6 +29,7 @@ from vqcore.files import write_tensors
 from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 
+log = logging.getLogger(__name__)
 SAVE_EVERY = 40.0  # seconds
 SLOWEST_STEP = 5.0  # seconds; a longer gap is a machine that slept, and doesn't count as training
 LOSSES_KEPT = 500  # rows of losses.jsonl in a whole run
@@ -67,7 +69,7 @@ def train(job: Job, folder: Path, budget: Budget, validations: int) -> None:
     steps, seconds = _resume(job, folder)
     spent = validated = noted = budget.spent(steps, seconds)
     if spent >= budget.total:
-        distributed.say(f"{folder} has had its {budget}. Ask for more with --{budget.unit} to go on.")
+        log.info("%s has had its %s. Ask for more with --%s to go on.", folder, budget, budget.unit)
         return
     torch.manual_seed(steps + RANK_SEEDS * distributed.rank())
     job.module.train()
@@ -104,9 +106,9 @@ def train(job: Job, folder: Path, budget: Budget, validations: int) -> None:
     if distributed.is_first():
         _show(steps, seconds, spent / budget.total, figures, end="\n")
     if stopped:
-        distributed.say("Stopped and saved. The same command goes on from here.")
+        log.info("Stopped and saved. The same command goes on from here.")
     elif spent < budget.total:
-        distributed.say("Stopped early: the validation figures have been getting worse.")
+        log.info("Stopped early: the validation figures have been getting worse.")
 
 
 def learning_rate(peak: float, steps: int, done: float) -> float:
@@ -168,7 +170,7 @@ def _validate(job: Job, log_file: Path, steps: int, seconds: float, figures: dic
         job.publish()
     job.module.train()
     _append(log_file, steps, seconds, figures | {f"val_{name}": value for name, value in held_out.items()})
-    print("\n" + "  ".join(f"{name} {value:.4g}" for name, value in held_out.items()), flush=True)
+    log.info("\n%s", "  ".join(f"{name} {value:.4g}" for name, value in held_out.items()))
 
 
 def _append(log_file: Path, steps: int, seconds: float, figures: dict[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import VALIDATIONS, autocast, hold_out
 
+log = logging.getLogger(__name__)
 SHOWN = 8  # held-out clips in reconstructions.png
 QUIETEST = 0.4  # of a clip's loudness, to which a crop may be turned down
 ENCODED_AT_ONCE = 256  # clips
@@ -75,7 +77,7 @@ def train_sound(recipe: SoundRecipe, sources: Sequence[str | Path], out: Path, b
         counts = [torch.bincount(encode(model, clip), minlength=recipe.model.quantizer.codebook_size) for clip in clips]
         model.usages = [torch.stack(counts).sum(0)]
         save_tokenizer(model, out)
-        print(f"{out} is ready.")
+        log.info("%s is ready.", out)
 
 
 def sound_job(model: VQVAE, recipe: SoundRecipe, clips: list[np.ndarray], held_out: list[np.ndarray], out: Path) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +29,7 @@ from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
 
+log = logging.getLogger(__name__)
 HELD_OUT = 48  # pictures at the most, and never over a tenth
 VALIDATIONS = 20  # in a run
 SHOWN = 8  # held-out pictures in reconstructions.png
@@ -77,7 +78,7 @@ def train_tokenizer(
     train(job, out, budget, VALIDATIONS)
     if distributed.is_first():
         complete(out, pictures)
-        print(f"{out} is ready.")
+        log.info("%s is ready.", out)
 
 
 def begin_with(model: Trainable, trained: Trainable, recipe: TokenizerRecipe) -> None:
@@ -196,7 +197,7 @@ def read_pictures(found: Sequence[np.ndarray | Path | bytes], longest_side: int,
         try:
             pixels = open_pixels(picture, longest_side)
         except (ValueError, OSError) as error:
-            print(f"skipped {picture if isinstance(picture, Path) else 'a picture'}: {error}", file=sys.stderr)
+            log.warning("skipped %s: %s", picture if isinstance(picture, Path) else "a picture", error)
             return None
         short = [max(0, shortest_side - size) for size in pixels.shape[:2]]
         return np.pad(pixels, ((0, short[0]), (0, short[1]), (0, 0)), "symmetric") if any(short) else pixels

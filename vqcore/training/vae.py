@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from vqcore.study.vae import VAE, save_vae
 from vqcore.tokenizers.pixels import to_tensor
 from vqcore.training.budget import Budget
 
+log = logging.getLogger(__name__)
 BATCH, RATE, LONGEST_GRADIENT = 128, 2e-3, 0.1
 SEEN = 800
 """Pictures of the validation split whose latents are kept with the weights."""
@@ -43,7 +45,7 @@ def train_vae(data: Path, out: Path, budget: Budget) -> VAE:
         step += 1
         share = budget.spent(step, time.process_time() - start) / budget.total
         if step % 500 == 0:
-            print(f"step {step}: {bound.loss / math.log(2):.4f} bits a pixel", flush=True)
+            log.info("step %d: %.4f bits a pixel", step, bound.loss / math.log(2))
     model.eval().requires_grad_(False)
     bound = model(unseen)
     model.seen = model.encode(unseen[:SEEN])[0]
@@ -54,5 +56,5 @@ def train_vae(data: Path, out: Path, budget: Budget) -> VAE:
         "reconstruction_bits_per_pixel": float(bound.reconstruction) / math.log(2),
         "divergence_bits_per_picture": float(bound.divergence) * unseen[0].numel() / math.log(2),
     })  # fmt: skip
-    print(f"{bound.loss / math.log(2):.4f} bits a pixel on {len(unseen)} pictures that it didn't see")
+    log.info("%.4f bits a pixel on %d pictures that it didn't see", bound.loss / math.log(2), len(unseen))
     return model

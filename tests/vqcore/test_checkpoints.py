@@ -7,6 +7,9 @@ import pytest
 import torch
 
 import vqcore
+from vqcore.priors.stored import save_prior
+from vqcore.quantizers.vq import VQConfig
+from vqcore.tokenizers.base import decoder_fingerprint
 from vqcore.tokenizers.stored import save_tokenizer
 
 
@@ -114,3 +117,38 @@ def test_a_save_that_fails_leaves_the_old_file_whole(copy, monkeypatch):
     with pytest.raises(OSError):
         save_tokenizer(vqcore.load(copy), copy)
     assert (copy / "model.safetensors").read_bytes() == before
+
+
+def test_a_prior_meets_another_decoder_only_with_a_message_and_a_better_encoder_without(copy, tiny_prior, tmp_path):
+    tokenizer = vqcore.load(copy)
+    prior = vqcore.load_prior(tiny_prior)
+    prior.tokenizer, prior.decoder = str(copy), decoder_fingerprint(tokenizer).hex()
+    folder = save_prior(prior, tmp_path / "prior")
+    assert vqcore.load_tokenizer_of(vqcore.load_prior(folder)).name == tokenizer.name
+    with torch.no_grad():
+        tokenizer.encoder.read.weight += 1
+    save_tokenizer(tokenizer, copy)
+    assert vqcore.load_tokenizer_of(vqcore.load_prior(folder)).name == tokenizer.name
+    for tensor in (tokenizer.decoder.write.weight, tokenizer.quantizer.codebook):
+        with torch.no_grad():
+            tensor += 1
+        save_tokenizer(tokenizer, copy)
+        with pytest.raises(ValueError, match="codebook or decoder has changed"):
+            vqcore.load_tokenizer_of(vqcore.load_prior(folder))
+        with torch.no_grad():
+            tensor -= 1
+
+
+@pytest.mark.parametrize("name", vqcore.list_priors())
+def test_the_priors_here_go_with_the_tokenizers_here(name):
+    prior = vqcore.load_prior(name)
+    assert prior.decoder and vqcore.load_tokenizer_of(prior).name == prior.tokenizer
+
+
+def test_a_tokenizer_of_before_there_were_other_quantizers_is_read(copy):
+    config = json.loads((copy / "config.json").read_text())
+    table = config["quantizer"]
+    assert table.pop("kind") == "vq" and table["codebook_size"] == 64
+    (copy / "config.json").write_text(json.dumps(config))
+    assert torch.equal(vqcore.load(copy).quantizer.codebook, vqcore.load(copy).levels[0].codebook)
+    assert vqcore.load(copy).config.quantizer == VQConfig(64)

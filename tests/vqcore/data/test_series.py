@@ -14,7 +14,7 @@ from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.training.optimizer import Optimizer
 
-EXAMPLE = Path(__file__).parent.parent.parent / "demo" / "examples" / "greenhouse.csv"
+EXAMPLE = Path(__file__).parent.parent.parent.parent / "demo" / "examples" / "greenhouse.csv"
 
 
 @pytest.mark.parametrize("text, names", [

@@ -14,8 +14,9 @@ from tests.tiny import colours_folder, one_thread
 from vqcore.checkpoints import list_checkpoints
 from vqcore.data.idx import read_idx
 from vqcore.data.labelled import Labelled, read_labelled, views
+from vqcore.evaluate import main as evaluate
 from vqcore.evaluation.prior import likeness
-from vqcore.evaluation.prior import main as evaluate
+from vqcore.evaluation.report import read_figures
 from vqcore.files import read_tensors, write_tensors
 from vqcore.formats.shards import Shards, open_shards
 from vqcore.priors import new_prior
@@ -222,19 +223,19 @@ def test_likeness():
 def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
     out = tmp_path / "prior"
     train_prior(RECIPE, tokenizer, data, out, Budget(steps=20))
-    assert evaluate([str(out), "--data", str(data)]) == 0
-    figures = json.loads((out / "metrics.json").read_text())
+    assert evaluate([str(out), "--data", str(data), "--publish"]) == 0
+    figures, first = read_figures(out / "metrics.json"), json.loads((out / "metrics.json").read_text())["likeness"]
     assert figures["pictures"] == 40 and figures["samples"] == 80
-    assert figures["bits_per_token"][0] > 0 and 0 < figures["marginal_entropy"][0] <= 4
-    assert figures["saving"] == pytest.approx(1 - figures["bits_per_token"][0] / figures["marginal_entropy"][0])
+    assert figures["bits_per_token"] > 0 and 0 < figures["marginal_entropy"] <= 4
+    assert figures["saving"] == pytest.approx(1 - figures["bits_per_token"] / figures["marginal_entropy"])
     assert figures["real_accuracy"] > 0.9, "red and blue are easy to tell apart"
     assert figures["accuracy_score"] == pytest.approx(figures["sampled_accuracy"] / figures["real_accuracy"])
-    assert len(figures["likeness"]) == 16 and Image.open(out / "samples.webp").size[0] > 100
-    assert "classification accuracy" in capsys.readouterr().out
+    assert len(first) == 16 == figures["samples_compared"] and Image.open(out / "samples.webp").size[0] > 100
+    assert "accuracy score" in capsys.readouterr().out
     assert evaluate([str(out), "--data", str(tmp_path / "nowhere")]) == 2
-    assert evaluate([str(out), "--data", str(data), "--samples", "16", "--tokens", str(out / "run" / "tokens")]) == 0
+    assert evaluate([str(out), "--data", str(data), "--samples", "16", "--tokens", str(out / "run" / "tokens"), "--publish"]) == 0
     again = json.loads((out / "metrics.json").read_text())["likeness"]
-    assert len(again) == 16 and all(b["distance"] <= a["distance"] for a, b in zip(figures["likeness"], again)), "more views, nearer ones"
+    assert len(again) == 16 and all(b["distance"] <= a["distance"] for a, b in zip(first, again)), "more views, nearer ones"
 
 
 def test_a_run_begins_with_the_weights_of_another(tokenizer, data, tmp_path):
@@ -273,9 +274,9 @@ def test_a_prior_of_two_levels_is_trained_measured_and_writes_fine_grids_for_one
     train_prior(RECIPE, str(two_level), data, tmp_path / "prior", Budget(steps=200))
     prior, tokenizer = vqcore.load_prior(tmp_path / "prior"), vqcore.load(two_level)
     assert [(grid.codebook_size, grid.shape) for grid in prior.layout.grids] == [(32, (2, 2)), (64, (4, 4))]
-    assert evaluate([str(tmp_path / "prior"), "--data", str(data), "--samples", "16"]) == 0
-    figures = json.loads((tmp_path / "prior" / "metrics.json").read_text())
-    coarse_bits, fine_bits = figures["bits_per_token"]
+    assert evaluate([str(tmp_path / "prior"), "--data", str(data), "--samples", "16", "--publish"]) == 0
+    figures = read_figures(tmp_path / "prior" / "metrics.json")
+    coarse_bits, fine_bits = figures["bits_per_token_coarse"], figures["bits_per_token_fine"]
     assert 0 < coarse_bits < 4 and 0 < fine_bits < 5, "better than guessing among 32 and 64 codes"
     start = prior.sample(1, "blue", seed=3)
     # A trained one may be sure of all that is left to say of a plain blue square; an untrained one never is.

@@ -103,12 +103,12 @@ def test_a_hub_data_set_is_read_one_picture_at_a_time(monkeypatch):
     assert np.array_equal(open_pixels(data.pictures[1]), draw_picture(1)) and opened == [1]
 
 
-def test_a_file_that_cannot_be_read_has_no_views(tmp_path, capsys):
+def test_a_file_that_cannot_be_read_has_no_views(tmp_path, caplog):
     folder = picture_folder(tmp_path, 2)
     (folder / "000.png").write_bytes(b"no picture")
     data = Labelled([folder / "000.png", folder / "001.png"], ["", ""])
     assert [len(squares) for squares in views(data, 16, 3)] == [0, 3]
-    assert "000.png" in capsys.readouterr().err
+    assert "000.png" in caplog.text
 
 
 def test_a_style_and_tags_give_a_picture_other_captions(tmp_path):

@@ -8,7 +8,7 @@ import torch
 
 import vqcore
 from tests.tiny import draw_picture
-from vqcore.evaluation.files import evaluate_files
+from vqcore.evaluation.token_files import measure_files
 from vqcore.formats import tokenfile
 from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenfile import main as count_tables
@@ -194,8 +194,8 @@ def test_foreign_tokenizers_are_packed_in_the_bits_that_their_codes_need():
 
 
 def test_files_are_measured_beside_packed_tokens_and_jpeg(tiny, tiny_folder):
-    result = evaluate_files(tiny, tiny_folder.parent / "pictures")
-    assert result.pictures == 24 and result.ratio_to_packed == pytest.approx(result.bytes / (16 * 20 * 6 / 8))
-    reached = [r for r in result.each if r.jpeg is not None]
-    assert result.ratio_to_jpeg == pytest.approx(sum(r.bytes for r in reached) / sum(r.jpeg for r in reached))
-    assert result.not_below_jpeg == [r.name for r in reached if r.bytes >= r.jpeg]
+    result = measure_files(tiny, tiny_folder.parent / "pictures")
+    assert result.value("pictures") == 24 and result.value("ratio_to_packed") == pytest.approx(result.value("bytes") / (16 * 20 * 6 / 8))
+    reached = [r for r in result.details["each"] if r["jpeg"] is not None]
+    assert result.value("ratio_to_jpeg") == pytest.approx(sum(r["bytes"] for r in reached) / sum(r["jpeg"] for r in reached))
+    assert result.details["not_below_jpeg"] == [r["name"] for r in reached if r["bytes"] >= r["jpeg"]]

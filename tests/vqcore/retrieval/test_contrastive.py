@@ -11,8 +11,9 @@ from PIL import Image
 import vqcore
 from tests.tiny import colours_folder, one_thread
 from vqcore.checkpoints import load_contrastive
+from vqcore.evaluate import main as evaluate
+from vqcore.evaluation.report import read_figures
 from vqcore.evaluation.text import Recogniser, read_named, recall
-from vqcore.evaluation.text import main as evaluate
 from vqcore.priors.sequence import Grid, Layout
 from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
@@ -137,12 +138,12 @@ def test_the_evaluation_tells_seen_from_held_out_prompts(trained, data, tokenize
     prior = save_prior(Transformer(layout, TransformerConfig(1, 16, 2), tokenizer), tmp_path / "prior")
     figures = tmp_path / "figures.json"
     assert evaluate([str(prior), "--data", str(data), "--reranker", str(trained), "--prompts", "6", "--json", str(figures)]) == 0
-    result = json.loads(figures.read_text())
-    assert (result["seen"]["prompts"], result["heldout"]["prompts"], result["retrieval"]["pairs"]) == (6, 4, 4)
-    assert set(result["sheet"]) == {"blue disc dark"} and (tmp_path / "samples.webp").is_file()
-    assert "first sample right" in capsys.readouterr().out
+    result, written = read_figures(figures), json.loads(figures.read_text())
+    assert (result["seen_prompts"], result["heldout_prompts"], result["retrieval_pairs"]) == (6, 4, 4)
+    assert set(written["sheet"]) == {"blue disc dark"} and (tmp_path / "samples.webp").is_file()
+    assert "heldout first" in capsys.readouterr().out
     assert evaluate([str(prior), "--data", str(tmp_path)]) == 2
-    assert vqcore.load_prior(prior).tokenizer == result["tokenizer"]
+    assert vqcore.load_prior(prior).tokenizer == written["settings"]["tokenizer"]
     larger = save_prior(Transformer(Layout(layout.text, 6, (Grid(16, (5, 5)),)), TransformerConfig(1, 16, 2), tokenizer), tmp_path / "larger")
     assert evaluate([str(larger), "--data", str(data)]) == 2 and "Scale them first" in capsys.readouterr().err
     lines = (data / "metadata.jsonl").read_text().replace("heldout", "train")

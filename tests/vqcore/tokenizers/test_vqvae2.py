@@ -4,7 +4,7 @@ import torch
 
 import vqcore
 from tests.tiny import TWO_LEVELS, draw_picture
-from vqcore.evaluation.tokenizer import evaluate
+from vqcore.evaluation.pictures import measure_pictures
 from vqcore.tokenizers import windows
 from vqcore.tokenizers.appearance import appearances
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
@@ -85,8 +85,9 @@ def test_both_levels_learn_and_the_checkpoint_is_the_tokenizer_again(two_level, 
     assert (tokenizer.decode(tokens) - unseen).square().mean() < 0.5 * unseen.var()
     shuffled = tokens[0].flatten()[torch.randperm(tokens[0].numel())].view_as(tokens[0])
     assert (tokenizer.decode([shuffled, tokens[1]]) - unseen).square().mean() > 1.1 * (tokenizer.decode(tokens) - unseen).square().mean()
-    result = evaluate(tokenizer, two_level.parent / "pictures")
-    assert result.bits_per_pixel == pytest.approx(5 / 64 + 6 / 16) and len(result.codes_used) == 2
+    result = measure_pictures(tokenizer, two_level.parent / "pictures")
+    assert result.value("bits_per_pixel") == pytest.approx(5 / 64 + 6 / 16)
+    assert (result.value("codebook_size_coarse"), result.value("codebook_size_fine")) == (32, 64)
     again = vqcore.load(save_tokenizer(tokenizer, tmp_path / "copy"))
     for level, other in zip(tokenizer.levels, again.levels):
         assert torch.equal(level.usage, other.usage) and level.usage.sum() > 0

@@ -41,13 +41,14 @@ def test_a_run_of_steps_does_so_many_validates_evenly_and_ends_at_the_lowest_rat
     assert rows(tmp_path, "run/losses.jsonl") == list(range(1, 201))
 
 
-def test_a_run_of_steps_goes_on_with_what_is_left(tmp_path, capsys):
+def test_a_run_of_steps_goes_on_with_what_is_left(tmp_path, caplog):
+    caplog.set_level("INFO", "vqcore")
     first, second, third = [], [], []
     run.train(job(first, publish=lambda: None), tmp_path, Budget(steps=30), 3)
     run.train(job(second, publish=lambda: None), tmp_path, Budget(steps=50), 5)
     assert len(first) == 30 and len(second) == 20 and second[0] == run.learning_rate(1e-3, 30, 30 / 50)
     run.train(job(third, publish=lambda: None), tmp_path, Budget(steps=50), 5)
-    assert not third and "has had its 50 steps. Ask for more with --steps" in capsys.readouterr().out
+    assert not third and "has had its 50 steps. Ask for more with --steps" in caplog.text
 
 
 def test_a_long_run_keeps_five_hundred_rows_of_losses(tmp_path):
@@ -55,10 +56,11 @@ def test_a_long_run_keeps_five_hundred_rows_of_losses(tmp_path):
     assert rows(tmp_path, "run/losses.jsonl") == list(range(3, 1501, 3))
 
 
-def test_a_run_that_is_to_stop_early_does(tmp_path, capsys):
+def test_a_run_that_is_to_stop_early_does(tmp_path, caplog):
+    caplog.set_level("INFO", "vqcore")
     rates = []
     run.train(job(rates, publish=lambda: None, stop_early=lambda history: len(history) == 2), tmp_path, Budget(steps=40), 4)
-    assert len(rates) == 20 and "Stopped early" in capsys.readouterr().out
+    assert len(rates) == 20 and "Stopped early" in caplog.text
 
 
 def test_a_run_of_minutes_ends_by_the_clock(tmp_path, monkeypatch):

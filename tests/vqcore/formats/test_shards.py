@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 import vqcore
 from tests.patience import PATIENCE
 from tests.tiny import colours_folder
-from tests.vqcore.test_ranks import start
+from tests.vqcore.test_distributed import start
 from vqcore.data.labelled import read_labelled, views
 from vqcore.formats import shards as sharding
 from vqcore.tokenize import main as tokenize_pictures
@@ -40,10 +40,10 @@ def data(tmp_path_factory):
     return folder
 
 
-def test_shards_have_the_tokens_of_the_pictures_and_their_texts(tokenizer, data, tmp_path, capsys):
+def test_shards_have_the_tokens_of_the_pictures_and_their_texts(tokenizer, data, tmp_path, capsys, caplog):
     model, labelled = vqcore.load(tokenizer), read_labelled(data, "train")
     sharding.tokenize(model, labelled, tmp_path / "shards", 16, 2, shard_size=16)
-    assert "40 of 40 pictures encoded" in (told := capsys.readouterr().err) and "images/s" in told and "07.png" in told
+    assert "40 of 40 pictures encoded" in (told := capsys.readouterr().err) and "images/s" in told and "07.png" in caplog.text
     shards = sharding.open_shards(tmp_path / "shards")
     assert len(shards) == 39 and len(shards.levels) == 3
     readable = [squares for squares in views(labelled, 16, 2) if len(squares)]

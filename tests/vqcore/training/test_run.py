@@ -6,15 +6,18 @@ import sys
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import vqcore
 from tests.kills import kill_over_and_over
 from tests.patience import wait_until
-from tests.tiny import draw_picture, picture_folder
-from vqcore.evaluation.tokenizer import main as evaluate
+from tests.tiny import colours_folder, draw_picture, picture_folder
+from vqcore.evaluate import main as evaluate
+from vqcore.evaluation.report import read_figures
 from vqcore.metrics import psnr
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.vqvae import VQVAE
 from vqcore.train import main as train
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import learning_rate, read_log
@@ -32,11 +35,11 @@ def test_training_learns_pictures_it_never_saw(tiny_folder):
     assert np.mean(quality) > np.mean(flat) + 2
 
 
-def test_validation_is_logged_and_the_run_says_when_it_has_had_its_budget(tiny_folder, capsys):
+def test_validation_is_logged_and_the_run_says_when_it_has_had_its_budget(tiny_folder, caplog):
     rows = list(read_log(tiny_folder / "metrics.jsonl"))
     assert rows and {"steps", "minutes", "mse", "commitment", "val_psnr", "val_codes_used"} <= rows[-1].keys()
     assert train(arguments(tiny_folder.parent / "pictures", tiny_folder, 100)) == 0
-    assert "has had its 100 steps" in capsys.readouterr().out
+    assert "has had its 100 steps" in caplog.text
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
@@ -64,11 +67,11 @@ def test_a_run_that_is_killed_over_and_over_gets_somewhere(tmp_path):
     assert kill_over_and_over(tmp_path, 6)[-1] > 0
 
 
-def test_an_unreadable_picture_is_named_and_skipped(tmp_path, capsys):
+def test_an_unreadable_picture_is_named_and_skipped(tmp_path, caplog):
     data = picture_folder(tmp_path / "pictures", 6)
     (data / "broken.png").write_bytes(b"no picture")
     assert train(arguments(data, tmp_path / "out", 2)) == 0
-    assert "broken.png" in capsys.readouterr().err
+    assert "broken.png" in caplog.text
 
 
 def test_an_empty_folder_is_an_error_that_says_so(tmp_path, capsys):
@@ -109,15 +112,28 @@ def test_the_optimizer_moves_every_weight_and_goes_on_from_its_state():
     assert all(torch.equal(p, q) for p, q in zip(one.parameters(), two.parameters()))
 
 
-def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys):
+def test_evaluation_writes_what_it_prints(tiny_folder, tmp_path, capsys, caplog):
     data, file = picture_folder(tmp_path / "pictures", 3), tmp_path / "figures.json"
     (data / "broken.png").write_bytes(b"no picture")
     assert evaluate([str(tiny_folder), "--data", str(data), "--json", str(file)]) == 0
-    result, printed = json.loads(file.read_text()), capsys.readouterr()
-    assert result["pictures"] == 3 == len(result["each"]) and "broken.png" in printed.err
+    result, each, printed = read_figures(file), json.loads(file.read_text())["each"], capsys.readouterr()
+    assert result["pictures"] == 3 == len(each) and "broken.png" in caplog.text and not (tiny_folder / "metrics.json").exists()
     assert result["bits_per_pixel"] == pytest.approx(20 * 16 * 6 / (160 * 128))
-    assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"][0] <= 1
-    assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in result["each"]]))
+    assert f"{result['psnr']:.2f}" in printed.out and 0 < result["codes_used_share"] <= 1
+    assert result["psnr"] == pytest.approx(np.mean([p["psnr"] for p in each]))
+
+
+def test_a_picture_that_is_given_back_exactly_leaves_the_figures_json(tmp_path, capsys, monkeypatch):
+    (tmp_path / "blank").mkdir()
+    for name in "ab":
+        Image.new("RGB", (32, 32), "white").save(tmp_path / "blank" / f"{name}.png")
+    folder = colours_folder(tmp_path / "colours")
+    monkeypatch.setattr(VQVAE, "decode", lambda self, tokens: torch.ones(1, 3, 32, 32))
+    strict = lambda constant: pytest.fail(f"{constant} is no JSON")
+    assert evaluate([str(folder), "--data", str(tmp_path / "blank"), "--publish"]) == 0
+    written = json.loads((folder / "metrics.json").read_text(), parse_constant=strict)
+    assert read_figures(folder / "metrics.json")["psnr"] is None and written["each"][0]["psnr"] is None
+    assert read_figures(folder / "metrics.json")["ssim"] == 1 and "psnr" in capsys.readouterr().out
 
 
 def test_a_run_begins_with_the_weights_of_another(tiny_folder, tmp_path, capsys):

@@ -13,7 +13,8 @@ import vqcore
 from tests.tiny import one_thread, tones_folder
 from vqcore.checkpoints import load_prior
 from vqcore.data.sounds import fitted, levelled, open_wav, read_clips, resample, write_wav
-from vqcore.evaluation.sound import main as evaluate
+from vqcore.evaluate import main as evaluate
+from vqcore.evaluation.report import read_figures
 from vqcore.tokenizers.networks import Encoder, NetworkConfig
 from vqcore.tokenizers.spectral import Spectrum, mel_filters, spectral_loss, spectrogram
 from vqcore.train import PRESETS, PRIOR_PRESETS
@@ -87,11 +88,11 @@ def test_test_takes_are_never_for_training(tmp_path):
     assert sorted(loudest) == [600, 700, 800]
 
 
-def test_a_folder_of_classes_has_its_names_as_texts_and_damaged_files_are_named(tmp_path, capsys):
+def test_a_folder_of_classes_has_its_names_as_texts_and_damaged_files_are_named(tmp_path, caplog):
     tones_folder(tmp_path, 2)
     (tmp_path / "train" / "low" / "broken.wav").write_bytes(b"no sound")
     clips = read_clips(tmp_path, "train", RATE)
-    assert sorted(clips.labels) == ["high", "high", "low", "low"] and "broken.wav" in capsys.readouterr().err
+    assert sorted(clips.labels) == ["high", "high", "low", "low"] and "broken.wav" in caplog.text
     with pytest.raises(ValueError, match="val"):
         read_clips(tmp_path / "train" / "low", "val", RATE)
 
@@ -190,9 +191,9 @@ def test_an_edit_of_a_sound_is_heard_within_the_halo_only(speech):
     assert torch.equal(tokenizer.decode_region([tokens], region), tokenizer.decode([tokens])[..., 15 * f : 30 * f])
 
 
-def test_a_run_of_sounds_goes_on_where_it_was(speech, capsys):
+def test_a_run_of_sounds_goes_on_where_it_was(speech, caplog):
     again = ["tokenizer", "--config", str(speech / "tokenizer.json"), "--out", str(speech / "tokenizer")]
-    assert train(again) == 0 and "has had its" in capsys.readouterr().out
+    assert train(again) == 0 and "has had its" in caplog.text
 
 
 def test_the_prior_writes_clips_of_its_length_for_a_word(speech):
@@ -205,18 +206,13 @@ def test_the_prior_writes_clips_of_its_length_for_a_word(speech):
 def test_evaluation_writes_what_it_prints(speech, capsys):
     with one_thread():
         for name in ("tokenizer", "prior"):
-            assert evaluate([str(speech / name), "--data", str(speech / "data")]) == 0
-    heard, printed = json.loads((speech / "prior" / "metrics.json").read_text()), capsys.readouterr().out
-    result = json.loads((speech / "tokenizer" / "metrics.json").read_text())
+            assert evaluate([str(speech / name), "--data", str(speech / "data"), "--publish"]) == 0
+    heard, printed = read_figures(speech / "prior" / "metrics.json"), capsys.readouterr().out
+    result = read_figures(speech / "tokenizer" / "metrics.json")
     assert result["clips"] == heard["clips"] == 12 and result["bits_per_second"] == 125 * 5
     assert result["kept"] == pytest.approx(result["reconstructed_accuracy"] / result["real_accuracy"])
-    assert f"{result['spectral']:.4g}" in printed and heard["heard_each"].keys() == {"high", "low"}
+    assert f"{result['spectral']:.4g}" in printed and {"heard_high", "heard_low"} <= heard.keys()
     assert (speech / "prior" / "samples.webp").is_file() and (speech / "tokenizer" / "reconstructions.webp").is_file()
-
-
-def test_a_tokenizer_of_pictures_is_sent_to_its_own_command(tiny_folder, speech, capsys):
-    assert evaluate([str(tiny_folder), "--data", str(speech / "data")]) == 2
-    assert "vqcore.evaluate," in capsys.readouterr().err
 
 
 def test_a_folder_without_sounds_is_an_error_that_says_so(tmp_path, capsys):

@@ -1,0 +1,55 @@
+"""What fits a checkpoint: which evaluation its kind and its data ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vqcore.checkpoints import kind_of, load, load_contrastive, load_prior, load_tokenizer_of
+from vqcore.data.labelled import METADATA
+from vqcore.evaluation.pictures import measure_pictures
+from vqcore.evaluation.prior import MOST_SAMPLES, Settings, measure_prior
+from vqcore.evaluation.report import Report
+from vqcore.evaluation.sound import measure_sounds, measure_speaker
+from vqcore.evaluation.text import measure_text
+from vqcore.evaluation.token_files import measure_files
+
+
+@dataclass(frozen=True)
+class Options:
+    """refine, files: of a tokenizer of pictures, see `measure`;  settings: how a prior's samples are drawn;  samples: to train a
+    classifier on;  tokens: the folder of those that a prior was trained on;  reranker: a contrastive model's name;
+    prompts: how many of those that were trained on."""
+
+    refine: bool = False
+    files: bool = False
+    settings: Settings = Settings()
+    samples: int = MOST_SAMPLES
+    tokens: Path | None = None
+    reranker: str | None = None
+    prompts: int = 1000
+
+
+def measure(name: str, data: Path, options: Options = Options()) -> Report:
+    """Measure a checkpoint on data it never saw.
+
+    A tokenizer of pictures: quality, rate and the use of its codes; with `refine` after a search for better tokens, with
+    `files` its token files instead. A tokenizer of sounds: what a listener still hears. A prior: bits a token and its samples; where
+    it reads captions and the data have names and styles, whether it writes what is asked for.
+    """
+    noun = kind_of(name).noun
+    if noun == "tokenizer":
+        tokenizer = load(name)
+        if tokenizer.sample_rate is not None:
+            return measure_sounds(tokenizer, data)
+        return measure_files(tokenizer, data) if options.files else measure_pictures(tokenizer, data, options.refine)
+    if noun != "prior":
+        raise ValueError(f"{name} is a {noun}. Tokenizers and priors are measured; a contrastive model as the --reranker of a prior.")
+    prior = load_prior(name)
+    tokenizer = load_tokenizer_of(prior)
+    if tokenizer.sample_rate is not None:
+        return measure_speaker(prior, tokenizer, data, options.settings.temperature)
+    if not prior.conditions and (data / METADATA).is_file():
+        reranker = load_contrastive(options.reranker) if options.reranker else None
+        return measure_text(prior, tokenizer, data, reranker, options.settings, options.prompts)
+    return measure_prior(prior, tokenizer, data, options.settings, options.samples, options.tokens)

@@ -1,0 +1,74 @@
+"""A tokenizer on pictures it never saw: how near it comes in how many bits, beside JPEG and WebP, and how it uses its codes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vqcore.codecs import codec_psnr
+from vqcore.data.labelled import unseen_pictures
+from vqcore.evaluation.report import Report, figures, finite, mean
+from vqcore.metrics import fixed_bits, perplexity, psnr, ssim
+from vqcore.tokenizers.base import Tokenizer, suffixes
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.refinement import refine
+
+MOST_EACH = 300  # pictures whose own figures are listed
+UNITS = {"bits_per_pixel": "bits", "psnr": "dB", "jpeg_psnr": "dB", "webp_psnr": "dB"}
+
+
+@dataclass(frozen=True)
+class PictureResult:
+    """One picture: its tokens' bits over its pixels, how near its reconstruction is, and what JPEG and WebP reach
+    in as many bytes (their best quality that fits; None where even their worst is larger)."""
+
+    name: str
+    bits_per_pixel: float
+    psnr: float
+    ssim: float
+    jpeg_psnr: float | None
+    webp_psnr: float | None
+
+
+def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False) -> Report:
+    """Encode and decode every picture below a folder, whole; one that can't be read is named and skipped.
+
+    Means over pictures (a PSNR is infinite where nothing is lost, and is left out of its mean), and the codebook's use over
+    all of them together. refined: search for better tokens than the encoder's first (vqcore.tokenizers.refinement).
+    """
+    levels = tokenizer.levels
+    counts = [np.zeros(level.codebook_size, np.int64) for level in levels]
+    results = []
+    for name, pixels in unseen_pictures(folder):
+        images = to_tensor(pixels)
+        tokens = tokenizer.encode(images)
+        if refined:
+            tokens = refine(tokenizer, images, tokens)
+        for grid, count in zip(tokens, counts):
+            count += np.bincount(grid.flatten(), minlength=len(count))
+        decoded = to_pixels(tokenizer.decode(tokens))[0, : pixels.shape[0], : pixels.shape[1]]
+        bits = fixed_bits(tokens, [level.codebook_size for level in levels])
+        size = math.ceil(bits / 8)
+        results.append(PictureResult(
+            name, bits / (pixels.shape[0] * pixels.shape[1]), psnr(pixels, decoded), ssim(pixels, decoded),
+            codec_psnr(pixels, "JPEG", size), codec_psnr(pixels, "WEBP", size),
+        ))
+    if not results:
+        raise ValueError(f"No picture in {folder} could be read.")
+    values = {"pictures": len(results)}
+    values |= {name: mean(getattr(r, name) for r in results) for name in ("bits_per_pixel", "psnr", "ssim", "jpeg_psnr", "webp_psnr")}
+    units = dict(UNITS)
+    for suffix, count in zip(suffixes(levels), counts):
+        values |= {
+            f"codebook_size{suffix}": len(count), f"codes_used{suffix}": int((count > 0).sum()),
+            f"codes_used_share{suffix}": float((count > 0).mean()), f"perplexity{suffix}": float(perplexity(count)),
+        }
+        units |= {f"{name}{suffix}": "codes" for name in ("codebook_size", "codes_used", "perplexity")}
+    each = [{name: finite(value) for name, value in asdict(r).items()} for r in results]
+    return Report(
+        tokenizer.name, f"{folder.parent.name}/{folder.name}", figures(values, units), {"refined": refined},
+        {"each": each if len(each) <= MOST_EACH else []},
+    )
