@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vqcore.checkpoints import kind_of, load, load_contrastive, load_prior, load_tokenizer_of
 from vqcore.data.labelled import METADATA
+from vqcore.evaluation.any_size import measure_any_size
 from vqcore.evaluation.pictures import measure_pictures
 from vqcore.evaluation.prior import MOST_SAMPLES, Settings, measure_prior
 from vqcore.evaluation.report import Report
@@ -35,7 +36,8 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
 
     A tokenizer of pictures: quality, rate and the use of its codes; with `refine` after a search for better tokens, with
     `files` its token files instead. A tokenizer of sounds: what a listener still hears. A prior: bits a token and its samples; where
-    it reads captions and the data have names and styles, whether it writes what is asked for.
+    it reads captions and the data have names and styles, whether it writes what is asked for; one of any size on whole
+    pictures.
     """
     noun = kind_of(name).noun
     if noun == "tokenizer":
@@ -49,6 +51,8 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
     tokenizer = load_tokenizer_of(prior)
     if tokenizer.sample_rate is not None:
         return measure_speaker(prior, tokenizer, data, options.settings.temperature)
+    if prior.any_size:
+        return measure_any_size(prior, tokenizer, data)
     if not prior.conditions and (data / METADATA).is_file():
         reranker = load_contrastive(options.reranker) if options.reranker else None
         return measure_text(prior, tokenizer, data, reranker, options.settings, options.prompts)
