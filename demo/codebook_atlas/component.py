@@ -7,18 +7,12 @@ import gradio as gr
 
 from demo.codebook_atlas import service
 from demo.document import Workspace, workspace_from_json
+from demo.kit.component import Bench
 
 HERE = Path(__file__).parent
-CANVAS = HERE.parent / "token_canvas"
-
-# In the order that the data flows; together they are the body of one function.
-SCRIPTS = [
-    CANVAS / "js" / "bytes.js", CANVAS / "js" / "server.js", HERE / "js" / "map_view.js", HERE / "js" / "map.js",
-    HERE / "js" / "detail.js", HERE / "js" / "main.js",
-]  # fmt: skip
 
 
-class CodebookAtlas(gr.HTML):
+class CodebookAtlas(Bench):
     """The codebook of the picture on the canvas. Its value in Python is a `Workspace` of that picture alone.
 
     The value is set while the atlas is in sight only, and `change` fires then; `new_codebook` fires when the
@@ -27,10 +21,7 @@ class CodebookAtlas(gr.HTML):
 
     def __init__(self, **settings: Any):
         super().__init__(
-            html_template=(HERE / "codebook_atlas.html").read_text(),
-            css_template=(HERE / "codebook_atlas.css").read_text(),
-            js_on_load="\n".join(path.read_text() for path in SCRIPTS),
-            apply_default_css=False,
+            HERE,
             server_functions=service.SERVER_FUNCTIONS,
             **settings,
         )

@@ -3,21 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from demo.comparison import service
+from demo.kit.component import Bench
 
 HERE = Path(__file__).parent
-CANVAS = HERE.parent / "token_canvas"
-
-# In the order that the data flows; together they are the body of one function.
-SCRIPTS = [
-    CANVAS / "js" / "bytes.js", CANVAS / "js" / "server.js", CANVAS / "js" / "layers.js", HERE / "js" / "curtain.js",
-    HERE / "js" / "adder.js", HERE / "js" / "row.js", HERE / "js" / "main.js",
-]  # fmt: skip
 
 
-class ComparisonView(gr.HTML):
+class ComparisonView(Bench):
     """It takes the picture from the canvas in the page, and asks the server for one comparison after the other.
 
     It has no value: the original's pixels go to the server to be tokenized, and stay nowhere.
@@ -25,10 +17,7 @@ class ComparisonView(gr.HTML):
 
     def __init__(self, **settings: Any):
         super().__init__(
-            html_template=(HERE / "comparison.html").read_text(),
-            css_template=(HERE / "comparison.css").read_text(),
-            js_on_load="\n".join(path.read_text() for path in SCRIPTS),
-            apply_default_css=False,
+            HERE,
             server_functions=service.SERVER_FUNCTIONS,
             **settings,
         )

@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
+from demo.kit.component import Bench
 from demo.lessons import components, distribution, losses, plane, sentence, straight_through
 from demo.token_canvas.service import example_names
 
 HERE = Path(__file__).parent
-SERVER = HERE.parent / "token_canvas" / "js" / "server.js"
 
 LESSONS = {
     "components": "From PCA to codes",
@@ -22,9 +20,6 @@ LESSONS = {
 
 ON_PRIORS = ("distribution", "sentence")
 
-SCRIPTS = ["latest", "marks", "plane_view", *LESSONS, "main"]
-"""In the order that the data flows; together they are the body of one function."""
-
 SERVER_FUNCTIONS = [
     function
     for lesson in (components, plane, losses, straight_through, distribution, sentence)
@@ -32,15 +27,13 @@ SERVER_FUNCTIONS = [
 ]
 
 
-class Lessons(gr.HTML):
+class Lessons(Bench):
     """All lessons, one on the screen at a time. It holds no value: what a person moves stays in the page."""
 
     def __init__(self, **keywords: Any):
         super().__init__(
-            html_template=page(),
-            css_template=(HERE / "lessons.css").read_text(),
-            js_on_load="\n".join([SERVER.read_text(), *((HERE / "js" / f"{name}.js").read_text() for name in SCRIPTS)]),
-            apply_default_css=False,
+            HERE,
+            page(),
             padding=False,
             server_functions=SERVER_FUNCTIONS,
             examples=example_names(),

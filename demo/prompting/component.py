@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from demo import models
+from demo.kit.component import Bench
 from demo.prompting import service
 from demo.sampling.cards import offers, sentences
 from demo.token_canvas import service as canvas_service
@@ -15,24 +14,14 @@ from vqcore.priors.sampling import Prior
 HERE = Path(__file__).parent
 CANVAS, SAMPLING = HERE.parent / "token_canvas", HERE.parent / "sampling"
 
-# In the order that the data flows; together they are the body of one function.
-SCRIPTS = [
-    *(CANVAS / "js" / f"{name}.js" for name in ("bytes", "codebook", "server", "sequences")),
-    *(SAMPLING / "js" / f"{name}.js" for name in ("tile", "writing")),
-    *(HERE / "js" / f"{name}.js" for name in ("ask", "sentence", "pad", "main")),
-]
 
-
-class Prompter(gr.HTML):
+class Prompter(Bench):
     """A prompt, the pictures it gives, and the sequence on the screen. It has no value; pictures go to the canvas in the page."""
 
     def __init__(self, **keywords: Any):
         priors = [prior for prior in models.priors().values() if writing.about(prior)["takesText"]]
         super().__init__(
-            html_template=(HERE / "prompting.html").read_text(),
-            css_template=(HERE / "prompting.css").read_text(),
-            js_on_load="\n".join(path.read_text() for path in SCRIPTS),
-            apply_default_css=False,
+            HERE,
             server_functions=[canvas_service.read_codebook, *writing.WRITING_FUNCTIONS, *service.SERVER_FUNCTIONS],
             priors=[about(prior) for prior in priors],
             most=writing.MOST_SAMPLES,

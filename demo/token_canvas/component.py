@@ -7,19 +7,13 @@ import gradio as gr
 
 from demo import models
 from demo.document import Workspace, workspace_from_json, workspace_to_json
+from demo.kit.component import Bench
 from demo.token_canvas import images, service, writing
 
 HERE = Path(__file__).parent
 
-# In the order that the data flows; together they are the body of one function.
-SCRIPTS = [
-    "bytes", "codebook", "grid", "picture", "fidelity", "layers", "view", "server", "messages", "history", "painter", "block", "edits", "probe",
-    "levels", "sequences", "surprise", "candidates", "writer",
-    "stage", "look", "palette", "walk", "inspector", "filmstrip", "keeper", "links", "intake", "exports", "hints", "figure_links", "keys", "main",
-]  # fmt: skip
 
-
-class TokenCanvas(gr.HTML):
+class TokenCanvas(Bench):
     """The workspace, shown and edited. Its value in Python is a `Workspace`; in the page, that one's JSON.
 
     The value changes once when a gesture ends, and `change` fires then. The pixels of the pictures never
@@ -29,10 +23,7 @@ class TokenCanvas(gr.HTML):
 
     def __init__(self, **settings: Any):
         super().__init__(
-            html_template=(HERE / "token_canvas.html").read_text(),
-            css_template=(HERE / "token_canvas.css").read_text(),
-            js_on_load="\n".join((HERE / "js" / f"{name}.js").read_text() for name in SCRIPTS),
-            apply_default_css=False,
+            HERE,
             server_functions=[*service.SERVER_FUNCTIONS, *writing.WRITING_FUNCTIONS],
             model=models.tokenizer().name,
             priors=[writing.about(prior) for prior in models.priors().values()],

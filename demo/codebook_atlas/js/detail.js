@@ -1,9 +1,12 @@
 // The chosen code: its use, its vector beside those of its nearest codes, and real patches that it stood for.
 
+import { unpackFloats } from "../../kit/js/bytes.js";
+import { newCanvas } from "../../kit/js/images.js";
+
 const COLOUR_SPREADS = 2.5; // standard deviations of a component that take the last colour
 const PATCH_ZOOM = 3;
 
-class Detail {
+export class Detail {
   constructor(element, { choose, point }) {
     Object.assign(this, { element, choose, point });
     this.part = (name) => element.querySelector(`[data-detail=${name}]`);
@@ -24,7 +27,7 @@ class Detail {
     const { codebook } = this;
     const place = rank === null ? "not counted" : codebook.usage[codes[0]] ? `${rank.toLocaleString("en")} of ${codebook.size.toLocaleString("en")}` : "dead: never used";
     this.part("rank").textContent = place;
-    const [values, means, spreads] = [vectors, mean, spread].map(floats);
+    const [values, means, spreads] = [vectors, mean, spread].map(unpackFloats);
     const dims = means.length;
     this.part("dims").textContent = `${dims} components`;
     const colours = values.map((value, i) => (value - means[i % dims]) / (spreads[i % dims] || 1) / COLOUR_SPREADS);
@@ -92,10 +95,6 @@ class Detail {
     canvas.width = canvas.height = this.codebook.downsampling;
     this.codebook.drawTile(canvas.getContext("2d"), code, 0, 0, this.codebook.downsampling);
   }
-}
-
-function floats(base64) {
-  return new Float32Array(base64ToBytes(base64).buffer);
 }
 
 function words(tag, text) {

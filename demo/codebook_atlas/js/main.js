@@ -1,9 +1,15 @@
 // The atlas follows the canvas: its picture's codebook, its chosen code. What is chosen here is chosen there.
 
+import { unpackFloats } from "../../kit/js/bytes.js";
+import { Server } from "../../kit/js/server.js";
+import { Detail } from "./detail.js";
+import { CodeMap } from "./map.js";
+
 class Atlas {
-  constructor(root) {
+  constructor(root, page) {
     this.root = root;
-    this.server = new Server(server);
+    this.page = page;
+    this.server = new Server(page.server);
     this.layout = "neighbourhood";
     this.sizing = "training";
     this.atlases = new Map();
@@ -60,7 +66,7 @@ class Atlas {
     if (!this.atlas || !this.bench) return;
     const { codebook, counts } = this.bench.picture;
     const layout = this.atlas.neighbourhood ? this.layout : "principal";
-    const places = floats(this.atlas[layout]);
+    const places = unpackFloats(this.atlas[layout]);
     const known = codebook.usageTotal ? this.sizing : "here";
     this.map.show(codebook, places, known === "training" ? codebook.usage : counts, glide);
     this.press("layout", layout, { neighbourhood: !this.atlas.neighbourhood });
@@ -101,8 +107,8 @@ class Atlas {
     const text = JSON.stringify(shown);
     if (text === this.told) return;
     this.told = text;
-    props.value = shown;
-    if (picture.codebook !== this.toldOf) trigger("new_codebook");
+    this.page.props.value = shown;
+    if (picture.codebook !== this.toldOf) this.page.trigger("new_codebook");
     this.toldOf = picture.codebook;
   }
 
@@ -118,4 +124,6 @@ class Atlas {
   }
 }
 
-new Atlas(element.querySelector(".atlas"));
+export function start(page) {
+  new Atlas(page.element.querySelector(".atlas"), page);
+}

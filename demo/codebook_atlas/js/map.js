@@ -1,12 +1,14 @@
 // The map of all codes: each its own tile, drawn on one canvas; moved by hand, wheel, fingers and keys.
 
+import { MapView, weightsOf } from "./map_view.js";
+
 const MOVE_MS = 450; // from one map to the other
 const WHEEL_ZOOM = 0.0015;
 const NEAR = 14; // CSS pixels: how far from a tile a click still takes it
 const STILL = 4; // CSS pixels: a pointer that moved less has clicked
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
-class CodeMap {
+export class CodeMap {
   constructor(element, { choose, point }) {
     Object.assign(this, { element, choose, point });
     this.canvas = element.querySelector("canvas");

@@ -6,7 +6,7 @@ const TILE_LIMITS = [3, 72]; // CSS pixels
 const USAGE_LIMITS = [0.5, 1.7]; // a tile's side for the least and the most used code, times the common one
 const MAP_MARGIN = 26;
 
-class MapView {
+export class MapView {
   constructor() {
     Object.assign(this, { width: 1, height: 1, zoom: 1, x: 0, y: 0, fitted: true, places: new Float32Array(0) });
   }
@@ -90,7 +90,7 @@ class MapView {
 }
 
 // The side of each code's tile by how often it is used; the area goes with the count.
-function weightsOf(counts) {
+export function weightsOf(counts) {
   let total = 0;
   for (const count of counts) total += count;
   const mean = total / counts.length;

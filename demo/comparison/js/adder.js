@@ -2,7 +2,7 @@
 
 const SCALES = [1, 0.75, 0.5, 0.25];
 
-class Adder {
+export class Adder {
   constructor(element, onAdd) {
     this.element = element;
     const field = (name) => element.querySelector(`[data-add=${name}]`);

@@ -2,7 +2,7 @@
 
 const KEY_STEP = 0.05;
 
-class Curtain {
+export class Curtain {
   constructor(element) {
     this.element = element;
     this.box = element.querySelector("[data-box]");

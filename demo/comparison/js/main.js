@@ -1,10 +1,19 @@
 // The comparison follows the canvas' picture while it is in sight: one setting after the other is asked for and shown.
 
+import { unpackTokens } from "../../kit/js/bytes.js";
+import { fileToBase64 } from "../../kit/js/files.js";
+import { canvasOf, newCanvas, pixelsOfUrl, pngOf } from "../../kit/js/images.js";
+import { Layers } from "../../kit/js/layers.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { Adder } from "./adder.js";
+import { Curtain } from "./curtain.js";
+import { Row } from "./row.js";
+
 const ORIGINAL = "original";
 const CANVAS = "on the canvas";
 
 class Comparison {
-  constructor(root) {
+  constructor(root, { server }) {
     this.root = root;
     this.server = new Server(server);
     this.rows = new Map(); // label → {setting, row, shown: the picture that it shows}
@@ -42,7 +51,7 @@ class Comparison {
     const { width, height } = picture;
     // A copy: the canvas goes on painting on what it decoded.
     const pixels = new ImageData(new Uint8ClampedArray(reference.data), width, height);
-    this.picture = { width, height, pixels, bench, data: await toPng(pixels) };
+    this.picture = { width, height, pixels, bench, data: await fileToBase64(await pngOf(pixels)) };
     if (key !== this.key) return;
     const against = picture.original
       ? "compared with its original"
@@ -136,21 +145,12 @@ class Comparison {
   }
 }
 
-function canvasOf(pixels) {
-  const canvas = newCanvas(pixels.width, pixels.height);
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return canvas;
-}
-
 function copyOf(canvas) {
   const copy = newCanvas(canvas.width, canvas.height);
   copy.getContext("2d").drawImage(canvas, 0, 0);
   return copy;
 }
 
-async function toPng(pixels) {
-  const blob = await new Promise((resolve) => canvasOf(pixels).toBlob(resolve, "image/png"));
-  return bytesToBase64(new Uint8Array(await blob.arrayBuffer()));
+export function start(page) {
+  new Comparison(page.element.querySelector(".comparison"), page);
 }
-
-new Comparison(element.querySelector(".comparison"));

@@ -2,7 +2,7 @@
 
 const CODEC_NAMES = { JPEG: "JPEG", WEBP: "WebP" };
 
-class Row {
+export class Row {
   constructor(label, { choose, remove }) {
     Object.assign(this, { label, choose });
     this.element = part("li", "row");

@@ -1,12 +1,15 @@
 // Lesson 1: the same picture through PCA's first n' weights and through n' codes, bit for bit.
 
+import { PersonError } from "../../kit/js/server.js";
+import { Lesson, fixed, make } from "./marks.js";
+
 const NUMBERS = [1, 2, 4, 8, 16, 32, 64, 192];
 const PATCHES = 24; // a side of the picture, in patches
 const SHEET = [24, 8]; // components in a row, rows
 const TOLD_NUMBERS = 8;
 
-class ComponentsLesson extends Lesson {
-  constructor(root, server) {
+export class ComponentsLesson extends Lesson {
+  constructor(root, server, { props }) {
     super(root, server);
     this.answers = new Map();
     this.photo = this.part("photo");

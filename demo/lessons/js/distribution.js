@@ -1,9 +1,13 @@
 // Lesson 5: a Normal latent to move about in, and pictures drawn from four distributions.
 
+import { Latest } from "./latest.js";
+import { Lesson, draw, fixed, pair } from "./marks.js";
+import { PlaneView, disc } from "./plane_view.js";
+
 const LATENT_RANGE = 3.5;
 const KINDS_DRAWN = ["normal", "uniform", "marginal", "autoregressive"];
 
-class DistributionLesson extends Lesson {
+export class DistributionLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.view = new PlaneView(this.part("plane"), {

@@ -1,6 +1,8 @@
 // Asks one question at a time, and of those that wait only the newest: what a finger passed on its way is never asked.
 
-class Latest {
+import { PersonError } from "../../kit/js/server.js";
+
+export class Latest {
   constructor(server, name, { show, fail }) {
     Object.assign(this, { server, name, show, fail, waiting: null, busy: false });
   }

@@ -1,11 +1,13 @@
 // A square of the plane: cells below, codes as numbered diamonds, points as discs; drag them, or move them with the arrow keys.
 
-const VIEW = 480; // the square's side in its own units
+import { CODE_COLOURS, draw, make, pair, rgbOf } from "./marks.js";
+
+export const VIEW = 480; // the square's side in its own units
 const GRID = 128; // places a unit: binary fractions, so that a tie can be exact
 const STEP = 1 / 64;
 const STRIDE = 1 / 8;
 
-class PlaneView {
+export class PlaneView {
   // kinds: {name: {label, shape}} of what can be dragged; range: the plane shown is [-range, range]².
   constructor(root, { range = 1, kinds, moved, chosen = () => {}, removed = () => {}, added }) {
     Object.assign(this, { range, kinds, moved, chosen, removed, added });
@@ -139,7 +141,7 @@ class PlaneView {
   }
 }
 
-const diamond = () => draw("path", { d: "M0 -15L15 0L0 15L-15 0Z", class: "shape" });
-const disc = () => draw("circle", { r: 7, class: "shape" });
-const ring = () => draw("rect", { x: -6, y: -6, width: 12, height: 12, class: "shape" });
-const cross = () => draw("path", { d: "M-6 -6L6 6M-6 6L6 -6", class: "shape" });
+export const diamond = () => draw("path", { d: "M0 -15L15 0L0 15L-15 0Z", class: "shape" });
+export const disc = () => draw("circle", { r: 7, class: "shape" });
+export const ring = () => draw("rect", { x: -6, y: -6, width: 12, height: 12, class: "shape" });
+export const cross = () => draw("path", { d: "M-6 -6L6 6M-6 6L6 -6", class: "shape" });

@@ -1,8 +1,11 @@
 // Lesson 6: a sentence of words, [SEP] and codes, written one token at a time.
 
+import { PersonError } from "../../kit/js/server.js";
+import { Lesson, fixed, make } from "./marks.js";
+
 const TILES_IN_ROW = 64; // of the sheet that the server sends
 
-class SentenceLesson extends Lesson {
+export class SentenceLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.reading = this.asks("read_sentence", (found, asked) => this.show(found, asked));

@@ -1,10 +1,13 @@
 // Lesson 4: one z_e, one target x, and the gradient of the loss with respect to z_e, found in three ways.
 
+import { CODE_COLOURS, Lesson, bytesOf, fixed, pair } from "./marks.js";
+import { PlaneView, VIEW, cross, diamond, disc } from "./plane_view.js";
+
 const STRAIGHT_CODES = [[-0.625, 0.5], [0.1875, 0.625], [0.6875, 0.0], [-0.125, -0.375], [0.5, -0.6875]];
 const STRAIGHT_ARROW = 0.5; // plane units an arrow gets for a gradient of 1
 const WAYS = ["estimated", "plain", "differences"];
 
-class StraightThroughLesson extends Lesson {
+export class StraightThroughLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.view = new PlaneView(this.part("plane"), {

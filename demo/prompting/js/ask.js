@@ -1,6 +1,6 @@
 // What is asked for: the prompt, its style, and how tokens are drawn.
 
-class Ask {
+export class Ask {
   constructor(form, priors, most, onAsk) {
     Object.assign(this, { form, priors, onAsk });
     this.fields = form.elements;

@@ -1,7 +1,17 @@
 // The prompter: a sentence is asked for, candidates are written side by side, the best comes first and shows its sequence.
 
+import { unpackFloats } from "../../kit/js/bytes.js";
+import { Codebooks } from "../../kit/js/codebook.js";
+import { lengthOf, packSequences, writeSlice } from "../../kit/js/sequences.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { Tile } from "../../kit/js/tile.js";
+import { decodeAll } from "../../kit/js/writing.js";
+import { Ask } from "./ask.js";
+import { Pad } from "./pad.js";
+import { Sentence } from "./sentence.js";
+
 class Prompter {
-  constructor(root) {
+  constructor(root, { server, props }) {
     this.root = root;
     const part = (name) => root.querySelector(`[data-${name}]`);
     Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run"), list: part("candidates"), about: part("about") });
@@ -138,8 +148,9 @@ class Prompter {
   }
 }
 
-if (props.priors.length) new Prompter(element.querySelector(".prompter"));
-else {
+export function start(page) {
+  const { element, props } = page;
+  if (props.priors.length) return new Prompter(element.querySelector(".prompter"), page);
   for (const part of element.querySelectorAll(".ask, .told, .about")) part.hidden = true;
   element.querySelector("[data-none]").hidden = false;
 }

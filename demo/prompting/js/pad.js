@@ -1,10 +1,12 @@
 // A sheet to draw on, and the known pictures that are nearest to the drawing.
 
+import { canvasOf } from "../../kit/js/images.js";
+
 const PENS = ["#111111", "#ffffff", "#e5484d", "#f76b15", "#ffc53d", "#46a758", "#0090ff", "#8e4ec6", "#ad7f58", "#f5c9a6"];
 const PEN_NAMES = ["black", "white", "red", "orange", "yellow", "green", "blue", "purple", "brown", "skin"];
 const PAUSE_MS = 250; // after a stroke, before it is looked up
 
-class Pad {
+export class Pad {
   constructor(root, prompter) {
     Object.assign(this, { root, prompter });
     const part = (name) => root.querySelector(`[data-${name}]`);
@@ -74,8 +76,7 @@ class Pad {
   take() {
     const picture = document.querySelector(".bench").bench.picture;
     if (!picture) return (this.told.textContent = "There is no picture on the canvas.");
-    const whole = newCanvas(picture.width, picture.height);
-    whole.getContext("2d").putImageData(picture.rebuilt, 0, 0);
+    const whole = canvasOf(picture.rebuilt);
     const scale = Math.min(this.paper.width / whole.width, this.paper.height / whole.height);
     const [width, height] = [whole.width * scale, whole.height * scale];
     this.clear();

@@ -1,9 +1,13 @@
 // The sequence of one candidate on the screen: its words, [SEP], its image tokens, and the picture they make.
 
+import { rgbToOklab } from "../../kit/js/codebook.js";
+import { documentOf, lengthOf } from "../../kit/js/sequences.js";
+import { toCanvas } from "../../kit/js/tile.js";
+
 const PAGE_SIDE = 320; // pixels that the picture is drawn with
 const DARK = 0.6; // of OKLab lightness: below it letters on a colour are white
 
-class Sentence {
+export class Sentence {
   constructor(root, prompter) {
     Object.assign(this, { root, prompter });
     const part = (name) => root.querySelector(`[data-${name}]`);

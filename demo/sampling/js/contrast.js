@@ -1,8 +1,13 @@
 // Tokens drawn evenly, tokens drawn by how usual they are, tokens written by the prior: the same decoder makes pictures of all.
 
+import { unpackFloats } from "../../kit/js/bytes.js";
+import { lengthOf, packSequences, unpackSequences } from "../../kit/js/sequences.js";
+import { Tile } from "../../kit/js/tile.js";
+import { decodeAll, writeAll } from "../../kit/js/writing.js";
+
 const COMPARED = 6;
 
-class Contrast {
+export class Contrast {
   constructor(root, sampler) {
     Object.assign(this, { root, sampler });
     this.label = "Draw";

@@ -1,8 +1,10 @@
 // What the next token is drawn from: the likeliest codes as bars. Taking another one is a click.
 
+import { newCanvas } from "../../kit/js/images.js";
+
 const ROUNDED_AWAY = 24; // bits: what is less likely arrives as 0
 
-class Distribution {
+export class Distribution {
   constructor(root, onTake) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     Object.assign(this, { where: part("where"), entropy: part("entropy"), bars: part("bars"), rest: part("rest"), code: part("code"), onTake });

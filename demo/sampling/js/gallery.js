@@ -1,8 +1,12 @@
 // Many samples side by side, written together.
 
+import { lengthOf } from "../../kit/js/sequences.js";
+import { Tile } from "../../kit/js/tile.js";
+import { writeAll } from "../../kit/js/writing.js";
+
 const MOST_COLUMNS = 6;
 
-class Gallery {
+export class Gallery {
   constructor(root, sampler) {
     Object.assign(this, { sampler, list: root.querySelector("[data-gallery]") });
     this.label = "Sample";

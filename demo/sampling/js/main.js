@@ -1,7 +1,14 @@
 // The sampler: settings on one side, a view on the other. One thing is written at a time; whatever is begun stops the last.
 
+import { Codebooks } from "../../kit/js/codebook.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { Contrast } from "./contrast.js";
+import { Gallery } from "./gallery.js";
+import { Settings } from "./settings.js";
+import { Watch } from "./watch.js";
+
 class Sampler {
-  constructor(root) {
+  constructor(root, { server, props }) {
     this.root = root;
     const part = (name) => root.querySelector(`[data-${name}]`);
     Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run") });
@@ -72,8 +79,9 @@ class Sampler {
   }
 }
 
-if (props.priors.length) new Sampler(element.querySelector(".sampler"));
-else {
+export function start(page) {
+  const { element, props } = page;
+  if (props.priors.length) return new Sampler(element.querySelector(".sampler"), page);
   for (const part of element.querySelectorAll(".settings, .work")) part.hidden = true;
   element.querySelector("[data-none]").hidden = false;
 }

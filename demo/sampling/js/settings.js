@@ -1,8 +1,10 @@
 // How samples are drawn, as the form says.
 
+import { mostCodes } from "../../kit/js/sequences.js";
+
 const EACH = "\u0000each"; // the choice of all classes in turn; no class can be called so
 
-class Settings {
+export class Settings {
   constructor(form, priors, most, onChange) {
     Object.assign(this, { form, priors });
     this.fields = form.elements;

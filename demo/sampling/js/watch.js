@@ -1,11 +1,16 @@
 // One sample while it is written: token by token, forwards and back, and with another token where a person wants one.
 
+import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
+import { documentOf, drawLevel, lengthOf, levelsOf, packSequences, sliceOf, squareOf, writeSlice } from "../../kit/js/sequences.js";
+import { toCanvas } from "../../kit/js/tile.js";
+import { Distribution } from "./distribution.js";
+
 const SHOWN_CANDIDATES = 24;
 const SPEEDS = [1, 60]; // tokens a second
 const UNHURRIED = 10; // seconds that the whole takes unless a person wants it otherwise
 const PAGE_SIDE = 880; // pixels that the picture is drawn with
 
-class Watch {
+export class Watch {
   constructor(root, sampler) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     Object.assign(this, { sampler, page: part("page"), place: part("place"), play: part("play"), speed: part("speed"), keep: part("keep") });
@@ -83,8 +88,7 @@ class Watch {
     const { pictures } = await this.sampler.server.ask("decode_tokens", { prior: prior.name, tokens, written: known });
     const pixels = await pixelsOfUrl(pictures[0]);
     if (sequence !== this.sequence || known > this.known || known < this.decoded) return;
-    this.picture = newCanvas(prior.width, prior.height);
-    this.picture.getContext("2d").putImageData(pixels, 0, 0);
+    this.picture = canvasOf(pixels);
     this.decoded = known;
     this.draw();
   }

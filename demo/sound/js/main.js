@@ -1,9 +1,17 @@
 // The sound bench: something is opened, recorded, spoken or read, and then its tokens are edited and heard.
 
+import { packTokens, unpackFloats, unpackTokens } from "../../kit/js/bytes.js";
+import { download, fileToBase64 } from "../../kit/js/files.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { decodeClip, packSamples, toWav, unpackSamples } from "./clip.js";
+import { Player } from "./player.js";
+import { ClipRecorder } from "./recorder.js";
+import { Timeline } from "./timeline.js";
+
 const CHUNK = 8; // tokens a question while one is written
 
 class Sound {
-  constructor(root) {
+  constructor(root, { server, props }) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     this.root = root;
     for (const name of ["told", "progress", "problem", "bench", "where", "edit", "speak", "say", "listen", "keys", "file", "stop", "record"]) this[name] = part(name);
@@ -262,12 +270,9 @@ class Sound {
 
   saveFile() {
     const { clip } = this;
-    const link = document.createElement("a");
     const name = clip.name.replace(/[“”]/g, "").replace(/\.[^.]*$/, "").replace(/\W+/g, "-");
-    link.download = `${name}-tokens.${clip.rate ? "wav" : "csv"}`;
-    link.href = URL.createObjectURL(clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([this.table()], { type: "text/csv" }));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    const file = clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([this.table()], { type: "text/csv" });
+    download(file, `${name}-tokens.${clip.rate ? "wav" : "csv"}`);
   }
 
   // What the tokens stand for, in the file's own units.
@@ -292,4 +297,6 @@ function shuffled(values) {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-new Sound(element.querySelector(".sound"));
+export function start(page) {
+  new Sound(page.element.querySelector(".sound"), page);
+}

@@ -1,6 +1,6 @@
 // Plays samples, and says where it is.
 
-class Player {
+export class Player {
   constructor(rate, onPlace) {
     this.rate = rate;
     this.onPlace = onPlace; // samples from the clip's start, or null when it is quiet

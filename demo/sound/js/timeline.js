@@ -1,5 +1,7 @@
 // The lanes on one time axis: waveforms or columns, spectrograms, and under them the tokens, a cell each.
 
+import { drawSpectrogram } from "./spectrum.js";
+
 const LEAST_CELL = 9; // CSS pixels a token
 const WAVE = 96;
 const COLUMN = 84;
@@ -8,7 +10,7 @@ const CELLS = 34;
 const RULER = 20;
 const GAP = 6;
 
-class Timeline {
+export class Timeline {
   constructor(frame, canvas, onSelect) {
     Object.assign(this, { frame, canvas, onSelect });
     this.place = null;

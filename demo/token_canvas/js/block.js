@@ -1,6 +1,6 @@
 // A rectangle of codes, row by row, cut out of a picture: what is copied, turned and pasted.
 
-class Block {
+export class Block {
   constructor(rows, columns, codes) {
     Object.assign(this, { rows, columns, codes });
   }

@@ -1,10 +1,14 @@
 // Several ways to write some tokens anew, side by side over the stage: a click on one puts it in the picture, as one
 // step of the history each.
 
+import { unpackTokens } from "../../kit/js/bytes.js";
+import { newCanvas, pixelsOfUrl } from "../../kit/js/images.js";
+import { drawTiles, lengthOf, mostCodes, packSequences, writeSlice } from "../../kit/js/sequences.js";
+
 const CANDIDATES = 4;
 const SEEDS = 2 ** 32;
 
-class Candidates {
+export class Candidates {
   constructor(element, bench) {
     Object.assign(this, { element, bench });
     const part = (name) => element.querySelector(`[data-candidates=${name}]`);

@@ -1,7 +1,14 @@
 // What is done to many tokens at once: to the selected ones or, where none are, to the whole picture.
 // Each is one step of the history. An area is [top, bottom, left, right] in tokens, ends excluded.
 
-class Edits {
+import { unpackTokens } from "../../kit/js/bytes.js";
+import { fileToBase64 } from "../../kit/js/files.js";
+import { pngOf } from "../../kit/js/images.js";
+import { Block } from "./block.js";
+import { meanSquaredError } from "./fidelity.js";
+import { LEVEL_NAMES } from "./levels.js";
+
+export class Edits {
   constructor(menu, bench) {
     Object.assign(this, { menu, bench });
     this.selection = null;

@@ -1,6 +1,11 @@
 // Ways out: the reconstruction, the document, and what numpy and spreadsheets open.
 
-class Exports {
+import { base64ToBytes } from "../../kit/js/bytes.js";
+import { download } from "../../kit/js/files.js";
+import { pngOf } from "../../kit/js/images.js";
+import { linkTo } from "./links.js";
+
+export class Exports {
   constructor(menu, bench) {
     this.bench = bench;
     for (const button of menu.querySelectorAll("[data-export]"))
@@ -34,18 +39,4 @@ class Exports {
       messages.note("The link is in the address bar: copy it from there.");
     }
   }
-}
-
-function pngOf(pixels) {
-  const canvas = newCanvas(pixels.width, pixels.height);
-  canvas.getContext("2d").putImageData(pixels, 0, 0);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-}
-
-function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }

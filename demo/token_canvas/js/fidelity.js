@@ -5,7 +5,7 @@ const SLICE_MS = 6;
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
-function meanSquaredError(a, b) {
+export function meanSquaredError(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i += 4)
     for (let c = i; c < i + 3; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
@@ -14,7 +14,7 @@ function meanSquaredError(a, b) {
 
 // {psnr in dB, null for equal pictures; ssim}, worked out in short slices so that a stroke meanwhile isn't late.
 // Gives up, answering undefined, once isStale() says that the pixels have changed.
-async function measureFidelity(original, rebuilt, isStale) {
+export async function measureFidelity(original, rebuilt, isStale) {
   const error = meanSquaredError(original.data, rebuilt.data);
   const ssim = await structuralSimilarity(original, rebuilt, isStale);
   if (ssim === undefined) return undefined;

@@ -1,9 +1,11 @@
 // The open pictures, to switch between, and the examples to begin with.
 
-const MOST_PICTURES = 12;
+import { canvasOf, newCanvas } from "../../kit/js/images.js";
+
+export const MOST_PICTURES = 12;
 const THUMBNAIL = 96;
 
-class Filmstrip {
+export class Filmstrip {
   constructor(element, bench, examples) {
     this.bench = bench;
     this.frames = element.querySelector("[data-frames]");
@@ -55,8 +57,7 @@ class Filmstrip {
 
 function thumbnailOf(picture) {
   const { width, height } = picture;
-  const whole = newCanvas(width, height);
-  whole.getContext("2d").putImageData(picture.original ?? picture.rebuilt, 0, 0);
+  const whole = canvasOf(picture.original ?? picture.rebuilt);
   const edge = Math.min(width, height);
   const small = newCanvas(THUMBNAIL, THUMBNAIL);
   const context = small.getContext("2d");

@@ -1,7 +1,9 @@
 // One level of a picture's tokens. All levels' tokens are numbered through, coarse first: a token's place is the grid's
 // `first` plus its cell in the grid, row by row. Areas are [top, bottom, left, right] in tokens, ends excluded.
 
-class Grid {
+import { packTokens } from "../../kit/js/bytes.js";
+
+export class Grid {
   constructor(codebook, [rows, columns], tokens, first) {
     Object.assign(this, { codebook, rows, columns, tokens, first });
     this.counts = new Int32Array(codebook.size);

@@ -2,7 +2,7 @@
 
 const HINTS_SEEN = "vq-explorer-hints-seen";
 
-class Hints {
+export class Hints {
   constructor(list) {
     this.list = list;
     const seen = this.seen();

@@ -1,6 +1,6 @@
 // Gestures that can be taken back. One entry is a list of [place, code before, code after].
 
-class History {
+export class History {
   constructor() {
     this.past = [];
     this.future = [];

@@ -1,6 +1,9 @@
 // The chosen code: what it looks like, how often it occurs, and the palette of all others.
 
-class Inspector {
+import { Palette } from "./palette.js";
+import { Walk } from "./walk.js";
+
+export class Inspector {
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

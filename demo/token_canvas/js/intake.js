@@ -1,9 +1,15 @@
 // Ways in: files chosen, dropped or pasted, the camera, the examples.
 
-const MOST_BYTES = 32 * 2 ** 20;
-const PHOTOGRAPH_TYPE = "image/png";
+import { fileToBase64 } from "../../kit/js/files.js";
+import { newCanvas } from "../../kit/js/images.js";
+import { PersonError } from "../../kit/js/server.js";
+import { MOST_PICTURES } from "./filmstrip.js";
+import { LINK_START, documentInAddress } from "./links.js";
 
-class Intake {
+const MOST_BYTES = 32 * 2 ** 20;
+export const PHOTOGRAPH_TYPE = "image/png";
+
+export class Intake {
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

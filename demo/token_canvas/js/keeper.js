@@ -6,7 +6,7 @@ const KEEP_AFTER_MS = 250;
 const MOST_KEPT = 4; // windows, the most recent ones
 const PLACE = "vq-explorer-place";
 
-class Keeper {
+export class Keeper {
   constructor(bench) {
     this.bench = bench;
     this.ready = false; // until what was kept is back: half of it must not replace it

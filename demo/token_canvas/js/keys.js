@@ -4,7 +4,7 @@ const PAN_KEY = " ";
 const PROBE_KEY = "x";
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-function listenForKeys(bench, stage) {
+export function listenForKeys(bench, stage) {
   const letters = {
     v: () => bench.use("pick"),
     b: () => bench.use("paint"),

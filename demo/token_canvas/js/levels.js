@@ -1,8 +1,10 @@
 // Two levels of tokens: which one is at hand, what it carries alone, and another picture's grid put in its place.
 
-const LEVEL_NAMES = ["Coarse", "Fine"];
+import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
 
-class Levels {
+export const LEVEL_NAMES = ["Coarse", "Fine"];
+
+export class Levels {
   constructor(bench) {
     this.bench = bench;
     const part = (name) => bench.root.querySelector(`[data-levels=${name}]`);
@@ -72,8 +74,7 @@ class Levels {
     const { level } = picture;
     const key = this.keyOf(picture);
     const answer = await this.bench.server.ask("decode_level", { document: picture.toDocument(), level });
-    const alone = newCanvas(picture.width, picture.height);
-    alone.getContext("2d").putImageData(await pixelsOfUrl(answer.picture), 0, 0);
+    const alone = canvasOf(await pixelsOfUrl(answer.picture));
     Object.assign(layers, { alone, aloneOf: key });
     this.bench.stage.invalidate();
   }

@@ -1,9 +1,12 @@
 // Links that hold a small picture whole, after the #, which browsers keep to themselves: no server stores it.
 
-const LINK_SIDE = 16; // tokens
-const LINK_START = "#tokens=";
+import { base64ToBytes, bytesToBase64 } from "../../kit/js/bytes.js";
+import { PersonError } from "../../kit/js/server.js";
 
-function linkTo({ original, id, ...document }) {
+const LINK_SIDE = 16; // tokens
+export const LINK_START = "#tokens=";
+
+export function linkTo({ original, id, ...document }) {
   const [rows, columns] = document.grids.at(-1).shape;
   if (rows > LINK_SIDE || columns > LINK_SIDE)
     throw new PersonError(
@@ -16,7 +19,7 @@ function linkTo({ original, id, ...document }) {
 }
 
 // The document that the page's address holds, or null. It leaves the address: what becomes of it is kept by the browser.
-function documentInAddress() {
+export function documentInAddress() {
   if (!location.hash.startsWith(LINK_START)) return null;
   const text = location.hash.slice(LINK_START.length).replaceAll("-", "+").replaceAll("_", "/");
   history.replaceState(history.state, "", location.pathname + location.search);

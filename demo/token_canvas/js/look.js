@@ -1,6 +1,6 @@
 // How the picture is looked at: which layer, faded over which other, and the colours of the codes.
 
-class Look {
+export class Look {
   constructor(element, onChange) {
     this.element = element;
     this.onChange = onChange;

@@ -1,8 +1,33 @@
 // The bench: the open pictures, the chosen code and tool, and what happens when a part of the page asks for something.
 
+import { Codebooks } from "../../kit/js/codebook.js";
+import { pngOf } from "../../kit/js/images.js";
+import { Layers } from "../../kit/js/layers.js";
+import { Server } from "../../kit/js/server.js";
+import { Edits } from "./edits.js";
+import { Exports } from "./exports.js";
+import { measureFidelity } from "./fidelity.js";
+import { linkFigures } from "./figure_links.js";
+import { Filmstrip, MOST_PICTURES } from "./filmstrip.js";
+import { Hints } from "./hints.js";
+import { Inspector } from "./inspector.js";
+import { Intake, PHOTOGRAPH_TYPE } from "./intake.js";
+import { Keeper } from "./keeper.js";
+import { listenForKeys } from "./keys.js";
+import { Levels } from "./levels.js";
+import { Look } from "./look.js";
+import { Messages, NOTE_MS } from "./messages.js";
+import { Painter } from "./painter.js";
+import { Picture } from "./picture.js";
+import { Probe } from "./probe.js";
+import { Stage } from "./stage.js";
+import { Surprise } from "./surprise.js";
+import { Writer } from "./writer.js";
+
 class Bench {
-  constructor(root) {
+  constructor(root, { server, props, watch }) {
     this.root = root;
+    this.props = props;
     root.bench = this; // for the components in the tabs, which hear of it by the events of tell()
     this.model = props.model;
     this.pictures = [];
@@ -73,7 +98,7 @@ class Bench {
     this.keeper.ready = true;
     this.keeper.keepSoon();
     if (this.pictures.some(({ codebook }) => codebook.model === this.model)) return;
-    await this.intake.openExample(props.examples.find(({ name }) => name === "chelsea")?.name ?? props.examples[0].name);
+    await this.intake.openExample(this.props.examples.find(({ name }) => name === "chelsea")?.name ?? this.props.examples[0].name);
   }
 
   // From here on, pictures are opened with this model.
@@ -108,7 +133,7 @@ class Bench {
   async useModel(model) {
     await this.adopt(model);
     const { original, name } = this.picture ?? {};
-    if (!original) return this.intake.openExample(props.examples[0].name);
+    if (!original) return this.intake.openExample(this.props.examples[0].name);
     await this.intake.openFiles([new File([await pngOf(original)], `${name}.png`, { type: PHOTOGRAPH_TYPE })]);
   }
 
@@ -345,7 +370,7 @@ class Bench {
         picture.fidelity = (await measureFidelity(picture.original, picture.rebuilt, isStale)) ?? null;
     }
     if (isStale()) return;
-    props.value = {
+    this.props.value = {
       documents: this.pictures.map((picture) => picture.toDocument()),
       active: this.pictures.indexOf(this.picture),
       level: this.picture.level,
@@ -404,7 +429,9 @@ class Bench {
   }
 }
 
-const bench = new Bench(element.querySelector(".bench"));
-bench.use("pick");
-bench.look.change({});
-bench.begin();
+export function start(page) {
+  const bench = new Bench(page.element.querySelector(".bench"), page);
+  bench.use("pick");
+  bench.look.change({});
+  bench.begin();
+}

@@ -1,8 +1,8 @@
 // What the page tells the person, over the stage: problems stay until they are read, notes go by themselves.
 
-const NOTE_MS = 8000;
+export const NOTE_MS = 8000;
 
-class Messages {
+export class Messages {
   constructor(list) {
     this.list = list;
   }

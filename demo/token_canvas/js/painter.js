@@ -1,10 +1,12 @@
 // Brings the pixels up to date with the tokens: one request in flight, and what changed meanwhile goes into the next.
 
+import { base64ToBytes } from "../../kit/js/bytes.js";
+
 const STROKE_SPAN = 8; // tokens: the widest window of changes in one request while a person draws
 const BULK_SPAN = 24; // and where many wait: fewer, larger windows cost less in all
 const BULK = 96;
 
-class Painter {
+export class Painter {
   constructor(server, onPaint, onWait) {
     Object.assign(this, { server, onPaint, onWait });
     this.pending = new Map(); // picture → map of place → time of the change

@@ -1,11 +1,13 @@
 // All codes of the codebook as tiles in a chosen order, of which only those in sight are drawn, on one canvas.
 
+import { rgbToOklab } from "../../kit/js/codebook.js";
+
 const TILE_SPACE = 38; // CSS pixels from one tile to the next
 const TILE_GAP = 4;
 const GREY_CHROMA = 0.03; // OKLab chroma below which a colour has no hue worth sorting by
 const HUES = 12;
 
-class Palette {
+export class Palette {
   constructor(element, order, bench) {
     Object.assign(this, { element, order, bench });
     this.canvas = element.querySelector("canvas");

@@ -1,6 +1,11 @@
 // A picture of the filmstrip: its tokens of each level, its pixels before and after them, and its history.
 
-class Picture {
+import { unpackTokens } from "../../kit/js/bytes.js";
+import { pixelsOfUrl } from "../../kit/js/images.js";
+import { Grid } from "./grid.js";
+import { History } from "./history.js";
+
+export class Picture {
   // answer: what the server gives for an opened file; original is missing for a document opened alone.
   // kept: what the browser's storage adds to a document, its original's pixels and its history.
   static async fromAnswer({ document, original, rebuilt, kept }, codebook) {

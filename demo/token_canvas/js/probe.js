@@ -1,7 +1,11 @@
 // What a token does: while a key is held over it, the pixels glow by how much they change when its code flips.
 // Measured: the window around it is decoded with the other code and compared with the pixels on the stage.
 
-class Probe {
+import { base64ToBytes } from "../../kit/js/bytes.js";
+import { canvasOf } from "../../kit/js/images.js";
+import { ERROR_COLOURS } from "../../kit/js/layers.js";
+
+export class Probe {
   constructor(caption, bench) {
     Object.assign(this, { caption, bench });
     this.held = false;
@@ -62,10 +66,8 @@ class Probe {
       image.data.set(ERROR_COLOURS[Math.round(255 * (0.2 + 0.8 * share))], i * 4);
       image.data[i * 4 + 3] = change ? 80 + 175 * share : 0;
     });
-    const canvas = newCanvas(width, height);
-    canvas.getContext("2d").putImageData(image, 0, 0);
     const f = picture.finest.codebook.downsampling;
-    this.glow = { canvas, x: region[2] * f, y: region[0] * f };
+    this.glow = { canvas: canvasOf(image), x: region[2] * f, y: region[0] * f };
     this.caption.textContent = `code ${from} → ${to}: ${changed.toLocaleString("en")} pixels change, by ${most.toFixed(0)} of 255 at most`;
     this.caption.hidden = false;
     this.bench.stage.invalidate();

@@ -1,11 +1,14 @@
 // The stage: draws the layers of the picture and turns pointers into gestures.
 
+import { canvasOf } from "../../kit/js/images.js";
+import { View } from "./view.js";
+
 const LINES_FROM = 7; // CSS pixels a token from which lines are drawn between tokens
 const NUMBERS_FROM = 34; // and from which their codes are written in them
 const OUTLINES_UP_TO = 1500; // highlighted tokens that get an outline each
 const WHEEL_ZOOM = 0.0015;
 
-class Stage {
+export class Stage {
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;
@@ -136,18 +139,16 @@ class Stage {
   drawHighlight(code) {
     const { context, view } = this;
     const { tokens, columns, rows, codebook, width, height } = this.layers.picture;
-    const veil = newCanvas(columns, rows);
     const image = new ImageData(columns, rows);
     const found = [];
     tokens.forEach((token, cell) => (token === code ? found.push(cell) : (image.data[cell * 4 + 3] = 165)));
-    veil.getContext("2d").putImageData(image, 0, 0);
     context.save();
     context.beginPath();
     context.rect(view.x, view.y, width * view.scale, height * view.scale);
     context.clip();
     context.imageSmoothingEnabled = false;
     const f = codebook.downsampling;
-    context.drawImage(veil, view.x, view.y, columns * f * view.scale, rows * f * view.scale);
+    context.drawImage(canvasOf(image), view.x, view.y, columns * f * view.scale, rows * f * view.scale);
     context.restore();
     if (found.length > OUTLINES_UP_TO) return;
     for (const cell of found) this.outline({ row: Math.floor(cell / columns), column: cell % columns }, 1);

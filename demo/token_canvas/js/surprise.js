@@ -1,9 +1,13 @@
 // The surprise map: what each token costs under a prior, in bits, −log₂ p given the tokens before it. A picture larger
 // than the prior's grid is judged in windows that overlap by half, each token where most of what came before shows.
 
+import { packTokens, unpackFloats } from "../../kit/js/bytes.js";
+import { canvasOf } from "../../kit/js/images.js";
+import { ERROR_COLOURS } from "../../kit/js/layers.js";
+
 const SURPRISE_SCALE = 1.5; // times log₂ K bits, which is what a token costs without a prior: the last colour
 
-class Surprise {
+export class Surprise {
   constructor(bench) {
     this.bench = bench;
     this.maps = new WeakMap(); // picture → {key, bits, mean}
@@ -72,8 +76,7 @@ class Surprise {
       image.data.set(ERROR_COLOURS[Math.min(255, Math.round((255 * value) / this.full(picture)))], cell * 4);
       image.data[cell * 4 + 3] = 255;
     });
-    layers.surprise = newCanvas(picture.columns, picture.rows);
-    layers.surprise.getContext("2d").putImageData(image, 0, 0);
+    layers.surprise = canvasOf(image);
     layers.surpriseOf = map;
     stage.invalidate();
   }

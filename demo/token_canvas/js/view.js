@@ -3,7 +3,7 @@
 const MAX_CELL = 96; // CSS pixels a token at the closest zoom
 const FIT_MARGIN = 12;
 
-class View {
+export class View {
   constructor() {
     this.scale = 1;
     this.x = this.y = 0;

@@ -2,7 +2,7 @@
 
 const WALK_STEPS = 12;
 
-class Walk {
+export class Walk {
   constructor(element, bench) {
     Object.assign(this, { element, bench });
     const field = (name) => element.querySelector(`[data-walk=${name}]`);

@@ -1,6 +1,10 @@
 // What a prior can do for the picture on the stage: judge its tokens, and write some of them anew.
 
-class Writer {
+import { fileToBase64 } from "../../kit/js/files.js";
+import { canvasOf, newCanvas, pngOf } from "../../kit/js/images.js";
+import { Candidates } from "./candidates.js";
+
+export class Writer {
   constructor(menu, bench, priors) {
     Object.assign(this, { menu, bench, priors });
     const part = (name) => menu.querySelector(`[data-prior=${name}]`);
@@ -180,8 +184,7 @@ class Writer {
 
 // The largest part around the middle with these proportions, scaled to this size.
 function middleOf(pixels, width, height) {
-  const whole = newCanvas(pixels.width, pixels.height);
-  whole.getContext("2d").putImageData(pixels, 0, 0);
+  const whole = canvasOf(pixels);
   const scale = Math.min(pixels.width / width, pixels.height / height);
   const [across, down] = [width * scale, height * scale];
   const context = newCanvas(width, height).getContext("2d");

@@ -3,7 +3,7 @@
 const CHART_WIDTH = 300;
 const CHART_HEIGHT = 96;
 
-class Chart {
+export class Chart {
   // series: [{name, key or value(row)}], drawn from the rows of one log
   constructor(root, { title, log, series }) {
     Object.assign(this, { log, series });

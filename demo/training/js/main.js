@@ -1,5 +1,11 @@
 // The trainer: a form that begins a run, and what the run says of itself, asked for until it ends.
 
+import { base64ToBytes } from "../../kit/js/bytes.js";
+import { download } from "../../kit/js/files.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { Chart } from "./chart.js";
+import { Uploads } from "./uploads.js";
+
 const RUN_KEY = "vq-training-run";
 const ASK_EVERY_MS = 1500;
 
@@ -23,11 +29,11 @@ const CHARTS = {
 };
 
 class Trainer {
-  constructor(root) {
+  constructor(root, { server, props, upload }) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     Object.assign(this, { root, part, form: part("choices"), told: part("told"), progress: part("progress") });
     this.server = new Server(server);
-    this.uploads = new Uploads(root);
+    this.uploads = new Uploads(root, upload);
     this.charts = Object.fromEntries(
       Object.entries(CHARTS).map(([stage, charts]) => {
         const bound = charts.map((chart) => ({ ...chart, series: chart.series.map(({ name, value }) => ({ name, value: (row) => value(row, this.codes) })) }));
@@ -102,9 +108,7 @@ class Trainer {
 
   async download() {
     const { name, data } = await this.server.ask("download", { run: this.run });
-    const url = URL.createObjectURL(new Blob([base64ToBytes(data)], { type: "application/zip" }));
-    Object.assign(document.createElement("a"), { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    download(new Blob([base64ToBytes(data)], { type: "application/zip" }), name);
   }
 
   async sample() {
@@ -201,4 +205,6 @@ class Trainer {
   }
 }
 
-new Trainer(element.querySelector(".trainer"));
+export function start(page) {
+  new Trainer(page.element.querySelector(".trainer"), page);
+}

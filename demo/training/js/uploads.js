@@ -1,11 +1,14 @@
 // A visitor's pictures on their way to the server: chosen, dropped, and sent a few at a time.
 
+import { PersonError } from "../../kit/js/server.js";
+
 const SENT_AT_ONCE = 4;
 const MOST_FILES = 5000; // more than that are quicker in a zip
 const IS_WANTED = /(\.(jpe?g|png|webp|gif|bmp|tiff?|zip)|metadata\.jsonl)$/i;
 
-class Uploads {
-  constructor(root) {
+export class Uploads {
+  constructor(root, upload) {
+    this.upload = upload;
     const part = (name) => root.querySelector(`[data-${name}]`);
     this.box = part("own");
     this.chosen = part("chosen");
@@ -47,7 +50,7 @@ class Uploads {
     const waiting = this.files.entries();
     const sender = async () => {
       for (const [index, { name, file }] of waiting) {
-        const answer = await upload(file).catch(() => null);
+        const answer = await this.upload(file).catch(() => null);
         if (!answer?.path) throw new PersonError(`“${name}” could not be sent. Try again.`);
         sent[index] = { name, path: answer.path };
         onProgress(sent.filter(Boolean).length / this.files.length);

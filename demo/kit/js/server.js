@@ -4,9 +4,9 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 2000;
 
 // An error whose message is a sentence for the person.
-class PersonError extends Error {}
+export class PersonError extends Error {}
 
-class Server {
+export class Server {
   constructor(functions) {
     this.functions = functions;
   }

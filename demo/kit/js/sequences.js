@@ -1,16 +1,18 @@
 // Sequences of tokens as a prior writes them: coarse level first, each level row by row. A prior here is what
 // writing.py's about() tells of it.
 
+import { packTokens, unpackTokens } from "./bytes.js";
+
 const SLICES = 8; // questions that it takes to write a sequence of any length
 const SHORTEST_SLICE = 8;
 const LONGEST_SLICE = 64;
 
-const lengthOf = ({ grids }) => grids.reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
-const mostCodes = ({ grids }) => Math.max(...grids.map(({ codes }) => codes));
-const sliceOf = (prior) => Math.min(LONGEST_SLICE, Math.max(SHORTEST_SLICE, Math.ceil(lengthOf(prior) / SLICES)));
+export const lengthOf = ({ grids }) => grids.reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
+export const mostCodes = ({ grids }) => Math.max(...grids.map(({ codes }) => codes));
+export const sliceOf = (prior) => Math.min(LONGEST_SLICE, Math.max(SHORTEST_SLICE, Math.ceil(lengthOf(prior) / SLICES)));
 
 // The levels of a sequence: where in it each begins and ends, its grid, and the side of its tokens in a picture of this width.
-function levelsOf({ grids, width }, across = width) {
+export function levelsOf({ grids, width }, across = width) {
   let end = 0;
   return grids.map(({ shape: [rows, columns], codes }, level) => {
     const first = end;
@@ -20,28 +22,24 @@ function levelsOf({ grids, width }, across = width) {
 }
 
 // What a token spans of that picture: [x, y, side].
-const squareOf = ({ first, columns, side }, place) => [((place - first) % columns) * side, Math.floor((place - first) / columns) * side, side];
+export const squareOf = ({ first, columns, side }, place) => [((place - first) % columns) * side, Math.floor((place - first) / columns) * side, side];
 
 // The first tokens of each sequence, one after another.
-function packSequences(sequences, count, prior) {
+export function packSequences(sequences, count, prior) {
   const all = new Int32Array(sequences.length * count);
   sequences.forEach((sequence, i) => all.set(sequence.subarray(0, count), i * count));
   return packTokens(all, mostCodes(prior));
 }
 
-function unpackSequences(base64, prior) {
+export function unpackSequences(base64, prior) {
   const all = unpackTokens(base64, mostCodes(prior));
   const length = lengthOf(prior);
   return Array.from({ length: all.length / length }, (_, i) => all.slice(i * length, (i + 1) * length));
 }
 
-function unpackFloats(base64) {
-  return new Float32Array(base64ToBytes(base64).buffer);
-}
-
 // Goes on with sequences from their first `kept` tokens, by one slice, which ends where all slices end, so that the
 // same seed gives the same tokens. Writes into them, and answers how many tokens they have now and the server's words.
-async function writeSlice(server, prior, settings, sequences, kept, candidates = 0) {
+export async function writeSlice(server, prior, settings, sequences, kept, candidates = 0) {
   const slice = sliceOf(prior);
   const until = Math.min(lengthOf(prior), (Math.floor(kept / slice) + 1) * slice);
   const question = { prior: prior.name, settings, count: sequences.length, tokens: packSequences(sequences, kept, prior), kept, until, candidates };
@@ -52,7 +50,7 @@ async function writeSlice(server, prior, settings, sequences, kept, candidates =
 }
 
 // A document of one sequence, for the canvas.
-function documentOf(prior, sequence, name) {
+export function documentOf(prior, sequence, name) {
   let start = 0;
   const grids = prior.grids.map(({ shape, codes }) => {
     const end = start + shape[0] * shape[1];
@@ -64,12 +62,12 @@ function documentOf(prior, sequence, name) {
 }
 
 // Draw some of the tokens, code by code, as each looks alone: fine ones over the coarse ones that came before.
-function drawTiles(context, codebook, prior, sequence, from, until) {
+export function drawTiles(context, codebook, prior, sequence, from, until) {
   context.imageSmoothingEnabled = false;
   for (const level of levelsOf(prior)) drawLevel(context, codebook, level, sequence, from, until);
 }
 
-function drawLevel(context, codebook, level, sequence, from, until) {
+export function drawLevel(context, codebook, level, sequence, from, until) {
   for (let place = Math.max(from, level.first); place < Math.min(until, level.end); place++)
     codebook.levels[level.level].drawTile(context, sequence[place], ...squareOf(level, place));
 }

@@ -1,6 +1,9 @@
 // One sample, small: its tokens as they come, then its pixels. A click sends it to the canvas.
 
-class Tile {
+import { newCanvas, pixelsOfUrl } from "./images.js";
+import { documentOf, drawTiles } from "./sequences.js";
+
+export class Tile {
   constructor(prior, codebook, name, caption = "") {
     Object.assign(this, { prior, codebook, name });
     this.canvas = newCanvas(prior.width, prior.height);
@@ -26,7 +29,7 @@ class Tile {
 }
 
 // To the filmstrip of the token canvas above the tabs, which says itself what may be wrong.
-async function toCanvas(picture) {
+export async function toCanvas(picture) {
   const canvas = document.querySelector(".bench");
   if (await canvas.bench.give(picture)) canvas.scrollIntoView({ behavior: "smooth", block: "start" });
 }

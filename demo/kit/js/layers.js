@@ -1,16 +1,18 @@
 // The views of the picture on the stage, each a canvas: original, rebuilt, codes (a pixel a token), error; and the
 // surprise map (a pixel a token), once surprise.js has drawn it.
 
+import { newCanvas } from "./images.js";
+
 const ERROR_FULL = 64; // the error, in levels of 255, that takes the last colour
 const ERROR_STOPS = [[8, 8, 20], [66, 25, 110], [165, 44, 96], [237, 105, 37], [252, 200, 60], [252, 255, 200]];
 
-const ERROR_COLOURS = Array.from({ length: 256 }, (_, i) => {
+export const ERROR_COLOURS = Array.from({ length: 256 }, (_, i) => {
   const place = (i / 255) * (ERROR_STOPS.length - 1);
   const stop = Math.min(Math.floor(place), ERROR_STOPS.length - 2);
   return ERROR_STOPS[stop].map((from, c) => from + (ERROR_STOPS[stop + 1][c] - from) * (place - stop));
 });
 
-class Layers {
+export class Layers {
   constructor(picture, colouring) {
     this.picture = picture;
     this.colouring = colouring;

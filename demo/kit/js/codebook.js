@@ -1,5 +1,8 @@
 // The codebook as the page sees it: what each code looks like, how often training used it, a colour for each.
 
+import { base64ToBytes } from "./bytes.js";
+import { newCanvas, pixelsOfUrl } from "./images.js";
+
 const TILES_A_ROW = 64;
 const GOLDEN_ANGLE = 137.50776;
 const LIGHTNESSES = [0.5, 0.78, 0.36, 0.66, 0.88];
@@ -55,7 +58,7 @@ class Codebook {
 }
 
 // Each model's, loaded once; one that could not be loaded is asked for again.
-class Codebooks {
+export class Codebooks {
   constructor(server) {
     this.server = server;
     this.loads = new Map();
@@ -100,7 +103,7 @@ function oklchToRgb(lightness, chroma, hue) {
 }
 
 // Gamma-encoded sRGB, 0 to 255, to OKLab.
-function rgbToOklab(rgb) {
+export function rgbToOklab(rgb) {
   const [r, g, b] = Array.from(rgb, (value) => (value <= 10.31475 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
