@@ -10,7 +10,7 @@ taming-transformers or latent diffusion, FSQ; and checkpoints of this program. P
 Most have attention and GroupNorm, by which each token reaches every pixel: pictures are at most 256 pixels wide then, and
 each edit decodes the whole of one.
 """
-SHOW = "name => name && document.dispatchEvent(new CustomEvent('bench-model', { detail: name }))"
+SHOW = "name => { if (name) window.canvas.useModel(name) }"
 
 
 def build() -> None:

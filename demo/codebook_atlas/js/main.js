@@ -13,7 +13,7 @@ class Atlas {
     this.layout = "neighbourhood";
     this.sizing = "training";
     this.atlases = new Map();
-    const hands = { choose: (code) => this.bench?.choose(code), point: (code) => this.bench?.highlightCode(code) };
+    const hands = { choose: (code) => this.canvas?.choose(code), point: (code) => this.canvas?.point(code) };
     this.map = new CodeMap(root.querySelector("[data-map]"), hands);
     this.detail = new Detail(root.querySelector("[data-detail-panel]"), hands);
     this.caption = root.querySelector("[data-caption]");
@@ -25,17 +25,16 @@ class Atlas {
       button.addEventListener("click", () => this.change({ sizing: button.dataset.sizing }));
     const actions = { closer: () => this.map.zoomIn(1.4), farther: () => this.map.zoomIn(1 / 1.4), fit: () => this.map.fit() };
     for (const button of root.querySelectorAll("[data-zoom]")) button.addEventListener("click", actions[button.dataset.zoom]);
-    document.addEventListener("bench-code", () => this.seen && this.follow());
-    document.addEventListener("bench-picture", () => this.seen && this.refresh());
+    document.addEventListener("canvas-code", () => this.seen && this.follow());
+    document.addEventListener("canvas-picture", () => this.seen && this.refresh());
     new IntersectionObserver(([entry]) => {
       this.seen = entry.isIntersecting;
       if (this.seen) this.refresh();
     }, { rootMargin: "400px" }).observe(root);
   }
 
-  get bench() {
-    const bench = document.querySelector("#token-canvas .bench")?.bench;
-    return bench?.picture ? bench : null;
+  get canvas() {
+    return window.canvas?.picture ? window.canvas : null;
   }
 
   change(settings) {
@@ -46,8 +45,8 @@ class Atlas {
 
   // Another picture, or the same one with other tokens.
   async refresh() {
-    if (!this.bench) return;
-    const { codebook } = this.bench.picture;
+    if (!this.canvas) return;
+    const { codebook } = this.canvas.picture;
     const { model, level } = codebook;
     this.progress.hidden = this.atlases.has(codebook);
     try {
@@ -55,7 +54,7 @@ class Atlas {
     } finally {
       this.progress.hidden = true;
     }
-    if (codebook !== this.bench.picture.codebook || !this.atlases.get(codebook)) return this.atlases.delete(codebook);
+    if (codebook !== this.canvas.picture.codebook || !this.atlases.get(codebook)) return this.atlases.delete(codebook);
     this.atlas = this.atlases.get(codebook);
     this.draw(false);
     this.follow();
@@ -63,8 +62,8 @@ class Atlas {
   }
 
   draw(glide) {
-    if (!this.atlas || !this.bench) return;
-    const { codebook, counts } = this.bench.picture;
+    if (!this.atlas || !this.canvas) return;
+    const { codebook, counts } = this.canvas.picture;
     const layout = this.atlas.neighbourhood ? this.layout : "principal";
     const places = unpackFloats(this.atlas[layout]);
     const known = codebook.usageTotal ? this.sizing : "here";
@@ -88,8 +87,8 @@ class Atlas {
 
   // The code that the canvas has chosen.
   async follow() {
-    if (!this.bench || !this.atlas || this.atlas !== this.atlases.get(this.bench.picture.codebook)) return;
-    const { code, picture } = this.bench;
+    if (!this.canvas || !this.atlas || this.atlas !== this.atlases.get(this.canvas.picture.codebook)) return;
+    const { code, picture } = this.canvas;
     const { model, level } = picture.codebook;
     this.map.chosen(code);
     this.detail.begin(picture.codebook, code, picture.counts);
@@ -102,7 +101,7 @@ class Atlas {
 
   // What the plots below are drawn from; they follow as well.
   tell() {
-    const { picture } = this.bench;
+    const { picture } = this.canvas;
     const shown = { documents: [picture.toDocument()], active: 0, level: picture.level, fidelity: [null] };
     const text = JSON.stringify(shown);
     if (text === this.told) return;

@@ -23,7 +23,7 @@ class Comparison {
     this.about = root.querySelector("[data-about]");
     this.progress = root.querySelector("[data-progress]");
     this.problem = root.querySelector("[data-problem]");
-    document.addEventListener("bench-picture", () => this.seen && this.refresh());
+    document.addEventListener("canvas-picture", () => this.seen && this.refresh());
     new IntersectionObserver(([entry]) => {
       this.seen = entry.isIntersecting;
       if (this.seen) this.refresh();
@@ -33,8 +33,7 @@ class Comparison {
   // The rows are asked for anew where the pixels to compare with are others than before; what is painted on the canvas
   // can be compared as it is.
   async refresh() {
-    const bench = document.querySelector("#token-canvas .bench")?.bench;
-    const picture = bench?.picture;
+    const picture = window.canvas?.picture;
     if (!picture) return;
     const edition = picture.original ? "original" : picture.toDocument().grids.map(({ data }) => data).join(" ");
     const key = `${picture.id} ${picture.codebook.model} ${edition}`;
@@ -51,7 +50,7 @@ class Comparison {
     const { width, height } = picture;
     // A copy: the canvas goes on painting on what it decoded.
     const pixels = new ImageData(new Uint8ClampedArray(reference.data), width, height);
-    this.picture = { width, height, pixels, bench, data: await fileToBase64(await pngOf(pixels)) };
+    this.picture = { width, height, pixels, data: await fileToBase64(await pngOf(pixels)) };
     if (key !== this.key) return;
     const against = picture.original
       ? "compared with its original"
@@ -123,8 +122,8 @@ class Comparison {
   }
 
   // As the stage's, and the token map cropped to the picture.
-  async layersOf({ rebuilt, grid }, { model, scale }, { width, height, pixels, bench }) {
-    const codebook = await bench.codebooks.of(model);
+  async layersOf({ rebuilt, grid }, { model, scale }, { width, height, pixels }) {
+    const codebook = await window.canvas.codebookOf(model);
     const [rows, columns] = grid.shape;
     const tokens = unpackTokens(grid.data, codebook.size);
     const layers = new Layers({ width, height, rows, columns, tokens, codebook, original: pixels, rebuilt: await pixelsOfUrl(rebuilt) }, "distinct");

@@ -30,6 +30,5 @@ export class Tile {
 
 // To the filmstrip of the token canvas above the tabs, which says itself what may be wrong.
 export async function toCanvas(picture) {
-  const canvas = document.querySelector(".bench");
-  if (await canvas.bench.give(picture)) canvas.scrollIntoView({ behavior: "smooth", block: "start" });
+  if (await window.canvas.give(picture)) window.canvas.scrollIntoView({ behavior: "smooth" });
 }

@@ -119,9 +119,8 @@ class Prompter {
 
   // Keep what is on the canvas above, and let the words write the rest of it.
   complete() {
-    const canvas = document.querySelector(".bench");
-    canvas.scrollIntoView({ behavior: "smooth", block: "start" });
-    canvas.bench.writer.complete(this.ask.prior.name, this.ask.drawing);
+    window.canvas.scrollIntoView({ behavior: "smooth" });
+    window.canvas.complete(this.ask.prior.name, this.ask.drawing);
   }
 
   // The picture's bits given the whole prompt, and without each of its words.

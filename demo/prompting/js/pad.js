@@ -74,7 +74,7 @@ export class Pad {
 
   // The reconstruction that is on the token canvas above, as large as the sheet.
   take() {
-    const picture = document.querySelector(".bench").bench.picture;
+    const picture = window.canvas.picture;
     if (!picture) return (this.told.textContent = "There is no picture on the canvas.");
     const whole = canvasOf(picture.rebuilt);
     const scale = Math.min(this.paper.width / whole.width, this.paper.height / whole.height);

@@ -6,6 +6,7 @@ import { Layers } from "../../kit/js/layers.js";
 import { Server } from "../../kit/js/server.js";
 import { Edits } from "./edits.js";
 import { Exports } from "./exports.js";
+import { faceOf } from "./face.js";
 import { measureFidelity } from "./fidelity.js";
 import { linkFigures } from "./figure_links.js";
 import { Filmstrip, MOST_PICTURES } from "./filmstrip.js";
@@ -28,7 +29,7 @@ class Bench {
   constructor(root, { server, props, watch }) {
     this.root = root;
     this.props = props;
-    root.bench = this; // for the components in the tabs, which hear of it by the events of tell()
+    root.bench = this; // for a look from the console; the benches speak to window.canvas
     this.model = props.model;
     this.pictures = [];
     this.picture = null;
@@ -82,7 +83,6 @@ class Bench {
       button.addEventListener("click", () => actions[button.dataset.action]());
     for (const button of this.root.querySelectorAll("[data-tool]"))
       button.addEventListener("click", () => this.use(button.dataset.tool));
-    document.addEventListener("bench-model", ({ detail }) => this.intake.open(detail, () => this.useModel(detail)));
     for (const menu of this.root.querySelectorAll(".menu"))
       document.addEventListener("pointerdown", (event) => menu.contains(event.target) || (menu.open = false));
   }
@@ -201,7 +201,7 @@ class Bench {
     this.code = code;
     this.inspector.refresh();
     this.stage.invalidate();
-    this.tell("bench-code");
+    this.tell("canvas-code");
   }
 
   // Show and edit this level of tokens; the code chosen is the one where the cursor was.
@@ -220,7 +220,7 @@ class Bench {
     this.code = this.formerCode = picture.tokens[row * picture.columns + column];
     this.levels.show();
     this.inspector.refresh();
-    this.tell("bench-code");
+    this.tell("canvas-code");
     this.publish();
   }
 
@@ -376,10 +376,10 @@ class Bench {
       level: this.picture.level,
       fidelity: this.pictures.map(({ fidelity }) => fidelity),
     };
-    this.tell("bench-picture");
+    this.tell("canvas-picture");
   }
 
-  // bench-code: another code is chosen; bench-picture: another picture is shown, or this one has changed and settled.
+  // What face.js says.
   tell(event) {
     this.root.dispatchEvent(new Event(event, { bubbles: true }));
   }
@@ -433,5 +433,6 @@ export function start(page) {
   const bench = new Bench(page.element.querySelector(".bench"), page);
   bench.use("pick");
   bench.look.change({});
+  window.canvas = faceOf(bench);
   bench.begin();
 }

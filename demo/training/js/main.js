@@ -98,11 +98,9 @@ class Trainer {
 
   async open_model() {
     const { model, picture } = await this.server.ask("open_model", { run: this.run });
-    const { bench } = document.querySelector(".bench");
     const data = await (await fetch(picture)).blob();
-    await bench.intake.open(model, () => bench.adopt(model));
-    await bench.intake.openFiles([new File([data], "held-out.png", { type: "image/png" })]);
-    bench.root.scrollIntoView({ block: "start" });
+    await window.canvas.openWith(model, [new File([data], "held-out.png", { type: "image/png" })]);
+    window.canvas.scrollIntoView();
     this.say("It is on the canvas, with a picture that it never saw; from now on pictures are opened with it.");
   }
 
@@ -121,7 +119,7 @@ class Trainer {
     const tiles = samples.map(({ picture, document: sampled }) => {
       const tile = Object.assign(document.createElement("button"), { type: "button", title: "Open on the canvas" });
       tile.append(Object.assign(new Image(), { src: picture, alt: `A sample of ${question.text || "anything"}` }));
-      tile.addEventListener("click", () => document.querySelector(".bench").bench.give(sampled));
+      tile.addEventListener("click", () => window.canvas.give(sampled));
       return tile;
     });
     this.part("samples").replaceChildren(...tiles);
