@@ -12,6 +12,7 @@ export class Edits {
   constructor(menu, bench) {
     Object.assign(this, { menu, bench });
     this.selection = null;
+    this.carried = null; // {down, right, copies}: where a hand has the selection now
     this.clipboard = null;
     const field = (name) => menu.querySelector(`[data-${name}]`);
     Object.assign(this, { from: field("from"), to: field("to"), share: field("share") });
@@ -160,6 +161,12 @@ export class Edits {
     if (!this.selection) return;
     const { block, cells, selection } = this;
     this.put(block, ...this.cornerFor(block, selection[0] + down, selection[2] + right), copies ? [] : cells);
+  }
+
+  // Show the selection in a hand: {down, right, copies}, or null once it is put down.
+  carry(carried) {
+    this.carried = carried;
+    this.bench.stage.invalidate();
   }
 
   flip(how) {

@@ -1,16 +1,11 @@
 // Keys. Letters and arrows act while the stage has the focus; undo and redo act anywhere but in a text field.
 
-const PAN_KEY = " ";
-const PROBE_KEY = "x";
+import { TOOLS } from "./tools/index.js";
+
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function listenForKeys(bench, stage) {
   const letters = {
-    v: () => bench.use("pick"),
-    b: () => bench.use("paint"),
-    h: () => bench.use("pan"),
-    m: () => bench.use("select"),
-    s: () => bench.use("select"),
     f: () => bench.edits.selection && bench.edits.flip("flippedAcross"),
     F: () => bench.edits.selection && bench.edits.flip("flippedDown"),
     r: () => bench.edits.selection && bench.edits.turn(),
@@ -30,6 +25,8 @@ export function listenForKeys(bench, stage) {
     Enter: () => bench.paintCursor(),
     Escape: () => (bench.edits.selection ? bench.edits.select(null) : bench.setCursor(null)),
   };
+  for (const { name, key } of TOOLS) for (const letter of key ?? "") letters[letter] = () => bench.use(name);
+  const heldBy = (event) => TOOLS.find(({ holdKey }) => holdKey === event.key.toLowerCase());
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input:not([type=range], [type=radio]), textarea, [contenteditable]")) return;
     if (event.key === "?" && !bench.keyList.open) return bench.keyList.showModal();
@@ -46,17 +43,13 @@ export function listenForKeys(bench, stage) {
       if (event.key === "a") bench.edits.selectAll();
       else if (ARROWS[event.key]) bench.edits.move(...ARROWS[event.key]);
       else return;
-    } else if (event.key === PAN_KEY) bench.panning = true;
-    else if (event.key.toLowerCase() === PROBE_KEY) event.repeat || bench.probe.hold(stage.hover ?? bench.cursor);
+    } else if (heldBy(event)) event.repeat || heldBy(event).hold(bench);
     else if (event.shiftKey && ARROWS[event.key]) bench.growSelection(...ARROWS[event.key]);
     else if (ARROWS[event.key]) bench.moveCursor(...ARROWS[event.key]);
     else if (letters[event.key.toLowerCase()] || letters[event.key]) (letters[event.key] ?? letters[event.key.toLowerCase()])();
     else return;
     event.preventDefault();
   });
-  document.addEventListener("keyup", (event) => {
-    if (event.key === PAN_KEY) bench.panning = false;
-    if (event.key.toLowerCase() === PROBE_KEY && bench.probe.held) bench.probe.release();
-  });
-  stage.element.addEventListener("blur", () => bench.probe.held && bench.probe.release());
+  document.addEventListener("keyup", (event) => heldBy(event)?.letGo(bench));
+  stage.element.addEventListener("blur", () => TOOLS.forEach((tool) => tool.letGo?.(bench)));
 }

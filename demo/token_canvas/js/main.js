@@ -23,6 +23,8 @@ import { Picture } from "./picture.js";
 import { Probe } from "./probe.js";
 import { Stage } from "./stage.js";
 import { Surprise } from "./surprise.js";
+import { drawToolbar, listTools } from "./toolbar.js";
+import { TOOLS } from "./tools/index.js";
 import { Writer } from "./writer.js";
 
 class Bench {
@@ -37,7 +39,6 @@ class Bench {
     this.formerCode = 0;
     this.cursor = null;
     this.highlight = null;
-    this.tool = "pick";
     this.panning = false;
     this.gesture = null;
     this.edition = 0;
@@ -61,6 +62,8 @@ class Bench {
     this.probe = new Probe(part("probe"), this);
     this.readout = part("readout");
     this.keyList = part("keys");
+    drawToolbar(part("tools"), this);
+    listTools(this.keyList);
     listenForKeys(this, this.stage);
     linkFigures(this);
     watch("value", () => this.take(props.value));
@@ -81,8 +84,6 @@ class Bench {
     };
     for (const button of this.root.querySelectorAll("[data-action]"))
       button.addEventListener("click", () => actions[button.dataset.action]());
-    for (const button of this.root.querySelectorAll("[data-tool]"))
-      button.addEventListener("click", () => this.use(button.dataset.tool));
     for (const menu of this.root.querySelectorAll(".menu"))
       document.addEventListener("pointerdown", (event) => menu.contains(event.target) || (menu.open = false));
   }
@@ -242,7 +243,7 @@ class Bench {
       row: Math.min(rows - 1, Math.max(0, from.row + down)),
       column: Math.min(columns - 1, Math.max(0, from.column + right)),
     });
-    if (this.tool === "pick") this.choose(this.picture.tokens[this.cursor.row * columns + this.cursor.column]);
+    if (this.tool.name === "pick") this.choose(this.picture.tokens[this.cursor.row * columns + this.cursor.column]);
   }
 
   // From the cursor, which stays at the corner where the selection began.
@@ -386,11 +387,12 @@ class Bench {
 
   // The page
 
-  use(tool) {
-    this.tool = tool;
-    this.root.dataset.tool = tool;
-    for (const button of this.root.querySelectorAll("[data-tool]"))
-      button.setAttribute("aria-pressed", button.dataset.tool === tool);
+  use(name) {
+    this.tool = TOOLS.find((tool) => tool.name === name);
+    this.root.dataset.tool = name;
+    this.stage.canvas.style.cursor = this.tool.cursor;
+    for (const button of this.root.querySelectorAll("button[data-tool]"))
+      button.setAttribute("aria-pressed", button.dataset.tool === name);
   }
 
   relook() {

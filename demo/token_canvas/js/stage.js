@@ -1,6 +1,8 @@
 // The stage: draws the layers of the picture and turns pointers into gestures.
 
 import { canvasOf } from "../../kit/js/images.js";
+import { pan } from "./tools/pan.js";
+import { pick } from "./tools/pick.js";
 import { View } from "./view.js";
 
 const LINES_FROM = 7; // CSS pixels a token from which lines are drawn between tokens
@@ -18,7 +20,8 @@ export class Stage {
     this.hover = null;
     this.covered = { right: 0, bottom: 0 };
     this.pointers = new Map();
-    this.dragging = null; // "paint", "pick", "pan", "pinch", "select", "move" or "probe" while a button is held
+    this.gesture = null; // {tool, memory} while a button is held
+    this.pinching = false;
     new ResizeObserver(() => this.resize()).observe(element);
     this.listen();
   }
@@ -160,15 +163,16 @@ export class Stage {
     const { cell } = view;
     let [top, bottom, left, right] = area;
     const box = () => [view.x + left * cell, view.y + top * cell, (right - left) * cell, (bottom - top) * cell];
-    if (this.dragging === "move" && this.carried) {
+    const { carried } = bench.edits;
+    if (carried) {
       const { codebook } = layers.picture;
       const { block } = bench.edits;
       context.imageSmoothingEnabled = false;
-      if (!this.copying)
+      if (!carried.copies)
         for (let row = top; row < bottom; row++)
           for (let column = left; column < right; column++)
             codebook.drawTile(context, bench.code, view.x + column * cell, view.y + row * cell, cell);
-      [top, left] = bench.edits.cornerFor(block, top + this.carried.row, left + this.carried.column);
+      [top, left] = bench.edits.cornerFor(block, top + carried.down, left + carried.right);
       [bottom, right] = [top + block.rows, left + block.columns];
       for (let row = 0; row < block.rows; row++)
         for (let column = 0; column < block.columns; column++)
@@ -215,84 +219,46 @@ export class Stage {
     this.canvas.setPointerCapture(event.pointerId);
     const place = this.place(event);
     this.pointers.set(event.pointerId, place);
-    if (this.pointers.size === 2) {
-      if (this.dragging === "paint") this.bench.dropGesture();
-      if (this.dragging === "probe") this.bench.probe.release();
-      this.dragging = "pinch";
+    if (this.pointers.size > 1) {
+      this.gesture?.tool.cancel?.(this.bench);
+      this.gesture = null;
+      this.pinching = true;
       return;
     }
-    const token = this.view.tokenAt(place.x, place.y);
-    const tool = event.altKey && this.bench.tool !== "select" ? "pick" : event.button === 1 || this.bench.panning ? "pan" : this.bench.tool;
     if (event.button > 1) return;
-    if (tool === "pan") this.dragging = "pan";
-    else if (token && tool === "paint") {
-      this.dragging = "paint";
-      this.last = token;
-      this.bench.beginGesture();
-      this.bench.paint([token]);
-    } else if (tool === "probe") {
-      this.dragging = "probe";
-      if (token) this.bench.probe.hold(token);
-    } else if (tool === "select") {
-      this.anchor = this.view.nearestToken(place.x, place.y);
-      this.carried = null;
-      this.copying = event.altKey;
-      this.dragging = this.bench.edits.holds(token) ? "move" : "select";
-    } else if (token) {
-      this.dragging = "pick";
-      this.bench.pick(token);
-    }
+    const tool = this.toolFor(event);
+    const memory = tool.press(this.at(event));
+    this.gesture = memory && { tool, memory };
     event.preventDefault();
+  }
+
+  toolFor(event) {
+    const { tool, panning } = this.bench;
+    if (event.altKey && !tool.takesAlt) return pick;
+    return event.button === 1 || panning ? pan : tool;
+  }
+
+  // What tools are told of a pointer: see tools/tool.js.
+  at(event) {
+    const place = this.place(event);
+    const path = (event.getCoalescedEvents?.() ?? [event]).map((step) => this.place(step));
+    return { bench: this.bench, stage: this, place, path, token: this.view.tokenAt(place.x, place.y), event };
   }
 
   move(event) {
     if (!this.layers) return;
     const place = this.place(event);
-    const before = this.pointers.get(event.pointerId);
-    if (this.dragging === "pinch") this.pinch(event.pointerId, place);
-    else if (this.dragging === "pan" && before) {
-      this.view.pan(place.x - before.x, place.y - before.y);
-      this.invalidate();
-    } else if (this.dragging === "paint") {
-      for (const step of event.getCoalescedEvents?.() ?? [event]) this.drawTo(this.place(step));
-    }
-    if (this.dragging === "select" || this.dragging === "move") this.selectTo(this.view.nearestToken(place.x, place.y));
-    if (before) this.pointers.set(event.pointerId, place);
-    if (this.dragging !== "pan") this.pointAt(event.target === this.canvas ? this.view.tokenAt(place.x, place.y) : null);
-    if (this.dragging === "pick" && this.hover) this.bench.pick(this.hover);
-  }
-
-  drawTo(place) {
-    const token = this.view.tokenAt(place.x, place.y);
-    if (!token) return;
-    this.bench.paint(tokensBetween(this.last, token));
-    this.last = token;
-  }
-
-  selectTo({ row, column }) {
-    const { anchor } = this;
-    if (!this.carried && row === anchor.row && column === anchor.column) return;
-    this.carried = { row: row - anchor.row, column: column - anchor.column };
-    if (this.dragging === "select") this.bench.edits.selectBetween(anchor, { row, column });
-    else this.invalidate();
-  }
-
-  // A click that drags nothing lets the selection go.
-  endSelecting() {
-    const { edits } = this.bench;
-    if (!this.carried) {
-      edits.select(null);
-      this.bench.setCursor(this.anchor);
-    } else if (this.dragging === "move") edits.move(this.carried.row, this.carried.column, this.copying);
-    else this.bench.setCursor(null);
+    if (this.pinching) this.pinch(event.pointerId, place);
+    else this.gesture?.tool.move?.(this.gesture.memory, this.at(event));
+    if (this.pointers.has(event.pointerId)) this.pointers.set(event.pointerId, place);
+    this.pointAt(event.target === this.canvas ? this.view.tokenAt(place.x, place.y) : null);
   }
 
   release(event) {
     if (!this.pointers.delete(event.pointerId)) return;
-    if (this.dragging === "paint") this.bench.endGesture();
-    if (this.dragging === "probe") this.bench.probe.release();
-    if (this.dragging === "select" || this.dragging === "move") this.endSelecting();
-    if (this.dragging !== "pinch" || !this.pointers.size) this.dragging = null;
+    this.gesture?.tool.release?.(this.gesture.memory, this.at(event));
+    this.gesture = null;
+    if (!this.pointers.size) this.pinching = false;
     this.invalidate();
   }
 
@@ -327,13 +293,4 @@ export class Stage {
     this.bench.readOut(token);
     this.invalidate();
   }
-}
-
-// The tokens on the straight line between two, both included: a fast pointer leaves no gaps.
-function tokensBetween(from, to) {
-  const steps = Math.max(Math.abs(to.row - from.row), Math.abs(to.column - from.column), 1);
-  return Array.from({ length: steps + 1 }, (_, i) => ({
-    row: Math.round(from.row + ((to.row - from.row) * i) / steps),
-    column: Math.round(from.column + ((to.column - from.column) * i) / steps),
-  }));
 }
