@@ -8,7 +8,9 @@ const PATCH_ZOOM = 3;
 
 export class Detail {
   constructor(element, { choose, point }) {
-    Object.assign(this, { element, choose, point });
+    this.element = element;
+    this.choose = choose;
+    this.point = point;
     this.part = (name) => element.querySelector(`[data-detail=${name}]`);
   }
 
@@ -19,13 +21,19 @@ export class Detail {
     this.drawTile(this.part("tile"), code);
     const total = codebook.usageTotal;
     this.part("training").textContent = total ? `${((100 * codebook.usage[code]) / total).toPrecision(2)} % of tokens` : "not counted";
-    this.part("here").textContent = `${counts[code].toLocaleString("en")} of ${counts.reduce((a, b) => a + b, 0).toLocaleString("en")} tokens`;
+    this.part("here").textContent =
+      `${counts[code].toLocaleString("en")} of ${counts.reduce((a, b) => a + b, 0).toLocaleString("en")} tokens`;
   }
 
   // And what the server says.
   async show({ rank, codes, distances, vectors, patches, count, margin }, { mean, spread, neighbourhood, make }) {
     const { codebook } = this;
-    const place = rank === null ? "not counted" : codebook.usage[codes[0]] ? `${rank.toLocaleString("en")} of ${codebook.size.toLocaleString("en")}` : "dead: never used";
+    const place =
+      rank === null
+        ? "not counted"
+        : codebook.usage[codes[0]]
+          ? `${rank.toLocaleString("en")} of ${codebook.size.toLocaleString("en")}`
+          : "dead: never used";
     this.part("rank").textContent = place;
     const [values, means, spreads] = [vectors, mean, spread].map(unpackFloats);
     const dims = means.length;
@@ -81,7 +89,7 @@ export class Detail {
       const context = canvas.getContext("2d");
       context.imageSmoothingEnabled = false;
       context.drawImage(image, i * side, 0, side, side, 0, 0, canvas.width, canvas.height);
-      for (const [style, width] of [["rgb(0 0 0 / .7)", 3], ["#ffc53d", 1]]) {
+      for (const { style, width } of [{ style: "rgb(0 0 0 / .7)", width: 3 }, { style: "#ffc53d", width: 1 }]) {
         context.lineWidth = width;
         context.strokeStyle = style;
         context.strokeRect(margin * PATCH_ZOOM, margin * PATCH_ZOOM, f * PATCH_ZOOM, f * PATCH_ZOOM);

@@ -123,6 +123,7 @@ class Atlas {
   }
 }
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   new Atlas(page.element.querySelector(".atlas"), page);
 }

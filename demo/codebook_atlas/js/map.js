@@ -10,7 +10,9 @@ const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowR
 
 export class CodeMap {
   constructor(element, { choose, point }) {
-    Object.assign(this, { element, choose, point });
+    this.element = element;
+    this.choose = choose;
+    this.point = point;
     this.canvas = element.querySelector("canvas");
     this.context = this.canvas.getContext("2d");
     this.label = element.querySelector("[data-label]");
@@ -29,7 +31,9 @@ export class CodeMap {
   // counts decide the sizes; moving: glide there from the places before.
   show(codebook, places, counts, moving) {
     const from = this.view.places;
-    Object.assign(this, { codebook, counts, weights: weightsOf(counts) });
+    this.codebook = codebook;
+    this.counts = counts;
+    this.weights = weightsOf(counts);
     this.order = Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b); // rare codes above common ones
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.glide = null;

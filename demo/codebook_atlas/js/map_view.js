@@ -8,11 +8,18 @@ const MAP_MARGIN = 26;
 
 export class MapView {
   constructor() {
-    Object.assign(this, { width: 1, height: 1, zoom: 1, x: 0, y: 0, fitted: true, places: new Float32Array(0) });
+    this.width = 1;
+    this.height = 1;
+    this.zoom = 1;
+    this.x = 0;
+    this.y = 0;
+    this.fitted = true;
+    this.places = new Float32Array(0);
   }
 
   resize(width, height) {
-    Object.assign(this, { width, height });
+    this.width = width;
+    this.height = height;
     this.fitted ? this.fit() : this.settle();
   }
 
@@ -25,7 +32,9 @@ export class MapView {
       bounds[2] = Math.min(bounds[2], places[i + 1]);
       bounds[3] = Math.max(bounds[3], places[i + 1]);
     }
-    Object.assign(this, { places, weights, bounds });
+    this.places = places;
+    this.weights = weights;
+    this.bounds = bounds;
     this.resize(this.width, this.height);
   }
 
@@ -52,7 +61,10 @@ export class MapView {
   }
 
   fit() {
-    Object.assign(this, { zoom: 1, x: MAP_MARGIN, y: MAP_MARGIN, fitted: true });
+    this.zoom = 1;
+    this.x = MAP_MARGIN;
+    this.y = MAP_MARGIN;
+    this.fitted = true;
   }
 
   zoomBy(factor, x, y) {

@@ -6,7 +6,9 @@ export class Adder {
   constructor(element, onAdd) {
     this.element = element;
     const field = (name) => element.querySelector(`[data-add=${name}]`);
-    [this.model, this.codes, this.scale] = ["model", "codes", "scale"].map(field);
+    this.model = field("model");
+    this.codes = field("codes");
+    this.scale = field("scale");
     fill(this.scale, SCALES.map((scale) => [scale, scale === 1 ? "full size" : `${100 * scale} % size`]));
     this.model.addEventListener("change", () => this.showSizes());
     element.addEventListener("submit", (event) => {
@@ -23,20 +25,26 @@ export class Adder {
 
   showSizes() {
     const { sizes } = this.tokenizers.find(({ name }) => name === this.model.value);
-    fill(this.codes, sizes.map((size, i) => [size, i ? `${size.toLocaleString("en")} most used codes` : `all ${size.toLocaleString("en")} codes`]));
+    fill(
+      this.codes,
+      sizes.map((size, i) => [size, i ? `${size.toLocaleString("en")} most used codes` : `all ${size.toLocaleString("en")} codes`]),
+    );
   }
 
   // Several tokenizers as they are; of a lone one, three sizes of its codebook.
   first() {
     const [own] = this.tokenizers;
-    if (this.tokenizers.length > 1) return this.tokenizers.slice(0, 3).map(({ name, sizes }) => ({ model: name, codes: sizes[0], scale: 1 }));
+    if (this.tokenizers.length > 1)
+      return this.tokenizers.slice(0, 3).map(({ name, sizes }) => ({ model: name, codes: sizes[0], scale: 1 }));
     return own.sizes.slice(0, 3).map((codes) => ({ model: own.name, codes, scale: 1 }));
   }
 
   // How a setting is called, in the rows and in the two lists of the curtain.
   labelOf({ model, codes, scale }) {
     const whole = this.tokenizers.find(({ name }) => name === model)?.sizes[0] === codes;
-    return [model, whole ? null : `${codes.toLocaleString("en")} codes`, scale === 1 ? null : `${100 * scale} % size`].filter(Boolean).join(", ");
+    return [model, whole ? null : `${codes.toLocaleString("en")} codes`, scale === 1 ? null : `${100 * scale} % size`]
+      .filter(Boolean)
+      .join(", ");
   }
 }
 

@@ -115,7 +115,8 @@ class Comparison {
       for (const codec of Object.keys(rivals)) this.curtain.add(entry.row.labelOf(codec), copyOf(rivals[codec]));
     } catch (problem) {
       if (!(problem instanceof PersonError)) console.warn(problem);
-      if (picture === this.picture) entry.row.fail(problem instanceof PersonError ? problem.message : "It could not be shown. Try another.");
+      if (picture === this.picture)
+        entry.row.fail(problem instanceof PersonError ? problem.message : "It could not be shown. Try another.");
     } finally {
       entry.shown = picture;
     }
@@ -126,14 +127,17 @@ class Comparison {
     const codebook = await window.canvas.codebookOf(model);
     const [rows, columns] = grid.shape;
     const tokens = unpackTokens(grid.data, codebook.size);
-    const layers = new Layers({ width, height, rows, columns, tokens, codebook, original: pixels, rebuilt: await pixelsOfUrl(rebuilt) }, "distinct");
-    layers.map = newCanvas(width, height);
-    const context = layers.map.getContext("2d");
+    const layers = new Layers(
+      { width, height, rows, columns, tokens, codebook, original: pixels, rebuilt: await pixelsOfUrl(rebuilt) },
+      "distinct",
+    );
+    const map = newCanvas(width, height);
+    const context = map.getContext("2d");
     context.imageSmoothingEnabled = false;
     const f = codebook.downsampling;
     const [across, down] = [width, height].map((side) => side / Math.max(1, Math.round(side * scale)));
     context.drawImage(layers.codes, 0, 0, columns * f * across, rows * f * down);
-    return layers;
+    return Object.assign(layers, { map });
   }
 
   complain(problem) {
@@ -150,6 +154,7 @@ function copyOf(canvas) {
   return copy;
 }
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   new Comparison(page.element.querySelector(".comparison"), page);
 }

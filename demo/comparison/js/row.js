@@ -4,7 +4,8 @@ const CODEC_NAMES = { JPEG: "JPEG", WEBP: "WebP" };
 
 export class Row {
   constructor(label, { choose, remove }) {
-    Object.assign(this, { label, choose });
+    this.label = label;
+    this.choose = choose;
     this.element = part("li", "row");
     const head = part("div", "head");
     this.figures = part("dl", "figures");

@@ -7,19 +7,31 @@ const TILES_A_ROW = 64;
 const GOLDEN_ANGLE = 137.50776;
 const LIGHTNESSES = [0.5, 0.78, 0.36, 0.66, 0.88];
 
-class Codebook {
+export class Codebook {
   // That of the model's finest level; its `levels` are the codebooks of all of them, coarse to fine.
   static async load(server, model) {
     const { levels } = await server.ask("read_codebook", { model });
     const sheets = await Promise.all(levels.map(({ tiles }) => pixelsOfUrl(tiles)));
+    /** @type {Codebook[]} */
     const codebooks = levels.map((answer, level) => new Codebook({ ...answer, model, level }, sheets[level]));
     for (const codebook of codebooks) codebook.levels = codebooks;
     return codebooks.at(-1);
   }
 
-  // halo: how far a token reaches beyond the tokens of the finest grid that it spans, in those; Infinity: everywhere.
+  /**
+   * halo: how far a token reaches beyond the tokens of the finest grid that it spans, in those; Infinity: everywhere.
+   * @param {import("./types.js").CodebookData & {model: string, level: number}} told
+   * @param {ImageData} sheet
+   */
   constructor({ model, level, size, downsampling, halo, usage }, sheet) {
-    Object.assign(this, { model, level, size, downsampling, halo: halo ?? Infinity });
+    this.model = model;
+    this.level = level;
+    this.size = size;
+    this.downsampling = downsampling;
+    this.halo = halo ?? Infinity;
+    /** @type {Codebook[]} */
+    this.levels = []; // of the model, coarse to fine, this one among them
+    /** @type {"decode_whole" | "decode_window"} */
     this.decoder = halo === null ? "decode_whole" : "decode_window"; // which of the server's functions repaints an edit
     this.usage = new Uint32Array(base64ToBytes(usage).buffer);
     this.usageTotal = this.usage.reduce((sum, count) => sum + count, 0);

@@ -4,10 +4,11 @@ import { PersonError } from "./server.js";
 
 const KEPT_MS = 60_000; // for a browser to begin a download
 
+/** @returns {Promise<string>} */
 export function fileToBase64(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onload = () => resolve(String(reader.result).split(",", 2)[1]);
     reader.onerror = () => reject(new PersonError("The browser could not read “" + file.name + "”. Try again."));
     reader.readAsDataURL(file);
   });

@@ -23,6 +23,7 @@ export function canvasOf(pixels) {
   return canvas;
 }
 
+/** @returns {Promise<Blob>} */
 export function pngOf(pixels) {
   return new Promise((resolve) => canvasOf(pixels).toBlob(resolve, "image/png"));
 }

@@ -22,7 +22,11 @@ export function levelsOf({ grids, width }, across = width) {
 }
 
 // What a token spans of that picture: [x, y, side].
-export const squareOf = ({ first, columns, side }, place) => [((place - first) % columns) * side, Math.floor((place - first) / columns) * side, side];
+export const squareOf = ({ first, columns, side }, place) => [
+  ((place - first) % columns) * side,
+  Math.floor((place - first) / columns) * side,
+  side,
+];
 
 // The first tokens of each sequence, one after another.
 export function packSequences(sequences, count, prior) {
@@ -42,14 +46,26 @@ export function unpackSequences(base64, prior) {
 export async function writeSlice(server, prior, settings, sequences, kept, candidates = 0) {
   const slice = sliceOf(prior);
   const until = Math.min(lengthOf(prior), (Math.floor(kept / slice) + 1) * slice);
-  const question = { prior: prior.name, settings, count: sequences.length, tokens: packSequences(sequences, kept, prior), kept, until, candidates };
+  const question = {
+    prior: prior.name,
+    settings,
+    count: sequences.length,
+    tokens: packSequences(sequences, kept, prior),
+    kept,
+    until,
+    candidates,
+  };
   const answer = await server.ask("write_tokens", question);
   const tokens = unpackTokens(answer.tokens, mostCodes(prior));
   sequences.forEach((sequence, i) => sequence.set(tokens.subarray(i * (until - kept), (i + 1) * (until - kept)), kept));
   return { kept: until, next: answer.next };
 }
 
-// A document of one sequence, for the canvas.
+/**
+ * A document of one sequence, for the canvas.
+ * @param {import("./types.js").PriorData} prior
+ * @returns {import("./types.js").Document}
+ */
 export function documentOf(prior, sequence, name) {
   let start = 0;
   const grids = prior.grids.map(({ shape, codes }) => {

@@ -7,11 +7,18 @@ const LONGEST_PAUSE_MS = 2000;
 export class PersonError extends Error {}
 
 export class Server {
+  /** @param {import("./types.js").Page["server"]} functions */
   constructor(functions) {
     this.functions = functions;
   }
 
-  // patient: ask for ever, since giving up would lose an edit. Otherwise about ten unanswered questions are enough.
+  /**
+   * patient: ask for ever, since giving up would lose an edit. Otherwise about ten unanswered questions are enough.
+   * @template {keyof import("./answers.js").Answers} Name
+   * @param {Name} name
+   * @param {object} question
+   * @returns {Promise<import("./answers.js").Answers[Name]>}
+   */
   async ask(name, question, { patient = false, onWait = () => {} } = {}) {
     let pause = FIRST_PAUSE_MS;
     for (let unanswered = 0; ; pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)) {

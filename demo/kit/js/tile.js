@@ -5,7 +5,9 @@ import { documentOf, drawTiles } from "./sequences.js";
 
 export class Tile {
   constructor(prior, codebook, name, caption = "") {
-    Object.assign(this, { prior, codebook, name });
+    this.prior = prior;
+    this.codebook = codebook;
+    this.name = name;
     this.canvas = newCanvas(prior.width, prior.height);
     this.canvas.classList.toggle("crisp", prior.width < 100);
     this.button = document.createElement("button");

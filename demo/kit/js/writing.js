@@ -16,6 +16,10 @@ export async function writeAll(server, prior, drawing, sequences, tiles, isStopp
 
 export async function decodeAll(server, prior, sequences, tiles, isStopped) {
   const length = lengthOf(prior);
-  const { pictures } = await server.ask("decode_tokens", { prior: prior.name, tokens: packSequences(sequences, length, prior), written: length });
+  const { pictures } = await server.ask("decode_tokens", {
+    prior: prior.name,
+    tokens: packSequences(sequences, length, prior),
+    written: length,
+  });
   if (!isStopped()) await Promise.all(tiles.map((tile, i) => tile.finish(sequences[i], pictures[i])));
 }

@@ -13,7 +13,7 @@ export class DistributionLesson extends Lesson {
     this.view = new PlaneView(this.part("plane"), {
       range: LATENT_RANGE,
       kinds: { points: { label: "z", shape: disc } },
-      moved: (kind, index, place) => this.move(place),
+      moved: (_kind, _index, place) => this.move(place),
       added: (place) => this.move(place),
     });
     this.latent = this.asks("decode_latent", (found) => this.showLatent(found));
@@ -21,7 +21,7 @@ export class DistributionLesson extends Lesson {
     this.draws = Object.fromEntries(
       KINDS_DRAWN.map((kind) => [
         kind,
-        new Latest(server, "draw_pictures", { show: (found, asked) => this.showRow(kind, found, asked), fail: (problem) => this.failRow(kind, problem) }),
+        new Latest(server, "draw_pictures", { show: (found) => this.showRow(kind, found), fail: (problem) => this.failRow(kind, problem) }),
       ]),
     );
     this.on("again", "click", () => this.drawAll(this.seed + 1));

@@ -166,7 +166,8 @@ export class LossesLesson extends Lesson {
     const now = dead.length ? `Dead, since no point chooses it: code ${dead.join(", ")}. ` : "";
     this.part("event").textContent = found ? now + (this.revival ?? "") : "Drag a code away from all points, and it dies.";
     const recent = history.slice(-100);
-    this.part("switches").textContent = `${found ? found.switched.length : 0} now, ${recent.reduce((a, b) => a + b, 0)} in the last ${recent.length} steps`;
+    this.part("switches").textContent =
+      `${found ? found.switched.length : 0} now, ${recent.reduce((a, b) => a + b, 0)} in the last ${recent.length} steps`;
     const tall = Math.max(4, ...history);
     const bar = VIEW / REMEMBERED;
     this.part("chart").setAttribute(

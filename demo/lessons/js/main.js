@@ -12,6 +12,7 @@ const KINDS = {
   components: ComponentsLesson, plane: PlaneLesson, losses: LossesLesson, straight_through: StraightThroughLesson,
   distribution: DistributionLesson, sentence: SentenceLesson,
 };
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   const root = page.element.querySelector(".lessons");
   const screens = [...root.querySelectorAll("[data-lesson]")];
@@ -34,14 +35,14 @@ export function start(page) {
     step.addEventListener("click", () => {
       open(Number(step.dataset.step));
       if (!steps.includes(step)) root.scrollIntoView({ block: "start" });
-      const address = new URL(location);
+      const address = new URL(location.href);
       address.searchParams.set("lesson", step.dataset.step);
       history.replaceState(history.state, "", address);
     });
 
   for (const link of root.querySelectorAll("[data-tab]"))
     link.addEventListener("click", () => {
-      const tabs = [...document.querySelectorAll("#benches [role=tab]")];
+      const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#benches [role=tab]")]);
       tabs.find((tab) => tab.textContent.trim() === link.dataset.tab)?.click();
     });
 

@@ -20,7 +20,7 @@ export function draw(name, attributes = {}) {
 
 const minus = (text) => text.replace("-", "−");
 export const fixed = (value, digits = 2) => minus((Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value).toFixed(digits));
-export const pair = ([x, y], digits = 2) => `(${fixed(x, digits)}, ${fixed(y, digits)})`;
+export const pair = (/** @type {number[]} */ [x, y], digits = 2) => `(${fixed(x, digits)}, ${fixed(y, digits)})`;
 export const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 export function rgbOf(hex) {
@@ -48,9 +48,18 @@ export class Lesson {
     this.part(name).addEventListener(event, listener);
   }
 
+  /**
+   * @param {keyof import("../../kit/js/answers.js").Answers} name
+   * @param {(found: any, asked: any) => void} show
+   */
   asks(name, show) {
     return new Latest(this.server, name, { show, fail: (problem) => (this.told.textContent = problem) });
   }
 
-  left() {} // the person went to another lesson
+  // What each lesson does in its own way: begin anew, answer its question, and stop when the person goes to another.
+  reset() {}
+
+  answer() {}
+
+  left() {}
 }

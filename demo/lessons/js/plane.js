@@ -138,9 +138,18 @@ export class PlaneLesson extends Lesson {
     const code = this.state.codes[tokens[i]];
     const rows = distances[i].map((distance, j) => {
       const row = make("tr", { class: tied[i].length > 1 && tied[i].includes(j) ? "tied" : "" });
-      const share = make("td", { class: "share" }, make("i", { style: `width:${(100 * weights[i][j]).toFixed(1)}%` }), make("span", {}, fixed(weights[i][j])));
-      row.append(make("th", { scope: "row" }, make("em", { style: `--colour:${CODE_COLOURS[j]}` }), `${j}`), make("td", {}, fixed(distance, 3)),
-        make("td", {}, j === tokens[i] ? "1" : "0"), share);
+      const share = make(
+        "td",
+        { class: "share" },
+        make("i", { style: `width:${(100 * weights[i][j]).toFixed(1)}%` }),
+        make("span", {}, fixed(weights[i][j])),
+      );
+      row.append(
+        make("th", { scope: "row" }, make("em", { style: `--colour:${CODE_COLOURS[j]}` }), `${j}`),
+        make("td", {}, fixed(distance, 3)),
+        make("td", {}, j === tokens[i] ? "1" : "0"),
+        share,
+      );
       return row;
     });
     this.part("table").replaceChildren(...rows);

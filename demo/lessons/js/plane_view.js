@@ -8,9 +8,26 @@ const STEP = 1 / 64;
 const STRIDE = 1 / 8;
 
 export class PlaneView {
-  // kinds: {name: {label, shape}} of what can be dragged; range: the plane shown is [-range, range]².
+  /**
+   * range: the plane shown is [-range, range]².
+   * @typedef {object} Hands
+   * @property {number} [range]
+   * @property {Record<string, {label?: string, shape: () => Element, fixed?: boolean}>} kinds  of what can be dragged
+   * @property {(kind: string, index: number, place: number[]) => void} moved
+   * @property {(kind: string, index: number) => void} [chosen]
+   * @property {(kind: string, index: number) => void} [removed]
+   * @property {(place: number[]) => void} [added]
+   *
+   * @param {HTMLElement} root
+   * @param {Hands} hands
+   */
   constructor(root, { range = 1, kinds, moved, chosen = () => {}, removed = () => {}, added }) {
-    Object.assign(this, { range, kinds, moved, chosen, removed, added });
+    this.range = range;
+    this.kinds = kinds;
+    this.moved = moved;
+    this.chosen = chosen;
+    this.removed = removed;
+    this.added = added;
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.svg = draw("svg", { viewBox: `0 0 ${VIEW} ${VIEW}`, role: "group", "aria-label": root.dataset.label });
     this.links = this.svg.appendChild(draw("g", { class: "links" }));
@@ -24,7 +41,7 @@ export class PlaneView {
     if (added) this.svg.addEventListener("click", (event) => event.target === this.svg && added(this.placeOf(event)));
   }
 
-  toView([x, y]) {
+  toView(/** @type {number[]} */ [x, y]) {
     return [(x / this.range + 1) * (VIEW / 2), (1 - y / this.range) * (VIEW / 2)];
   }
 
@@ -40,7 +57,12 @@ export class PlaneView {
     return place.map((value) => Math.round(Math.min(edge, Math.max(-edge, value)) * GRID) / GRID);
   }
 
-  // Put the items of one kind at these places. about(i) → {text, class, colour, title}.
+  /**
+   * Put the items of one kind at these places.
+   * @param {string} kind
+   * @param {number[][]} places
+   * @param {(i: number) => {text?: string | number, style?: string, colour?: string, title?: string}} [about]
+   */
   place(kind, places, about = () => ({})) {
     const items = this.items[kind];
     const scale = Math.min(1.6, Math.max(1, VIEW / (this.svg.clientWidth || VIEW))); // on a phone, as large as a finger needs

@@ -2,7 +2,9 @@
 
 export class Ask {
   constructor(form, priors, most, onAsk) {
-    Object.assign(this, { form, priors, onAsk });
+    this.form = form;
+    this.priors = priors;
+    this.onAsk = onAsk;
     this.fields = form.elements;
     this.fields.prior.append(...priors.map(({ name }) => new Option(name, name)));
     form.querySelector("[data-priors]").hidden = priors.length < 2;
@@ -35,7 +37,12 @@ export class Ask {
 
   get drawing() {
     const { temperature, guidance, seed } = this.fields;
-    return { condition: this.text || null, temperature: Number(temperature.value), guidance: Number(guidance.value), seed: Number(seed.value) || 0 };
+    return {
+      condition: this.text || null,
+      temperature: Number(temperature.value),
+      guidance: Number(guidance.value),
+      seed: Number(seed.value) || 0,
+    };
   }
 
   // Another sentence from outside the box, its style at its end.

@@ -14,7 +14,11 @@ class Prompter {
   constructor(root, { server, props }) {
     this.root = root;
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run"), list: part("candidates"), about: part("about") });
+    this.told = part("told");
+    this.progress = part("progress");
+    this.button = part("run");
+    this.list = part("candidates");
+    this.about = part("about");
     this.tell = this.tell.bind(this);
     this.server = new Server(server);
     this.codebooks = new Codebooks(this.server);
@@ -147,6 +151,7 @@ class Prompter {
   }
 }
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   const { element, props } = page;
   if (props.priors.length) return new Prompter(element.querySelector(".prompter"), page);

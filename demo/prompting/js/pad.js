@@ -8,9 +8,13 @@ const PAUSE_MS = 250; // after a stroke, before it is looked up
 
 export class Pad {
   constructor(root, prompter) {
-    Object.assign(this, { root, prompter });
+    this.root = root;
+    this.prompter = prompter;
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { paper: part("paper"), pen: part("pen"), told: part("found-told"), found: part("found") });
+    this.paper = part("paper");
+    this.pen = part("pen");
+    this.told = part("found-told");
+    this.found = part("found");
     this.context = this.paper.getContext("2d");
     this.colour = PENS[2];
     part("pens").append(...PENS.map((colour, i) => this.newPen(colour, PEN_NAMES[i])));
@@ -26,12 +30,12 @@ export class Pad {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("role", "radio");
-    button.setAttribute("aria-checked", colour === this.colour);
+    button.setAttribute("aria-checked", String(colour === this.colour));
     button.setAttribute("aria-label", name);
     button.style.setProperty("--colour", colour);
     button.addEventListener("click", () => {
       this.colour = colour;
-      for (const other of button.parentElement.children) other.setAttribute("aria-checked", other === button);
+      for (const other of button.parentElement.children) other.setAttribute("aria-checked", String(other === button));
     });
     return button;
   }

@@ -9,9 +9,13 @@ const DARK = 0.6; // of OKLab lightness: below it letters on a colour are white
 
 export class Sentence {
   constructor(root, prompter) {
-    Object.assign(this, { root, prompter });
+    this.root = root;
+    this.prompter = prompter;
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { page: part("page"), chips: part("chips"), explained: part("explained"), keep: part("keep") });
+    this.page = part("page");
+    this.chips = part("chips");
+    this.explained = part("explained");
+    this.keep = part("keep");
     this.keep.addEventListener("click", () => toCanvas(documentOf(this.prior, this.sequence, this.name)));
     this.page.addEventListener("pointermove", ({ offsetX, offsetY }) => this.point(this.placeAt(offsetX, offsetY)));
     for (const surface of [this.page, this.chips]) surface.addEventListener("pointerleave", () => this.point(null));
@@ -20,7 +24,16 @@ export class Sentence {
   // read: what the server made of the prompt. The picture's chips are empty until they are written.
   begin(prior, codebook, read, name) {
     const [rows, columns] = prior.grids.at(-1).shape;
-    Object.assign(this, { prior, codebook, read, name, rows, columns, sequence: null, picture: null, bits: null, without: null });
+    this.prior = prior;
+    this.codebook = codebook;
+    this.read = read;
+    this.name = name;
+    this.rows = rows;
+    this.columns = columns;
+    this.sequence = null;
+    this.picture = null;
+    this.bits = null;
+    this.without = null;
     this.first = lengthOf(prior) - rows * columns;
     this.written = 0;
     this.page.width = PAGE_SIDE;
@@ -31,7 +44,11 @@ export class Sentence {
     this.chips.replaceChildren(...this.words, separator, ...this.tokens);
     this.keep.disabled = true;
     this.root.hidden = false;
-    this.explain(read.words.length ? `${read.tokens} text tokens of ${read.room}, then ${this.tokens.length} of the picture.` : "No words: the picture is of anything.");
+    this.explain(
+      read.words.length
+        ? `${read.tokens} text tokens of ${read.room}, then ${this.tokens.length} of the picture.`
+        : "No words: the picture is of anything.",
+    );
     this.draw();
   }
 
@@ -62,7 +79,9 @@ export class Sentence {
   finish(sequence, picture, bits) {
     this.written = 0;
     this.grow(sequence, sequence.length);
-    Object.assign(this, { picture, bits, without: null });
+    this.picture = picture;
+    this.bits = bits;
+    this.without = null;
     this.keep.disabled = false;
     this.draw();
   }

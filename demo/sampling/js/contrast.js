@@ -9,12 +9,13 @@ const COMPARED = 6;
 
 export class Contrast {
   constructor(root, sampler) {
-    Object.assign(this, { root, sampler });
+    this.root = root;
+    this.sampler = sampler;
     this.label = "Draw";
   }
 
   async run(isStopped) {
-    const { settings, server } = this.sampler;
+    const { settings } = this.sampler;
     const { prior, seed } = settings;
     const drawing = settings.drawing(COMPARED);
     const codebook = await this.sampler.codebooks.of(prior.model);

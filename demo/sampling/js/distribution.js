@@ -7,7 +7,12 @@ const ROUNDED_AWAY = 24; // bits: what is less likely arrives as 0
 export class Distribution {
   constructor(root, onTake) {
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { where: part("where"), entropy: part("entropy"), bars: part("bars"), rest: part("rest"), code: part("code"), onTake });
+    this.where = part("where");
+    this.entropy = part("entropy");
+    this.bars = part("bars");
+    this.rest = part("rest");
+    this.code = part("code");
+    this.onTake = onTake;
     this.code.addEventListener("change", () => this.code.value !== "" && onTake(Number(this.code.value)));
   }
 
@@ -28,7 +33,8 @@ export class Distribution {
     this.bars.replaceChildren(...codes.map((code, i) => this.newBar(code, probabilities[i], probabilities[0], code === chosen, codebook)));
     const others = 1 - probabilities.reduce((sum, value) => sum + value, 0);
     const more = (possible - codes.length).toLocaleString("en");
-    this.rest.textContent = possible > codes.length ? `${more} other codes share ${(100 * others).toFixed(1)} %` : "No other code is possible";
+    this.rest.textContent =
+      possible > codes.length ? `${more} other codes share ${(100 * others).toFixed(1)} %` : "No other code is possible";
   }
 
   newBar(code, p, most, isChosen, codebook) {
@@ -40,7 +46,7 @@ export class Distribution {
     codebook.drawTile(tile.getContext("2d"), code, 0, 0, codebook.downsampling);
     const [number, bar, share] = ["b", "i", "span"].map((name) => document.createElement(name));
     number.textContent = code;
-    bar.style.setProperty("--share", p / most);
+    bar.style.setProperty("--share", String(p / most));
     share.textContent = `${(100 * p).toFixed(p < 0.01 ? 2 : 1)} %`;
     button.append(tile, number, bar, share);
     button.addEventListener("click", () => this.onTake(code));

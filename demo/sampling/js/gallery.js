@@ -8,7 +8,8 @@ const MOST_COLUMNS = 6;
 
 export class Gallery {
   constructor(root, sampler) {
-    Object.assign(this, { sampler, list: root.querySelector("[data-gallery]") });
+    this.sampler = sampler;
+    this.list = root.querySelector("[data-gallery]");
     this.label = "Sample";
   }
 

@@ -11,13 +11,16 @@ class Sampler {
   constructor(root, { server, props }) {
     this.root = root;
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { told: part("told"), progress: part("progress"), button: part("run") });
+    this.told = part("told");
+    this.progress = part("progress");
+    this.button = part("run");
     this.tell = this.tell.bind(this);
     this.server = new Server(server);
     this.codebooks = new Codebooks(this.server);
     this.settings = new Settings(part("settings"), props.priors, props.most, () => this.run());
     const view = (name) => root.querySelector(`[data-view=${name}]`);
     const kinds = { gallery: Gallery, watch: Watch, contrast: Contrast };
+    /** @type {Record<string, any>} */
     this.views = Object.fromEntries(Object.entries(kinds).map(([name, View]) => [name, new View(view(name), this)]));
     this.words = {}; // what each view told last
     this.ran = new Set();
@@ -79,6 +82,7 @@ class Sampler {
   }
 }
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   const { element, props } = page;
   if (props.priors.length) return new Sampler(element.querySelector(".sampler"), page);

@@ -6,7 +6,8 @@ const EACH = "\u0000each"; // the choice of all classes in turn; no class can be
 
 export class Settings {
   constructor(form, priors, most, onChange) {
-    Object.assign(this, { form, priors });
+    this.form = form;
+    this.priors = priors;
     this.fields = form.elements;
     this.fields.prior.append(...priors.map(({ name }) => new Option(name, name)));
     this.fields.count.max = most;

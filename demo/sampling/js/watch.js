@@ -13,7 +13,12 @@ const PAGE_SIDE = 880; // pixels that the picture is drawn with
 export class Watch {
   constructor(root, sampler) {
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { sampler, page: part("page"), place: part("place"), play: part("play"), speed: part("speed"), keep: part("keep") });
+    this.sampler = sampler;
+    this.page = part("page");
+    this.place = part("place");
+    this.play = part("play");
+    this.speed = part("speed");
+    this.keep = part("keep");
     this.label = "Write";
     this.context = this.page.getContext("2d");
     this.distribution = new Distribution(root, (code) => this.take(code));
@@ -42,11 +47,21 @@ export class Watch {
     const drawing = settings.drawing(1);
     const codebook = await this.sampler.codebooks.of(prior.model);
     if (isStopped()) return;
-    Object.assign(this, { prior, drawing, codebook, levels: levelsOf(prior, PAGE_SIDE) });
-    if (this.length !== lengthOf(prior)) this.speed.value = Math.log(lengthOf(prior) / UNHURRIED / SPEEDS[0]) / Math.log(SPEEDS[1] / SPEEDS[0]);
+    this.prior = prior;
+    this.drawing = drawing;
+    this.codebook = codebook;
+    this.levels = levelsOf(prior, PAGE_SIDE);
+    if (this.length !== lengthOf(prior))
+      this.speed.value = Math.log(lengthOf(prior) / UNHURRIED / SPEEDS[0]) / Math.log(SPEEDS[1] / SPEEDS[0]);
     this.length = lengthOf(prior);
-    Object.assign(this, { sequence: new Int32Array(this.length), known: 0, shown: 0, decoded: 0, picture: null, fetching: null });
-    Object.assign(this, { nexts: [], byHand: new Set() });
+    this.sequence = new Int32Array(this.length);
+    this.known = 0;
+    this.shown = 0;
+    this.decoded = 0;
+    this.picture = null;
+    this.fetching = null;
+    this.nexts = [];
+    this.byHand = new Set();
     this.name = `${drawing.condition?.[0] ?? prior.name} ${drawing.seed}`;
     this.place.max = this.length;
     this.page.width = PAGE_SIDE;
@@ -139,7 +154,8 @@ export class Watch {
   // Back to the token that is seen there: a coarse one where no fine one lies over it yet.
   goTo({ offsetX, offsetY }) {
     const scale = this.page.width / this.page.clientWidth;
-    const placeIn = ({ first, columns, side }) => first + Math.floor((offsetY * scale) / side) * columns + Math.floor((offsetX * scale) / side);
+    const placeIn = ({ first, columns, side }) =>
+      first + Math.floor((offsetY * scale) / side) * columns + Math.floor((offsetX * scale) / side);
     this.pause();
     this.go(this.levels.map(placeIn).findLast((place) => place < this.shown) ?? this.shown);
   }
@@ -153,7 +169,10 @@ export class Watch {
     this.sequence[at] = code;
     for (const place of this.byHand) if (place > at) this.byHand.delete(place);
     this.byHand.add(at);
-    Object.assign(this, { known: at + 1, fetching: null, picture: null, decoded: 0 });
+    this.known = at + 1;
+    this.fetching = null;
+    this.picture = null;
+    this.decoded = 0;
     this.nexts.length = at + 1;
     this.decode();
     this.go(at + 1);

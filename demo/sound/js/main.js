@@ -14,7 +14,19 @@ class Sound {
   constructor(root, { server, props }) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     this.root = root;
-    for (const name of ["told", "progress", "problem", "bench", "where", "edit", "speak", "say", "listen", "keys", "file", "stop", "record"]) this[name] = part(name);
+    this.told = part("told");
+    this.progress = part("progress");
+    this.problem = part("problem");
+    this.bench = part("bench");
+    this.where = part("where");
+    this.edit = part("edit");
+    this.speak = part("speak");
+    this.say = part("say");
+    this.listen = part("listen");
+    this.keys = part("keys");
+    this.file = part("file");
+    this.stop = part("stop");
+    this.record = part("record");
     this.undo = root.querySelector("[data-do=undo]");
     this.server = new Server(server);
     this.about = props.about;
@@ -133,7 +145,10 @@ class Sound {
     const { samples, seconds } = await decodeClip(file, this.about.rate, this.about.longest);
     const answer = await this.server.ask("encode_sound", { samples: packSamples(samples) });
     if (turn !== this.turn) return;
-    const cut = seconds > this.about.longest + 0.05 ? `It lasts ${seconds.toFixed(1)} seconds and was cut: these are its first ${this.about.longest}. ` : "";
+    const cut =
+      seconds > this.about.longest + 0.05
+        ? `It lasts ${seconds.toFixed(1)} seconds and was cut: these are its first ${this.about.longest}. `
+        : "";
     const tokens = unpackTokens(answer.tokens, this.about.codes);
     this.showSound({ name, tokens, original: unpackSamples(answer.original), rebuilt: unpackSamples(answer.rebuilt) });
     const bits = tokens.length * Math.log2(this.about.codes);
@@ -204,7 +219,12 @@ class Sound {
     const [values, codebook, tokens] = [unpackFloats(answer.values), unpackFloats(answer.codebook), unpackTokens(answer.tokens, codes)];
     const length = values.length / names.length;
     this.clip = { name, tokens, codes, span: steps, steps, codebook, length, history: [], spectra: [], rate: null };
-    this.clip.columns = names.map((name, i) => ({ name, values: values.subarray(i * length, (i + 1) * length), low: answer.low[i], high: answer.high[i] }));
+    this.clip.columns = names.map((name, i) => ({
+      name,
+      values: values.subarray(i * length, (i + 1) * length),
+      low: answer.low[i],
+      high: answer.high[i],
+    }));
     this.listen.hidden = true;
     this.showTable();
     const errors = names.slice(0, 4).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`).join(", ");
@@ -217,7 +237,8 @@ class Sound {
     const { steps, codebook, tokens, columns, length } = clip;
     clip.waves = columns.map(({ name, values, low, high }, column) => {
       const rebuilt = new Float32Array(length);
-      for (let t = 0; t < length; t++) rebuilt[t] = codebook[(tokens[Math.floor(t / steps)] * columns.length + column) * steps + (t % steps)];
+      for (let t = 0; t < length; t++)
+        rebuilt[t] = codebook[(tokens[Math.floor(t / steps)] * columns.length + column) * steps + (t % steps)];
       const range = [low, high].map((value) => Number(value.toPrecision(3))).join(" … ");
       return { label: `${name}  ${range}`, rebuilt, lines: [{ values, name: "--wb-soft" }, { values: rebuilt, name: "--wb-accent" }] };
     });
@@ -297,6 +318,7 @@ function shuffled(values) {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   new Sound(page.element.querySelector(".sound"), page);
 }

@@ -3,6 +3,8 @@
 export class Player {
   constructor(rate, onPlace) {
     this.rate = rate;
+    /** @type {AudioContext | null} */
+    this.context = null; // browsers allow one once the person has clicked
     this.onPlace = onPlace; // samples from the clip's start, or null when it is quiet
   }
 

@@ -12,10 +12,15 @@ const GAP = 6;
 
 export class Timeline {
   constructor(frame, canvas, onSelect) {
-    Object.assign(this, { frame, canvas, onSelect });
+    this.frame = frame;
+    this.canvas = canvas;
+    this.onSelect = onSelect;
     this.place = null;
     new ResizeObserver(() => this.draw()).observe(frame);
-    new MutationObserver(() => (this.pictures = null, this.draw())).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    new MutationObserver(() => ((this.pictures = null), this.draw())).observe(document.body, {
+      attributes: true,
+      attributeFilter: ["class"],
+    });
     canvas.addEventListener("pointerdown", (event) => {
       if (!this.clip || event.button) return;
       if (event.pointerType === "mouse") canvas.setPointerCapture(event.pointerId);
@@ -43,7 +48,8 @@ export class Timeline {
   }
 
   select(anchor, end) {
-    Object.assign(this, { anchor, end });
+    this.anchor = anchor;
+    this.end = end;
     this.draw();
     this.onSelect();
   }
@@ -55,13 +61,16 @@ export class Timeline {
 
   key(event) {
     const last = this.clip ? this.clip.tokens.length - 1 : -1;
-    const to = { ArrowLeft: this.end - 1, ArrowRight: this.end + 1, Home: 0, End: last, PageUp: this.end - 10, PageDown: this.end + 10 }[event.key];
+    const to = { ArrowLeft: this.end - 1, ArrowRight: this.end + 1, Home: 0, End: last, PageUp: this.end - 10, PageDown: this.end + 10 }[
+      event.key
+    ];
     if (to === undefined || last < 0 || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const end = Math.max(0, Math.min(last, to));
     this.select(event.shiftKey ? this.anchor : end, end);
     const x = end * this.cell;
-    if (x < this.frame.scrollLeft || x + this.cell > this.frame.scrollLeft + this.frame.clientWidth) this.frame.scrollLeft = x - this.frame.clientWidth / 2;
+    if (x < this.frame.scrollLeft || x + this.cell > this.frame.scrollLeft + this.frame.clientWidth)
+      this.frame.scrollLeft = x - this.frame.clientWidth / 2;
   }
 
   mark(place) {

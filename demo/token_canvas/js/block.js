@@ -2,7 +2,9 @@
 
 export class Block {
   constructor(rows, columns, codes) {
-    Object.assign(this, { rows, columns, codes });
+    this.rows = rows;
+    this.columns = columns;
+    this.codes = codes;
   }
 
   // Tab-separated lines, which spreadsheets take and give; null where the text is anything else.

@@ -10,9 +10,12 @@ const SEEDS = 2 ** 32;
 
 export class Candidates {
   constructor(element, bench) {
-    Object.assign(this, { element, bench });
+    this.element = element;
+    this.bench = bench;
     const part = (name) => element.querySelector(`[data-candidates=${name}]`);
-    Object.assign(this, { told: part("told"), list: part("list"), more: part("more") });
+    this.told = part("told");
+    this.list = part("list");
+    this.more = part("more");
     this.task = null;
     this.running = null;
     this.more.addEventListener("click", () => (this.running ? this.stop() : this.ask()));

@@ -10,12 +10,15 @@ import { LEVEL_NAMES } from "./levels.js";
 
 export class Edits {
   constructor(menu, bench) {
-    Object.assign(this, { menu, bench });
+    this.menu = menu;
+    this.bench = bench;
     this.selection = null;
     this.carried = null; // {down, right, copies}: where a hand has the selection now
     this.clipboard = null;
     const field = (name) => menu.querySelector(`[data-${name}]`);
-    Object.assign(this, { from: field("from"), to: field("to"), share: field("share") });
+    this.from = field("from");
+    this.to = field("to");
+    this.share = field("share");
     const edits = {
       all: () => this.selectAll(),
       copy: () => this.copy(),
@@ -232,7 +235,8 @@ export class Edits {
           const answer = await bench.server.ask("refine_tokens", { document: picture.toDocument(), picture: original, round });
           rounds = answer.rounds;
           const found = unpackTokens(answer.grids.at(-1).data, picture.codebook.size);
-          if (bench.picture === picture) bench.edit([...found.entries()].filter(([cell]) => cells.has(cell) && picture.tokens[cell] === sent[cell]));
+          if (bench.picture === picture)
+            bench.edit([...found.entries()].filter(([cell]) => cells.has(cell) && picture.tokens[cell] === sent[cell]));
         }
         await bench.painter.settled();
       });

@@ -21,7 +21,8 @@ export class Exports {
     await painter.settled();
     const name = picture.name.replace(/[^\p{L}\p{N}_-]+/gu, "-");
     if (kind === "png") return download(await pngOf(picture.rebuilt), `${name}-rebuilt.png`);
-    if (kind === "document") return download(new Blob([JSON.stringify(picture.toDocument())], { type: "application/json" }), `${name}.tokens.json`);
+    if (kind === "document")
+      return download(new Blob([JSON.stringify(picture.toDocument())], { type: "application/json" }), `${name}.tokens.json`);
     const answer = await server.ask("export_tokens", { document: picture.toDocument(), kind });
     download(new Blob([base64ToBytes(answer.data)], { type: answer.type }), answer.name);
   }

@@ -6,7 +6,7 @@ export function linkFigures(bench) {
   // plotly hands customdata over as a number or as a row of them, a typed array at times.
   const codeOf = ({ points: [{ customdata }] }) => Number(customdata[0] ?? customdata);
   document.addEventListener("pointerover", (event) => {
-    const figure = event.target.closest?.(".shows-codes .js-plotly-plot");
+    const figure = /** @type {any} */ (event.target).closest?.(".shows-codes .js-plotly-plot");
     if (!figure?.on || linked.has(figure)) return;
     linked.add(figure);
     figure.on("plotly_hover", (data) => bench.highlightCode(codeOf(data)));

@@ -5,7 +5,11 @@ import { packTokens } from "../../kit/js/bytes.js";
 
 export class Grid {
   constructor(codebook, [rows, columns], tokens, first) {
-    Object.assign(this, { codebook, rows, columns, tokens, first });
+    this.codebook = codebook;
+    this.rows = rows;
+    this.columns = columns;
+    this.tokens = tokens;
+    this.first = first;
     this.counts = new Int32Array(codebook.size);
     for (const code of tokens) this.counts[code]++;
   }
@@ -28,7 +32,7 @@ export class Grid {
   }
 
   // The tokens of an area, row by row.
-  cut([top, bottom, left, right]) {
+  cut(/** @type {number[]} */ [top, bottom, left, right]) {
     const { tokens, columns } = this;
     const part = new Int32Array((bottom - top) * (right - left));
     for (let row = top; row < bottom; row++)
@@ -36,7 +40,11 @@ export class Grid {
     return part;
   }
 
-  // An area, or the whole, as documents and questions have it.
+  /**
+   * An area, or the whole, as documents and questions have it.
+   * @param {number[]} area
+   * @returns {import("../../kit/js/types.js").GridData}
+   */
   pack(area = [0, this.rows, 0, this.columns]) {
     const [top, bottom, left, right] = area;
     return { shape: [bottom - top, right - left], data: packTokens(this.cut(area), this.codebook.size) };

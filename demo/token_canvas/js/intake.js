@@ -50,7 +50,9 @@ export class Intake {
   async read(file) {
     if (file.size === 0) throw new PersonError(`“${file.name}” is empty. Choose another file.`);
     if (file.size > MOST_BYTES)
-      throw new PersonError(`“${file.name}” is ${(file.size / 2 ** 20).toFixed(0)} MB; the most is ${MOST_BYTES / 2 ** 20} MB. Save it smaller.`);
+      throw new PersonError(
+        `“${file.name}” is ${(file.size / 2 ** 20).toFixed(0)} MB; the most is ${MOST_BYTES / 2 ** 20} MB. Save it smaller.`,
+      );
     const ending = file.name.split(".").at(-1).toLowerCase();
     if (file.type === "application/json" || ending === "json") return this.readDocument(file);
     const data = await fileToBase64(file);

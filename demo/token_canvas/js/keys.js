@@ -5,6 +5,7 @@ import { TOOLS } from "./tools/index.js";
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function listenForKeys(bench, stage) {
+  /** @type {Record<string, () => void>} */
   const letters = {
     f: () => bench.edits.selection && bench.edits.flip("flippedAcross"),
     F: () => bench.edits.selection && bench.edits.flip("flippedDown"),
@@ -28,7 +29,7 @@ export function listenForKeys(bench, stage) {
   for (const { name, key } of TOOLS) for (const letter of key ?? "") letters[letter] = () => bench.use(name);
   const heldBy = (event) => TOOLS.find(({ holdKey }) => holdKey === event.key.toLowerCase());
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input:not([type=range], [type=radio]), textarea, [contenteditable]")) return;
+    if (/** @type {Element} */ (event.target).closest("input:not([type=range], [type=radio]), textarea, [contenteditable]")) return;
     if (event.key === "?" && !bench.keyList.open) return bench.keyList.showModal();
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();

@@ -8,7 +8,10 @@ export class Levels {
   constructor(bench) {
     this.bench = bench;
     const part = (name) => bench.root.querySelector(`[data-levels=${name}]`);
-    Object.assign(this, { choice: part("choice"), mix: part("mix"), what: part("what"), from: part("from") });
+    this.choice = part("choice");
+    this.mix = part("mix");
+    this.what = part("what");
+    this.from = part("from");
     for (const button of this.choice.querySelectorAll("[data-level]"))
       button.addEventListener("click", () => bench.useLevel(Number(button.dataset.level)));
     const menu = bench.root.querySelector("[data-part=edit]");
@@ -94,7 +97,9 @@ export class Levels {
     const { bench, bench: { picture } } = this;
     const other = bench.pictures.find(({ id }) => id === this.from.value);
     if (other.finest.codebook !== picture.finest.codebook)
-      return bench.messages.problem(`${other.name} has tokens of ${other.codebook.model}; in ${picture.codebook.model} they mean something else.`);
+      return bench.messages.problem(
+        `${other.name} has tokens of ${other.codebook.model}; in ${picture.codebook.model} they mean something else.`,
+      );
     const theirs = other.grids[picture.level];
     if (theirs.rows !== picture.rows || theirs.columns !== picture.columns)
       return bench.messages.problem(

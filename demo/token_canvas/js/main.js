@@ -431,6 +431,7 @@ class Bench {
   }
 }
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   const bench = new Bench(page.element.querySelector(".bench"), page);
   bench.use("pick");

@@ -8,7 +8,9 @@ const BULK = 96;
 
 export class Painter {
   constructor(server, onPaint, onWait) {
-    Object.assign(this, { server, onPaint, onWait });
+    this.server = server;
+    this.onPaint = onPaint;
+    this.onWait = onWait;
     this.pending = new Map(); // picture → map of place → time of the change
     this.running = null;
   }

@@ -9,7 +9,9 @@ const HUES = 12;
 
 export class Palette {
   constructor(element, order, bench) {
-    Object.assign(this, { element, order, bench });
+    this.element = element;
+    this.order = order;
+    this.bench = bench;
     this.canvas = element.querySelector("canvas");
     this.context = this.canvas.getContext("2d");
     this.length = element.querySelector("[data-length]");
@@ -51,7 +53,10 @@ export class Palette {
     if (order !== this.order.value || picture !== this.bench.picture) return;
     if (order === "alike" && code !== this.bench.code) return;
     const turned = order !== "here" || this.sorted !== "here" || codebook !== this.codebook;
-    Object.assign(this, { codes, codebook, around: code, sorted: order });
+    this.codes = codes;
+    this.codebook = codebook;
+    this.around = code;
+    this.sorted = order;
     this.resize();
     if (order === "alike") this.element.scrollTop = 0;
     else if (turned) this.reveal(code);

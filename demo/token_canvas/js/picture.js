@@ -6,8 +6,12 @@ import { Grid } from "./grid.js";
 import { History } from "./history.js";
 
 export class Picture {
-  // answer: what the server gives for an opened file; original is missing for a document opened alone.
-  // kept: what the browser's storage adds to a document, its original's pixels and its history.
+  /**
+   * answer: what the server gives for an opened file; original is missing for a document opened alone. With kept: what
+   * the browser's storage adds to a document, its original's pixels and its history.
+   * @param {import("../../kit/js/answers.js").Opened & {kept?: {original: ImageData | null, past: any[], future: any[]}}} answer
+   * @param {import("../../kit/js/codebook.js").Codebook} codebook  of its model's finest level
+   */
   static async fromAnswer({ document, original, rebuilt, kept }, codebook) {
     const [before, after] = await Promise.all([original ? pixelsOfUrl(original) : null, pixelsOfUrl(rebuilt)]);
     const picture = new Picture(document, codebook, kept?.original ?? before, after);
@@ -15,6 +19,12 @@ export class Picture {
     return picture;
   }
 
+  /**
+   * @param {import("../../kit/js/types.js").Document} document
+   * @param {import("../../kit/js/codebook.js").Codebook} codebook
+   * @param {ImageData | null} original
+   * @param {ImageData} rebuilt
+   */
   constructor(document, codebook, original, rebuilt) {
     this.source = document;
     this.id = document.id || crypto.getRandomValues(new Uint32Array(2)).join("-");
@@ -23,6 +33,7 @@ export class Picture {
     this.height = document.height;
     this.original = original;
     this.rebuilt = rebuilt;
+    /** @type {import("../../kit/js/types.js").Fidelity | null} */
     this.fidelity = null;
     this.history = new History();
     let first = 0;
@@ -107,7 +118,7 @@ export class Picture {
   }
 
   // Widen an area of the finest grid by some tokens, as far as the grid goes.
-  grow([top, bottom, left, right], by) {
+  grow(/** @type {number[]} */ [top, bottom, left, right], by) {
     const { rows, columns } = this.finest;
     return [Math.max(0, top - by), Math.min(rows, bottom + by), Math.max(0, left - by), Math.min(columns, right + by)];
   }
@@ -148,6 +159,7 @@ export class Picture {
     };
   }
 
+  /** @returns {import("../../kit/js/types.js").Document} */
   toDocument() {
     return { ...this.source, id: this.id, grids: this.grids.map((grid) => grid.pack()) };
   }

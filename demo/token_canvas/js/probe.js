@@ -7,7 +7,8 @@ import { ERROR_COLOURS } from "../../kit/js/layers.js";
 
 export class Probe {
   constructor(caption, bench) {
-    Object.assign(this, { caption, bench });
+    this.caption = caption;
+    this.bench = bench;
     this.held = false;
     this.glow = null;
   }
@@ -91,7 +92,7 @@ function changesOf(picture, [top, bottom, left, right], rgb) {
       changes[y * width + x] = sum / 3;
     }
   const most = changes.reduce((most, change) => Math.max(most, change), 0);
-  return { changes, width, height, most, changed: changes.reduce((count, change) => count + (change > 0), 0) };
+  return { changes, width, height, most, changed: changes.filter((change) => change > 0).length };
 }
 
 // The code whose own colour is farthest: what to flip to where the token has the chosen code already.

@@ -58,7 +58,7 @@ export class Stage {
   }
 
   draw() {
-    const { context, canvas, view, layers, bench } = this;
+    const { context, canvas, layers, bench } = this;
     const ratio = window.devicePixelRatio || 1;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);

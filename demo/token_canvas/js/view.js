@@ -11,7 +11,9 @@ export class View {
   }
 
   place(picture, width, height) {
-    Object.assign(this, { picture, width, height });
+    this.picture = picture;
+    this.width = width;
+    this.height = height;
     if (this.fitted) this.fit();
     else this.settle();
   }

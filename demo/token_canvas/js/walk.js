@@ -4,9 +4,14 @@ const WALK_STEPS = 12;
 
 export class Walk {
   constructor(element, bench) {
-    Object.assign(this, { element, bench });
+    this.element = element;
+    this.bench = bench;
     const field = (name) => element.querySelector(`[data-walk=${name}]`);
-    Object.assign(this, { from: field("from"), to: field("to"), strip: field("strip"), slider: field("place"), told: field("told") });
+    this.from = field("from");
+    this.to = field("to");
+    this.strip = field("strip");
+    this.slider = field("place");
+    this.told = field("told");
     this.codes = [];
     element.addEventListener("toggle", () => element.open && this.begin());
     for (const end of [this.from, this.to]) end.addEventListener("change", () => this.refresh());
@@ -29,7 +34,8 @@ export class Walk {
     try {
       const question = { model: codebook.model, level: codebook.level, from: ends[0], to: ends[1], steps: WALK_STEPS };
       const { codes } = await this.bench.server.ask("codes_between", question);
-      Object.assign(this, { codes, codebook });
+      this.codes = codes;
+      this.codebook = codebook;
     } catch (problem) {
       return this.bench.messages.problem(problem.message);
     }

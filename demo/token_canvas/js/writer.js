@@ -6,11 +6,19 @@ import { Candidates } from "./candidates.js";
 
 export class Writer {
   constructor(menu, bench, priors) {
-    Object.assign(this, { menu, bench, priors });
+    this.menu = menu;
+    this.bench = bench;
+    this.priors = priors;
     const part = (name) => menu.querySelector(`[data-prior=${name}]`);
-    Object.assign(this, { choice: part("name"), text: part("text"), texts: part("texts"), temperature: part("temperature") });
-    Object.assign(this, { words: part("words"), sentences: part("sentences") });
-    Object.assign(this, { why: part("why"), retokenize: part("retokenize"), warmth: part("warmth") });
+    this.choice = part("name");
+    this.text = part("text");
+    this.texts = part("texts");
+    this.temperature = part("temperature");
+    this.words = part("words");
+    this.sentences = part("sentences");
+    this.why = part("why");
+    this.retokenize = part("retokenize");
+    this.warmth = part("warmth");
     this.candidates = new Candidates(bench.root.querySelector("[data-part=candidates]"), bench);
     menu.hidden = !priors.length;
     for (const layer of this.layerParts) layer.hidden = layer.disabled = !priors.length;
@@ -53,7 +61,8 @@ export class Writer {
   get obstacle() {
     const { prior, bench: { picture } } = this;
     if (!prior) return `No prior here was trained on tokens of ${picture.codebook.model}.`;
-    if (prior.grids.length > 1) return `${prior.name} writes both levels of a picture in one sequence: see the Sample tab. Here priors of one level judge and rewrite.`;
+    if (prior.grids.length > 1)
+      return `${prior.name} writes both levels of a picture in one sequence: see the Sample tab. Here priors of one level judge and rewrite.`;
     const [rows, columns] = prior.grids[0].shape;
     if (picture.rows >= rows && picture.columns >= columns) return null;
     return `${prior.name} knows grids of ${columns} × ${rows} tokens, and this picture has ${picture.columns} × ${picture.rows}.`;
@@ -173,7 +182,7 @@ export class Writer {
     return bench.edits.selection ? this.rewrite(settings) : this.continue(settings);
   }
 
-  begin(title, settings, [top, left], places) {
+  begin(title, settings, /** @type {number[]} */ [top, left], places) {
     const { prior, bench: { picture, look } } = this;
     const [rows, columns] = prior.grids[0].shape;
     const window = [top, top + rows, left, left + columns];

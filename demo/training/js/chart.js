@@ -6,7 +6,8 @@ const CHART_HEIGHT = 96;
 export class Chart {
   // series: [{name, key or value(row)}], drawn from the rows of one log
   constructor(root, { title, log, series }) {
-    Object.assign(this, { log, series });
+    this.log = log;
+    this.series = series;
     this.figure = document.createElement("figure");
     const caption = document.createElement("figcaption");
     this.now = document.createElement("b");
@@ -28,14 +29,27 @@ export class Chart {
   }
 
   draw(logs, minutes) {
-    const points = this.series.map(({ value }) => logs[this.log].map((row) => [row.minutes, value(row)]).filter(([, y]) => Number.isFinite(y)));
+    const points = this.series.map(({ value }) =>
+      logs[this.log].map((row) => [row.minutes, value(row)]).filter(([, y]) => Number.isFinite(y)),
+    );
     const heights = points.flat().map(([, y]) => y);
     const [low, high] = [Math.min(...heights), Math.max(...heights)];
     const place = ([x, y]) => [
       (x / Math.max(minutes, 1e-9)) * CHART_WIDTH,
       4 + (CHART_HEIGHT - 8) * (high > low ? (high - y) / (high - low) : 0.5),
     ];
-    this.lines.forEach((line, index) => line.setAttribute("points", points[index].map((point) => place(point).map((n) => n.toFixed(1)).join()).join(" ")));
+    this.lines.forEach((line, index) =>
+      line.setAttribute(
+        "points",
+        points[index]
+          .map((point) =>
+            place(point)
+              .map((n) => n.toFixed(1))
+              .join(),
+          )
+          .join(" "),
+      ),
+    );
     const last = points.map((series) => series.at(-1)?.[1]);
     this.now.textContent = last.some((value) => value !== undefined)
       ? this.series.map(({ name }, index) => [name, shortNumber(last[index])].filter(Boolean).join(" ")).join("  ")

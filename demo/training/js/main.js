@@ -19,7 +19,11 @@ const CHARTS = {
     },
     { title: "Perplexity of a batch", log: "losses", series: [{ name: "codes", value: (row) => row.perplexity }] },
     { title: "Perplexity on held-out pictures", log: "validations", series: [{ name: "codes", value: (row) => row.val_perplexity }] },
-    { title: "Codes no held-out picture uses", log: "validations", series: [{ name: "dead", value: (row, codes) => codes - row.val_codes_used }] },
+    {
+      title: "Codes no held-out picture uses",
+      log: "validations",
+      series: [{ name: "dead", value: (row, codes) => codes - row.val_codes_used }],
+    },
     { title: "Quality on held-out pictures", log: "validations", series: [{ name: "dB", value: (row) => row.val_psnr }] },
   ],
   prior: [
@@ -31,12 +35,19 @@ const CHARTS = {
 class Trainer {
   constructor(root, { server, props, upload }) {
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { root, part, form: part("choices"), told: part("told"), progress: part("progress") });
+    this.root = root;
+    this.part = part;
+    this.form = part("choices");
+    this.told = part("told");
+    this.progress = part("progress");
     this.server = new Server(server);
     this.uploads = new Uploads(root, upload);
     this.charts = Object.fromEntries(
       Object.entries(CHARTS).map(([stage, charts]) => {
-        const bound = charts.map((chart) => ({ ...chart, series: chart.series.map(({ name, value }) => ({ name, value: (row) => value(row, this.codes) })) }));
+        const bound = charts.map((chart) => ({
+          ...chart,
+          series: chart.series.map(({ name, value }) => ({ name, value: (row) => value(row, this.codes) })),
+        }));
         return [stage, bound.map((chart) => new Chart(root.querySelector(`[data-charts=${stage}]`), chart))];
       }),
     );
@@ -51,7 +62,8 @@ class Trainer {
       event.preventDefault();
       this.attempt(() => this.begin());
     });
-    for (const button of root.querySelectorAll("[data-act]")) button.addEventListener("click", () => this.attempt(() => this[button.dataset.act]()));
+    for (const button of root.querySelectorAll("[data-act]"))
+      button.addEventListener("click", () => this.attempt(() => this[button.dataset.act]()));
     this.watchRun(localStorage.getItem(RUN_KEY));
   }
 
@@ -114,7 +126,8 @@ class Trainer {
     const question = { run: this.run, text: texts.value, seed: Math.floor(Math.random() * 2 ** 31) };
     this.say("Sampling…");
     const { texts: known, samples } = await this.server.ask("sample", question);
-    if (texts.options.length !== known.length + 1) texts.replaceChildren(new Option("anything", ""), ...known.map((text) => new Option(text, text)));
+    if (texts.options.length !== known.length + 1)
+      texts.replaceChildren(new Option("anything", ""), ...known.map((text) => new Option(text, text)));
     this.part("texts-row").hidden = !known.length;
     const tiles = samples.map(({ picture, document: sampled }) => {
       const tile = Object.assign(document.createElement("button"), { type: "button", title: "Open on the canvas" });
@@ -203,6 +216,7 @@ class Trainer {
   }
 }
 
+/** @param {import("../../kit/js/types.js").Page} page */
 export function start(page) {
   new Trainer(page.element.querySelector(".trainer"), page);
 }
