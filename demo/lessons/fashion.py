@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from demo import models
-from demo.token_canvas.images import to_rgb
+from demo.kit.images import to_rgb
 from vqcore.data.images import to_pixels
 from vqcore.priors.sampling import Prior
 from vqcore.vae import VAE, load_vae

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-JS = Path(__file__).parents[2] / "demo/token_canvas/js"
+JS = Path(__file__).parents[2] / "demo/canvas/js"
 
 
 def test_the_list_opens_by_key_and_by_button_and_closes(bench):

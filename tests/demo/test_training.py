@@ -15,7 +15,7 @@ from PIL import Image
 
 import vqcore
 from demo import models
-from demo.training import pictures, recipes, runs, service
+from demo.train import pictures, recipes, runs, service
 from tests.tiny import draw_picture, picture_folder
 from vqcore.data.labelled import read_labelled
 

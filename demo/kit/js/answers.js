@@ -7,7 +7,7 @@
 /** A picture that was opened. @typedef {{document: Document, original?: string, rebuilt: string, note: string | null}} Opened */
 
 /**
- * The canvas: demo/token_canvas/service.py and writing.py.
+ * The canvas: demo/canvas/service.py and writing.py.
  * @typedef {object} CanvasAnswers
  * @property {Opened} open_picture
  * @property {Opened} open_example

@@ -1,6 +1,6 @@
 // What the page adds to its window.
 
-import type { Face } from "../../token_canvas/js/face.js";
+import type { Face } from "../../canvas/js/face.js";
 
 declare global {
   interface Window {
