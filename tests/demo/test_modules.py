@@ -28,6 +28,13 @@ def test_each_module_comes_once_and_after_what_it_imports(tmp_path):
     assert "What both need" not in script and "\nimport" not in script and "\nexport" not in script
 
 
+def test_comments_go_and_what_stands_beside_them_stays(tmp_path):
+    text = "/**\n * Long.\n */\n/** @type {any} */ (1).one();\n// Short.\nconst two = 2; // Here.\n/** Last. */\nexport const three = 3;\n"
+    script = modules.join(written(tmp_path, main=text), "three;")
+    assert all(words in script for words in ("(1).one()", "const two = 2;", "const three = 3;"))
+    assert not any(words in script for words in ("Long", "Short", "Last"))
+
+
 def test_a_circle_is_told_with_its_files(tmp_path):
     main = written(tmp_path, main='import { a } from "./a.js";\n', a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n')
     with pytest.raises(ValueError, match="a.js → b.js → a.js"):

@@ -9,6 +9,7 @@ const CANDIDATES = 4;
 const SEEDS = 2 ** 32;
 
 export class Candidates {
+  /** @param {import("./main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;
@@ -134,7 +135,7 @@ export class Candidates {
     const columns = prior.grids[0].shape[1];
     const cellOf = (place) => (window[0] + Math.floor(place / columns)) * picture.columns + window[2] + (place % columns);
     if (picture !== this.bench.picture) this.bench.show(picture);
-    this.bench.edit(places.map((place) => [cellOf(place), tokens[place]]));
+    this.bench.strokes.edit(places.map((place) => [cellOf(place), tokens[place]]));
     for (const other of this.list.children) other.setAttribute("aria-pressed", other === button);
   }
 }

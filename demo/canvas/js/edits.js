@@ -9,6 +9,7 @@ import { meanSquaredError } from "./fidelity.js";
 import { LEVEL_NAMES } from "./levels.js";
 
 export class Edits {
+  /** @param {import("./main.js").Bench} bench */
   constructor(menu, bench) {
     this.menu = menu;
     this.bench = bench;
@@ -149,7 +150,7 @@ export class Edits {
     const right = Math.min(picture.columns, left + block.columns);
     for (let row = top; row < bottom; row++)
       for (let column = left; column < right; column++) changes.set(row * picture.columns + column, block.at(row - top, column - left));
-    this.bench.edit(changes);
+    this.bench.strokes.edit(changes);
     this.select([top, bottom, left, right]);
   }
 
@@ -191,7 +192,7 @@ export class Edits {
 
   rewrite(codeOf) {
     const { tokens } = this.bench.picture;
-    this.bench.edit(this.cells.map((cell, i) => [cell, codeOf(tokens[cell], i)]));
+    this.bench.strokes.edit(this.cells.map((cell, i) => [cell, codeOf(tokens[cell], i)]));
   }
 
   fill() {
@@ -236,7 +237,7 @@ export class Edits {
           rounds = answer.rounds;
           const found = unpackTokens(answer.grids.at(-1).data, picture.codebook.size);
           if (bench.picture === picture)
-            bench.edit([...found.entries()].filter(([cell]) => cells.has(cell) && picture.tokens[cell] === sent[cell]));
+            bench.strokes.edit([...found.entries()].filter(([cell]) => cells.has(cell) && picture.tokens[cell] === sent[cell]));
         }
         await bench.painter.settled();
       });
@@ -268,7 +269,7 @@ export class Edits {
       [cells[i], cells[j]] = [cells[j], cells[i]];
       changes.push([cells[i], Math.floor(Math.random() * size)]);
     }
-    this.bench.edit(changes);
+    this.bench.strokes.edit(changes);
   }
 }
 

@@ -6,6 +6,7 @@ import { pngOf } from "../../kit/js/images.js";
 import { linkTo } from "./links.js";
 
 export class Exports {
+  /** @param {import("./main.js").Bench} bench */
   constructor(menu, bench) {
     this.bench = bench;
     for (const button of menu.querySelectorAll("[data-export]"))

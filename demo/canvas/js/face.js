@@ -18,7 +18,10 @@
  * @property {(how?: ScrollIntoViewOptions) => void} scrollIntoView
  */
 
-/** @returns {Readonly<Face>} */
+/**
+ * @param {import("./main.js").Bench} bench
+ * @returns {Readonly<Face>}
+ */
 export function faceOf(bench) {
   return Object.freeze({
     get picture() {

@@ -1,6 +1,7 @@
 // Plotly figures below the canvas whose points are codes: pointing at one shows it in the picture, clicking chooses it.
 // A figure belongs if it stands in an element of class "shows-codes"; its points carry the code first in their customdata.
 
+/** @param {import("./main.js").Bench} bench */
 export function linkFigures(bench) {
   const linked = new WeakSet();
   // plotly hands customdata over as a number or as a row of them, a typed array at times.

@@ -6,6 +6,7 @@ export const MOST_PICTURES = 12;
 const THUMBNAIL = 96;
 
 export class Filmstrip {
+  /** @param {import("./main.js").Bench} bench */
   constructor(element, bench, examples) {
     this.bench = bench;
     this.frames = element.querySelector("[data-frames]");

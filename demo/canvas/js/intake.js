@@ -10,6 +10,7 @@ const MOST_BYTES = 32 * 2 ** 20;
 export const PHOTOGRAPH_TYPE = "image/png";
 
 export class Intake {
+  /** @param {import("./main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

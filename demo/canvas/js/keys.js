@@ -4,6 +4,7 @@ import { TOOLS } from "./tools/index.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
+/** @param {import("./main.js").Bench} bench */
 export function listenForKeys(bench, stage) {
   /** @type {Record<string, () => void>} */
   const letters = {
@@ -35,8 +36,8 @@ export function listenForKeys(bench, stage) {
     const key = event.key.toLowerCase();
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
-    if (key === "y" || event.shiftKey) bench.redo();
-    else bench.undo();
+    if (key === "y" || event.shiftKey) bench.strokes.redo();
+    else bench.strokes.undo();
   });
   stage.element.addEventListener("keydown", (event) => {
     if (event.altKey || event.target !== stage.element || !bench.picture) return;

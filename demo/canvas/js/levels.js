@@ -5,6 +5,7 @@ import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
 export const LEVEL_NAMES = ["Coarse", "Fine"];
 
 export class Levels {
+  /** @param {import("./main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     const part = (name) => bench.root.querySelector(`[data-levels=${name}]`);
@@ -106,6 +107,6 @@ export class Levels {
         `Only pictures of one size exchange their grids: ${other.name} has ${theirs.columns} × ${theirs.rows} tokens here, ` +
           `and this one ${picture.columns} × ${picture.rows}.`,
       );
-    bench.edit(Array.from(theirs.tokens, (code, cell) => [cell, code]));
+    bench.strokes.edit(Array.from(theirs.tokens, (code, cell) => [cell, code]));
   }
 }

@@ -17,17 +17,19 @@ import { Keeper } from "./keeper.js";
 import { listenForKeys } from "./keys.js";
 import { Levels } from "./levels.js";
 import { Look } from "./look.js";
-import { Messages, NOTE_MS } from "./messages.js";
+import { Messages } from "./messages.js";
 import { Painter } from "./painter.js";
 import { Picture } from "./picture.js";
 import { Probe } from "./probe.js";
+import { Readout } from "./readout.js";
 import { Stage } from "./stage.js";
+import { Strokes } from "./strokes.js";
 import { Surprise } from "./surprise.js";
 import { drawToolbar, listTools } from "./toolbar.js";
 import { TOOLS } from "./tools/index.js";
 import { Writer } from "./writer.js";
 
-class Bench {
+export class Bench {
   constructor(root, { server, props, watch }) {
     this.root = root;
     this.props = props;
@@ -40,14 +42,18 @@ class Bench {
     this.cursor = null;
     this.highlight = null;
     this.panning = false;
-    this.gesture = null;
+    this.strokes = new Strokes(this);
     this.edition = 0;
     const part = (name) => root.querySelector(`[data-part=${name}]`);
     this.server = new Server(server);
     this.codebooks = new Codebooks(this.server);
     this.messages = new Messages(part("messages"));
     this.hints = new Hints(part("hints"));
-    this.painter = new Painter(this.server, (picture, area) => this.painted(picture, area), (problem) => this.delayed(problem));
+    this.painter = new Painter(
+      this.server,
+      (picture, area) => this.strokes.painted(picture, area),
+      (problem) => this.strokes.delayed(problem),
+    );
     this.stage = new Stage(part("stage"), this);
     this.look = new Look(root, () => this.relook());
     this.inspector = new Inspector(part("inspector"), this);
@@ -60,7 +66,7 @@ class Bench {
     this.keeper = new Keeper(this);
     this.exports = new Exports(part("save"), this);
     this.probe = new Probe(part("probe"), this);
-    this.readout = part("readout");
+    this.readout = new Readout(part("readout"), this);
     this.keyList = part("keys");
     drawToolbar(part("tools"), this);
     listTools(this.keyList);
@@ -75,8 +81,8 @@ class Bench {
       open: () => this.intake.choose(),
       keys: () => this.keyList.showModal(),
       camera: () => this.intake.openCamera(),
-      undo: () => this.undo(),
-      redo: () => this.redo(),
+      undo: () => this.strokes.undo(),
+      redo: () => this.strokes.redo(),
       closer: () => this.stage.zoomBy(1.4),
       farther: () => this.stage.zoomBy(1 / 1.4),
       fit: () => (this.stage.view.fit(), this.stage.invalidate()),
@@ -173,7 +179,7 @@ class Bench {
     this.filmstrip.refresh();
     this.inspector.refresh();
     this.refreshButtons();
-    this.readOut(null);
+    this.readout.show(null);
     this.publish();
   }
 
@@ -208,7 +214,7 @@ class Bench {
   // Show and edit this level of tokens; the code chosen is the one where the cursor was.
   useLevel(level) {
     const { picture, cursor } = this;
-    if (this.gesture || level === picture.level) return;
+    if (this.strokes.gesture || level === picture.level) return;
     const before = picture.grid;
     const middle = cursor ?? { row: before.rows >> 1, column: before.columns >> 1 };
     picture.level = level;
@@ -232,7 +238,7 @@ class Bench {
 
   setCursor(token) {
     this.cursor = token;
-    this.readOut(token);
+    this.readout.show(token);
     this.stage.invalidate();
   }
 
@@ -262,74 +268,9 @@ class Bench {
 
   paintCursor() {
     if (!this.cursor) return;
-    this.beginGesture();
-    this.paint([this.cursor]);
-    this.endGesture();
-  }
-
-  beginGesture() {
-    this.gesture = [];
-    if (this.look.layer === "original") this.look.setLayer("rebuilt");
-  }
-
-  paint(tokens) {
-    for (const { row, column } of tokens) this.change(row * this.picture.columns + column, this.code);
-  }
-
-  // A token of the level at hand.
-  change(cell, code) {
-    const { first, tokens } = this.picture.grid;
-    const before = tokens[cell];
-    if (before === code) return;
-    this.gesture.push([first + cell, before, code]);
-    this.write(first + cell, code);
-  }
-
-  // Many tokens at once, [cell, code] each, as one gesture.
-  edit(changes) {
-    if (this.gesture) return;
-    this.beginGesture();
-    for (const [cell, code] of changes) this.change(cell, code);
-    this.endGesture();
-  }
-
-  write(place, code) {
-    this.edition++;
-    this.picture.fidelity = null;
-    this.picture.setToken(place, code);
-    this.layers.refreshToken(place);
-    this.painter.touch(this.picture, place);
-    this.stage.invalidate();
-  }
-
-  endGesture() {
-    const { gesture } = this;
-    this.gesture = null;
-    if (!gesture?.length) return;
-    this.picture.history.push(gesture);
-    this.hints.done("paint");
-    this.settle();
-  }
-
-  // A second finger turns a stroke into a pinch: take back what the first one drew.
-  dropGesture() {
-    for (const [place, before] of (this.gesture ?? []).reverse()) this.write(place, before);
-    this.gesture = null;
-    this.settle();
-  }
-
-  undo() {
-    this.replay(this.picture?.history.undo()?.reverse());
-  }
-
-  redo() {
-    this.replay(this.picture?.history.redo());
-  }
-
-  replay(changes) {
-    if (!changes || this.gesture) return;
-    for (const [place, code] of changes) this.write(place, code);
-    this.settle();
+    this.strokes.begin();
+    this.strokes.paint([this.cursor]);
+    this.strokes.end();
   }
 
   settle() {
@@ -338,25 +279,6 @@ class Bench {
     this.levels.follow();
     this.refreshButtons();
     this.publish();
-  }
-
-  // Pixels came for some tokens. Those that changed again meanwhile keep their stand-in.
-  painted(picture, area) {
-    if (picture !== this.picture) return;
-    this.layers.refreshPixels(area);
-    for (const place of this.painter.pending.get(picture)?.keys() ?? []) {
-      const [x, y, side] = picture.squareAt(place);
-      if (x + side > area.x && x < area.x + area.width && y + side > area.y && y < area.y + area.height) this.layers.refreshToken(place);
-    }
-    this.stage.draw();
-  }
-
-  delayed(problem) {
-    if (problem) return this.messages.problem(problem.message);
-    if (this.warned) return;
-    this.warned = true;
-    this.messages.note("The server is busy. Your edits are kept and their pixels will follow.");
-    setTimeout(() => (this.warned = false), NOTE_MS);
   }
 
   // Tell the tabs, once the pixels have settled and have been measured.
@@ -412,23 +334,6 @@ class Bench {
     this.root.querySelector("[data-action=redo]").disabled = !future.length;
   }
 
-  readOut(token) {
-    const at = token ?? this.cursor;
-    const { picture } = this;
-    if (this.probe.held && at) this.probe.hold(at);
-    const code = at && picture ? picture.tokens[at.row * picture.columns + at.column] : null;
-    const facts = {
-      row: at?.row,
-      column: at?.column,
-      code,
-      count: code === null ? null : picture.counts[code],
-      bits: code === null ? null : this.surprise.of(picture)?.bits[at.row * picture.columns + at.column].toFixed(2),
-    };
-    for (const [name, value] of Object.entries(facts))
-      this.readout.querySelector(`[data-fact=${name}]`).textContent = value ?? "–";
-    const size = picture ? `${picture.width} × ${picture.height} px, ${picture.columns} × ${picture.rows} tokens` : "";
-    this.readout.querySelector("[data-fact=size]").textContent = size;
-  }
 }
 
 /** @param {import("../../kit/js/types.js").Page} page */

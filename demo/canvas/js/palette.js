@@ -8,6 +8,7 @@ const GREY_CHROMA = 0.03; // OKLab chroma below which a colour has no hue worth 
 const HUES = 12;
 
 export class Palette {
+  /** @param {import("./main.js").Bench} bench */
   constructor(element, order, bench) {
     this.element = element;
     this.order = order;

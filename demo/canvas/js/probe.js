@@ -6,6 +6,7 @@ import { canvasOf } from "../../kit/js/images.js";
 import { ERROR_COLOURS } from "../../kit/js/layers.js";
 
 export class Probe {
+  /** @param {import("./main.js").Bench} bench */
   constructor(caption, bench) {
     this.caption = caption;
     this.bench = bench;

@@ -8,6 +8,7 @@ import { ERROR_COLOURS } from "../../kit/js/layers.js";
 const SURPRISE_SCALE = 1.5; // times log₂ K bits, which is what a token costs without a prior: the last colour
 
 export class Surprise {
+  /** @param {import("./main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     this.maps = new WeakMap(); // picture → {key, bits, mean}

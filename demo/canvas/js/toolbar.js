@@ -4,10 +4,15 @@ import { TOOLS } from "./tools/index.js";
 
 const KEY_NAMES = { " ": "Space" };
 
+/** @param {import("./main.js").Bench} bench */
 export function drawToolbar(element, bench) {
   element.prepend(...TOOLS.map((tool) => buttonOf(tool, bench)));
 }
 
+/**
+ * @param {import("./tools/tool.js").Tool} tool
+ * @param {import("./main.js").Bench} bench
+ */
 function buttonOf({ name, label, title, icon }, bench) {
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "icon", title, ariaLabel: label });

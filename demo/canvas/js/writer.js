@@ -5,6 +5,7 @@ import { canvasOf, newCanvas, pngOf } from "../../kit/js/images.js";
 import { Candidates } from "./candidates.js";
 
 export class Writer {
+  /** @param {import("./main.js").Bench} bench */
   constructor(menu, bench, priors) {
     this.menu = menu;
     this.bench = bench;

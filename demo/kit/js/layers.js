@@ -1,5 +1,5 @@
-// The views of the picture on the stage, each a canvas: original, rebuilt, codes (a pixel a token), error; and the
-// surprise map (a pixel a token), once surprise.js has drawn it.
+// The views of the picture on the stage, each a canvas: original, rebuilt, codes (a pixel a token), error; and the surprise
+// map (a pixel a token) and one level alone, once they were asked for.
 
 import { newCanvas } from "./images.js";
 
@@ -19,6 +19,12 @@ export class Layers {
     const { width, height } = picture;
     this.rebuilt = newCanvas(width, height);
     this.codes = newCanvas(picture.columns, picture.rows); // of the level at hand
+    /** @type {HTMLCanvasElement | null} */
+    this.surprise = null; // drawn by who knows the prior, with what it is drawn of
+    this.surpriseOf = null;
+    /** @type {HTMLCanvasElement | null} */
+    this.alone = null; // what one level carries
+    this.aloneOf = null;
     this.original = picture.original && newCanvas(width, height);
     this.error = picture.original && newCanvas(width, height);
     this.original?.getContext("2d").putImageData(picture.original, 0, 0);

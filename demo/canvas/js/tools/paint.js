@@ -11,23 +11,23 @@ export const paint = {
   icon: '<path d="M20 4c-4 1-8.500 5-10.500 8.500l2 2C15 12.500 19 8 20 4zM9 13.500c-3 0-3.500 2.500-3.500 4.500 0 1-1 2-2 2 3 1.500 8 .5 8-4z"/>',
   press({ bench, token }) {
     if (!token) return null;
-    bench.beginGesture();
-    bench.paint([token]);
+    bench.strokes.begin();
+    bench.strokes.paint([token]);
     return { last: token };
   },
   move(stroke, { bench, stage, path }) {
     for (const { x, y } of path) {
       const token = stage.view.tokenAt(x, y);
       if (!token) continue;
-      bench.paint(tokensBetween(stroke.last, token));
+      bench.strokes.paint(tokensBetween(stroke.last, token));
       stroke.last = token;
     }
   },
   release(_, { bench }) {
-    bench.endGesture();
+    bench.strokes.end();
   },
   cancel(bench) {
-    bench.dropGesture();
+    bench.strokes.drop();
   },
 };
 

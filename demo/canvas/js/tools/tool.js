@@ -3,8 +3,8 @@
 /**
  * Where a pointer is on the stage.
  * @typedef {object} At
- * @property {any} bench
- * @property {any} stage
+ * @property {import("../main.js").Bench} bench
+ * @property {import("../stage.js").Stage} stage
  * @property {{x: number, y: number}} place  in CSS pixels of the stage
  * @property {{x: number, y: number}[]} path  all places since the last event, this one included
  * @property {{row: number, column: number} | null} token  the one under it
@@ -25,9 +25,9 @@
  * @property {(at: At) => any} press  begins a gesture and answers what it remembers, or null where nothing begins
  * @property {(gesture: any, at: At) => void} [move]
  * @property {(gesture: any, at: At) => void} [release]
- * @property {(bench: any) => void} [cancel]  a second finger makes a pinch of the gesture: take back what it did
- * @property {(bench: any) => void} [hold]  holdKey went down
- * @property {(bench: any) => void} [letGo]  holdKey went up, or the stage lost the keys
+ * @property {(bench: import("../main.js").Bench) => void} [cancel]  a second finger makes a pinch of the gesture: take back what it did
+ * @property {(bench: import("../main.js").Bench) => void} [hold]  holdKey went down
+ * @property {(bench: import("../main.js").Bench) => void} [letGo]  holdKey went up, or the stage lost the keys
  */
 
 export {};
