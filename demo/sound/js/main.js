@@ -1,11 +1,12 @@
 // The sound bench: something is opened, recorded, spoken or read, and then its tokens are edited and heard.
 
-import { packTokens, unpackFloats, unpackTokens } from "../../kit/js/bytes.js";
+import { packTokens, unpackTokens } from "../../kit/js/bytes.js";
 import { download, fileToBase64 } from "../../kit/js/files.js";
 import { PersonError, Server } from "../../kit/js/server.js";
 import { decodeClip, packSamples, toWav, unpackSamples } from "./clip.js";
 import { Player } from "./player.js";
 import { ClipRecorder } from "./recorder.js";
+import { clipOf, csvOf, wavesOf } from "./table.js";
 import { Timeline } from "./timeline.js";
 
 const CHUNK = 8; // tokens a question while one is written
@@ -216,32 +217,15 @@ class Sound {
     const answer = await this.server.ask("read_table", { file: file && (await fileToBase64(file)) });
     if (turn !== this.turn) return;
     const { names, steps, codes } = answer;
-    const [values, codebook, tokens] = [unpackFloats(answer.values), unpackFloats(answer.codebook), unpackTokens(answer.tokens, codes)];
-    const length = values.length / names.length;
-    this.clip = { name, tokens, codes, span: steps, steps, codebook, length, history: [], spectra: [], rate: null };
-    this.clip.columns = names.map((name, i) => ({
-      name,
-      values: values.subarray(i * length, (i + 1) * length),
-      low: answer.low[i],
-      high: answer.high[i],
-    }));
+    const clip = (this.clip = clipOf(name, answer));
     this.listen.hidden = true;
     this.showTable();
     const errors = names.slice(0, 4).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`).join(", ");
-    this.told.textContent = `${name}: ${length} rows of ${names.length} columns are ${tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
+    this.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
   }
 
-  // What each token stands for is a piece of all columns, from the codebook.
   showTable(keep = false) {
-    const { clip } = this;
-    const { steps, codebook, tokens, columns, length } = clip;
-    clip.waves = columns.map(({ name, values, low, high }, column) => {
-      const rebuilt = new Float32Array(length);
-      for (let t = 0; t < length; t++)
-        rebuilt[t] = codebook[(tokens[Math.floor(t / steps)] * columns.length + column) * steps + (t % steps)];
-      const range = [low, high].map((value) => Number(value.toPrecision(3))).join(" … ");
-      return { label: `${name}  ${range}`, rebuilt, lines: [{ values, name: "--wb-soft" }, { values: rebuilt, name: "--wb-accent" }] };
-    });
+    this.clip.waves = wavesOf(this.clip);
     this.present(keep);
   }
 
@@ -292,18 +276,8 @@ class Sound {
   saveFile() {
     const { clip } = this;
     const name = clip.name.replace(/[“”]/g, "").replace(/\.[^.]*$/, "").replace(/\W+/g, "-");
-    const file = clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([this.table()], { type: "text/csv" });
+    const file = clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([csvOf(clip)], { type: "text/csv" });
     download(file, `${name}-tokens.${clip.rate ? "wav" : "csv"}`);
-  }
-
-  // What the tokens stand for, in the file's own units.
-  table() {
-    const { columns, waves, length } = this.clip;
-    const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
-    const rows = [columns.map(({ name }) => quoted(name)).join(",")];
-    for (let t = 0; t < length; t++)
-      rows.push(columns.map(({ low, high }, i) => (low + high) / 2 + ((high - low) / 2) * waves[i].rebuilt[t]).join(","));
-    return rows.join("\n") + "\n";
   }
 }
 
