@@ -5,8 +5,16 @@ from pathlib import Path
 import gradio as gr
 
 from demo import api
-from demo.tabs import codebook, compare, lessons, models, sample, sound, text, tokens, train
-from demo.token_canvas import TokenCanvas
+from demo.canvas.view import TokenCanvas
+from demo.codebook import view as codebook
+from demo.compare import view as compare
+from demo.lessons import view as lessons
+from demo.models import view as models
+from demo.sample import view as sample
+from demo.sound import view as sound
+from demo.text import view as text
+from demo.tokens import view as tokens
+from demo.train import view as train
 
 STYLE = Path(__file__).parent / "style.css"
 SANS = ["Inter", "Helvetica Neue", "ui-sans-serif", "system-ui", "sans-serif"]

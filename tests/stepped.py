@@ -9,7 +9,7 @@ import runpy
 from dataclasses import replace
 from pathlib import Path
 
-from demo.training import runs
+from demo.train import runs
 from vqcore.training.budget import Budget
 from vqcore.training.config import write_run
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from demo import models
-from demo.codebook_atlas import service as atlas
-from demo.comparison import service as comparison
-from demo.lessons import component as lessons
-from demo.prompting import service as prompting
+from demo.canvas import service, writing
+from demo.canvas.tokenizing import tokenize
+from demo.codebook import service as atlas
+from demo.compare import service as comparison
+from demo.lessons import view as lessons
 from demo.sound import service as sound
-from demo.token_canvas import service, writing
-from demo.token_canvas.tokenizing import tokenize
-from demo.training import service as training
+from demo.text import service as prompting
+from demo.train import service as training
 from tests.fuzz import parsers
 from tests.tiny import draw_picture
 

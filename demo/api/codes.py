@@ -8,8 +8,8 @@ from gradio.data_classes import FileData
 
 from demo import models
 from demo.api.files import answer_of, to_png
-from demo.codebook_atlas import service as atlas
-from demo.token_canvas import service
+from demo.canvas import service
+from demo.codebook import service as atlas
 
 
 def describe_codebook(model: str = "", level: int = -1) -> tuple[dict[str, Any], FileData]:

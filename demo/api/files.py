@@ -10,7 +10,7 @@ from gradio.data_classes import FileData
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from demo.token_canvas import service
+from demo.canvas import service
 from demo.workers import Busy, Crew
 
 PATIENCE = 60

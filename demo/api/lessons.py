@@ -5,8 +5,8 @@ from typing import Any, Literal
 from gradio.data_classes import FileData
 
 from demo.api.files import answer_of, to_png
+from demo.canvas.service import example_names
 from demo.lessons import components, distribution, losses, plane, sentence, straight_through
-from demo.token_canvas.service import example_names
 
 MOST_STEPS = 200
 

@@ -12,11 +12,11 @@ from demo import document as documents
 from demo import foreign, models
 from demo.api.codes import level_place
 from demo.api.files import answer_of, patiently, read_file, to_file, to_png
-from demo.comparison import service as comparison
+from demo.canvas import exports, service, tokenizing, writing
+from demo.canvas.tokenizing import Tokenized, from_token_file, tokenize
+from demo.compare import service as comparison
 from demo.document import Document
-from demo.token_canvas import exports, service, tokenizing, writing
-from demo.token_canvas.images import to_png_url
-from demo.token_canvas.tokenizing import Tokenized, from_token_file, tokenize
+from demo.kit.images import to_png_url
 from demo.workers import pictures, writers
 from vqcore.metrics import psnr, ssim
 from vqcore.priors.base import Prior

@@ -10,8 +10,8 @@ from demo import document as documents
 from demo import models
 from demo.api.files import answer_of, patiently, read_file
 from demo.api.pictures import MOST_SAMPLES, grids_for
-from demo.prompting import service as prompting
-from demo.token_canvas.writing import packed
+from demo.canvas.writing import packed
+from demo.text import service as prompting
 from demo.workers import writers
 
 

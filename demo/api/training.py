@@ -6,7 +6,7 @@ from typing import Any, Literal
 from gradio.data_classes import FileData
 
 from demo.api.files import answer_of, place_of, to_file
-from demo.training import service
+from demo.train import service
 
 
 def train(

@@ -1,5 +1,1 @@
-"""The lessons: the argument of the VQ-VAE notes as six things to move, in one component."""
-
-from demo.lessons.component import Lessons
-
-__all__ = ["Lessons"]
+"""The Lessons tab: the argument of the VQ-VAE notes as six things to move, in one component."""

@@ -15,9 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from demo import models
+from demo.canvas.service import EXAMPLES, example_names
+from demo.kit.images import in_channels, to_png_url, to_rgb
 from demo.lessons.questions import moves, studies
-from demo.token_canvas.images import in_channels, to_png_url, to_rgb
-from demo.token_canvas.service import EXAMPLES, example_names
 from demo.workers import answered_by
 from vqcore.metrics import psnr
 from vqcore.study.patch_codes import PatchCodes, fit_patch_codes

@@ -5,9 +5,9 @@ import math
 import torch
 
 from demo import models
+from demo.kit.images import to_png_url
 from demo.lessons import fashion
 from demo.lessons.questions import moves, read_number, read_points, studies
-from demo.token_canvas.images import to_png_url
 from demo.workers import answered_by
 from vqcore.metrics import entropy
 from vqcore.priors.independent import draw_independent

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from demo import models
-from demo.token_canvas.images import to_rgb
+from demo.kit.images import to_rgb
 from vqcore.checkpoints import load_vae
 from vqcore.priors.base import Prior
 from vqcore.study.vae import VAE

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from demo import models
+from demo.kit.images import tile_sheet, to_png_url
 from demo.lessons import fashion
 from demo.lessons.questions import moves, read_number, studies
-from demo.token_canvas.images import tile_sheet, to_png_url
 from demo.workers import answered_by
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior, Written

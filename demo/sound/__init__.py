@@ -1,5 +1,1 @@
-"""The sound bench: a waveform, its spectrogram and its tokens on one time axis."""
-
-from demo.sound.component import SoundBench
-
-__all__ = ["SoundBench"]
+"""The Sound tab: a waveform, its spectrogram and its tokens on one time axis; and time series beside it."""

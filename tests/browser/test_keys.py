@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-KEYS = Path(__file__).parents[2] / "demo/token_canvas/js/keys.js"
+JS = Path(__file__).parents[2] / "demo/canvas/js"
 
 
 def test_the_list_opens_by_key_and_by_button_and_closes(bench):
@@ -20,5 +20,7 @@ def test_the_list_opens_by_key_and_by_button_and_closes(bench):
 def test_every_letter_that_acts_is_on_the_list(bench):
     bench.act("keys")
     listed = {key.upper() for key in bench.page.locator(".keys kbd").all_inner_texts()}
-    acting = set(re.findall(r"^    (\w): \(\) =>", KEYS.read_text(), re.MULTILINE))
-    assert len(acting) > 8 and {letter.upper() for letter in acting} <= listed
+    acting = set(re.findall(r"^    (\w): \(\) =>", (JS / "keys.js").read_text(), re.MULTILINE))
+    tools = [tool.read_text() for tool in (JS / "tools").glob("*.js")]
+    taking = set("".join(re.findall(r"^  (?:key|holdKey): \"(\w+)\"", "".join(tools), re.MULTILINE)))
+    assert len(acting) > 8 and taking == set("vbsmhx") and {letter.upper() for letter in acting | taking} <= listed

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from demo import models
+from demo.canvas import service
+from demo.canvas.view import TokenCanvas
 from demo.document import Workspace
-from demo.token_canvas import TokenCanvas, service
 from tests.browser.bench import Bench
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from demo import models
-from demo.token_canvas import service
+from demo.canvas import service
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,7 +20,7 @@ import vqcore
 from app import speaks_mcp
 from demo import api, blocks, foreign, models
 from demo import document as documents
-from demo.training import runs
+from demo.train import runs
 from tests.patience import wait_until
 from tests.stepped import writer
 from tests.tiny import draw_picture

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from demo import models
-from demo.codebook_atlas import service
+from demo.codebook import service
+from demo.codebook import view as codebook
 from demo.document import Document, Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
-from demo.tabs import codebook
 from tests.tiny import picture_folder
 from vqcore.atlas import main as make_atlas
 from vqcore.checkpoints import find

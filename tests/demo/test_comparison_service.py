@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from demo import document as documents
-from demo.comparison import service
+from demo.compare import service
 from tests.tiny import draw_picture
 from vqcore.metrics import psnr
 from vqcore.tokenizers.pixels import to_pixels, to_tensor

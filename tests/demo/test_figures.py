@@ -3,7 +3,7 @@ import pytest
 
 from demo.document import Document, Fidelity, Original, Workspace
 from demo.figures import usage_histogram
-from demo.tabs import tokens
+from demo.tokens import view as tokens
 
 
 @pytest.fixture

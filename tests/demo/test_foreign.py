@@ -9,9 +9,9 @@ import torch
 
 from demo import document as documents
 from demo import foreign, models
-from demo.tabs import codebook
-from demo.tabs import models as tab
-from demo.token_canvas import service
+from demo.canvas import service
+from demo.codebook import view as codebook
+from demo.models import view as tab
 from tests.demo.test_service import ask, pixels_of, png
 from tests.tiny import draw_picture
 from tests.vqgan import small_vqgan_folder

@@ -10,7 +10,7 @@ from PIL import Image
 
 from demo import document as documents
 from demo import models
-from demo.token_canvas import service
+from demo.canvas import service
 from tests.demo.test_service import ask, pixels_of, png
 from tests.tiny import draw_picture
 from vqcore.quantizers.vq import VQConfig

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from demo import models
-from demo.lessons import component, components, distribution, fashion, losses, plane, sentence, straight_through
+from demo.lessons import components, distribution, fashion, losses, plane, sentence, straight_through
+from demo.lessons import view as component
 from vqcore.metrics import psnr
 from vqcore.study.vae import VAE, save_vae
 

@@ -9,10 +9,11 @@ import torch
 from demo import document as documents
 from demo import models
 from demo.api import pictures as endpoints
-from demo.codebook_atlas import service as atlas_service
-from demo.tabs import codebook, tokens
-from demo.token_canvas import service
-from demo.token_canvas.exports import usage
+from demo.canvas import service
+from demo.canvas.exports import usage
+from demo.codebook import service as atlas_service
+from demo.codebook import view as codebook
+from demo.tokens import view as tokens
 from tests.demo.test_service import pixels_of, png
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels

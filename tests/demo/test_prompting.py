@@ -10,9 +10,9 @@ from PIL import Image
 
 import vqcore
 from demo import models
-from demo.prompting import service
-from demo.prompting.component import about
-from demo.token_canvas import writing
+from demo.canvas import writing
+from demo.text import service
+from demo.text.view import about
 from tests.demo.test_writing import pack
 from vqcore.priors.sequence import Grid, Layout
 from vqcore.priors.text import Text

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from demo import document as documents
-from demo.token_canvas import service
+from demo.canvas import service
 from demo.workers import Busy, Crew
 from tests.patience import PATIENCE
 from tests.tiny import draw_picture

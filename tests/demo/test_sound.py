@@ -9,7 +9,8 @@ import torch
 
 import vqcore
 from demo import models
-from demo.sound import SoundBench, service
+from demo.sound import service
+from demo.sound.view import SoundBench
 from vqcore.data.sounds import levelled
 
 EXAMPLE = Path(__file__).parent.parent.parent / "demo" / "examples" / "greenhouse.csv"

@@ -14,7 +14,7 @@ from PIL import Image
 
 import vqcore
 from demo import models
-from demo.training import pictures, recipes, runs, service
+from demo.train import pictures, recipes, runs, service
 from tests.patience import PATIENCE, wait_until
 from tests.stepped import writer
 from tests.tiny import draw_picture, picture_folder

@@ -12,8 +12,8 @@ import torch
 
 import vqcore
 from demo import models
-from demo.sampling.cards import best_first, sentences
-from demo.token_canvas import writing
+from demo.canvas import writing
+from demo.kit.cards import best_first, sentences
 from demo.workers import SharingCrew
 from tests.demo.test_service import pixels_of
 from tests.patience import PATIENCE, wait_until

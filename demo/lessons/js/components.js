@@ -1,17 +1,20 @@
 // Lesson 1: the same picture through PCA's first n' weights and through n' codes, bit for bit.
 
+import { PersonError } from "../../kit/js/server.js";
+import { Lesson, fixed, make } from "./marks.js";
+
 const NUMBERS = [1, 2, 4, 8, 16, 32, 64, 192];
 const PATCHES = 24; // a side of the picture, in patches
 const SHEET = [24, 8]; // components in a row, rows
 const TOLD_NUMBERS = 8;
 
-class ComponentsLesson extends Lesson {
-  constructor(root, server) {
+export class ComponentsLesson extends Lesson {
+  constructor(root, server, { props }) {
     super(root, server);
     this.answers = new Map();
     this.photo = this.part("photo");
     this.compressed = this.asks("compress_patches", (found, asked) => this.show(found, asked));
-    this.patch = this.asks("read_patch", (found, asked) => this.tellPatch(found, asked));
+    this.patch = this.asks("read_patch", (found) => this.tellPatch(found));
     for (const name of props.examples) this.part("pictures").append(make("option", { value: name }, name.replaceAll("_", " ")));
     this.on("numbers", "input", () => this.ask());
     this.on("pictures", "change", () => this.open());
@@ -19,7 +22,10 @@ class ComponentsLesson extends Lesson {
       button.addEventListener("click", () => ((this.bits = Number(button.dataset.bits)), this.ask()));
     this.photo.addEventListener("pointermove", (event) => {
       const box = this.photo.getBoundingClientRect();
-      this.look(Math.floor(((event.clientY - box.top) / box.height) * PATCHES), Math.floor(((event.clientX - box.left) / box.width) * PATCHES));
+      this.look(
+        Math.floor(((event.clientY - box.top) / box.height) * PATCHES),
+        Math.floor(((event.clientX - box.left) / box.width) * PATCHES),
+      );
     });
     this.photo.addEventListener("keydown", (event) => {
       const ways = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -114,7 +120,8 @@ class ComponentsLesson extends Lesson {
   }
 
   tellPatch({ weights, codes }) {
-    const told = (values, write) => `z = (${values.slice(0, TOLD_NUMBERS).map(write).join(", ")}${values.length > TOLD_NUMBERS ? ", …" : ""})`;
+    const told = (values, write) =>
+      `z = (${values.slice(0, TOLD_NUMBERS).map(write).join(", ")}${values.length > TOLD_NUMBERS ? ", …" : ""})`;
     this.part("weights").textContent = told(weights, (weight) => fixed(weight));
     this.part("tokens").textContent = told(codes, String);
   }

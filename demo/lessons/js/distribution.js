@@ -1,15 +1,19 @@
 // Lesson 5: a Normal latent to move about in, and pictures drawn from four distributions.
 
+import { Latest } from "./latest.js";
+import { Lesson, draw, fixed, pair } from "./marks.js";
+import { PlaneView, disc } from "./plane_view.js";
+
 const LATENT_RANGE = 3.5;
 const KINDS_DRAWN = ["normal", "uniform", "marginal", "autoregressive"];
 
-class DistributionLesson extends Lesson {
+export class DistributionLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.view = new PlaneView(this.part("plane"), {
       range: LATENT_RANGE,
       kinds: { points: { label: "z", shape: disc } },
-      moved: (kind, index, place) => this.move(place),
+      moved: (_kind, _index, place) => this.move(place),
       added: (place) => this.move(place),
     });
     this.latent = this.asks("decode_latent", (found) => this.showLatent(found));
@@ -17,7 +21,7 @@ class DistributionLesson extends Lesson {
     this.draws = Object.fromEntries(
       KINDS_DRAWN.map((kind) => [
         kind,
-        new Latest(server, "draw_pictures", { show: (found, asked) => this.showRow(kind, found, asked), fail: (problem) => this.failRow(kind, problem) }),
+        new Latest(server, "draw_pictures", { show: (found) => this.showRow(kind, found), fail: (problem) => this.failRow(kind, problem) }),
       ]),
     );
     this.on("again", "click", () => this.drawAll(this.seed + 1));

@@ -1,8 +1,20 @@
 // Asks one question at a time, and of those that wait only the newest: what a finger passed on its way is never asked.
 
-class Latest {
+import { PersonError } from "../../kit/js/server.js";
+
+export class Latest {
+  /**
+   * @param {import("../../kit/js/server.js").Server} server
+   * @param {keyof import("../../kit/js/answers.js").Answers} name
+   * @param {{show: (found: any, asked: any) => void, fail: (problem: string) => void}} hands
+   */
   constructor(server, name, { show, fail }) {
-    Object.assign(this, { server, name, show, fail, waiting: null, busy: false });
+    this.server = server;
+    this.name = name;
+    this.show = show;
+    this.fail = fail;
+    this.waiting = null;
+    this.busy = false;
   }
 
   async want(question) {

@@ -1,12 +1,16 @@
 // Lesson 3: the plane trained step by step; arrows are what autograd found, scaled by the learning rate of a dozen steps.
 
+import { PersonError } from "../../kit/js/server.js";
+import { CODE_COLOURS, Lesson, fixed } from "./marks.js";
+import { PlaneView, VIEW, cross, diamond, disc } from "./plane_view.js";
+
 const LOSS_RANGE = 1.25;
 const ARROW_LENGTH = 0.25; // plane units an arrow gets for a gradient of 1
 const STEP_PAUSE_MS = 60;
 const REMEMBERED = 160; // steps of the chart
 const COUNTED = 80; // steps after which the question is answered
 
-class LossesLesson extends Lesson {
+export class LossesLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.view = new PlaneView(this.part("plane"), {
@@ -162,7 +166,8 @@ class LossesLesson extends Lesson {
     const now = dead.length ? `Dead, since no point chooses it: code ${dead.join(", ")}. ` : "";
     this.part("event").textContent = found ? now + (this.revival ?? "") : "Drag a code away from all points, and it dies.";
     const recent = history.slice(-100);
-    this.part("switches").textContent = `${found ? found.switched.length : 0} now, ${recent.reduce((a, b) => a + b, 0)} in the last ${recent.length} steps`;
+    this.part("switches").textContent =
+      `${found ? found.switched.length : 0} now, ${recent.reduce((a, b) => a + b, 0)} in the last ${recent.length} steps`;
     const tall = Math.max(4, ...history);
     const bar = VIEW / REMEMBERED;
     this.part("chart").setAttribute(

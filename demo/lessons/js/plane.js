@@ -1,11 +1,14 @@
 // Lesson 2: drag points and codes; each point looks up its nearest code, hard and soft.
 
+import { CODE_COLOURS, Lesson, bytesOf, fixed, make, pair } from "./marks.js";
+import { PlaneView, diamond, disc, ring } from "./plane_view.js";
+
 const FIRST_CODES = [[-0.5, 0.5], [0.5, 0.625], [-0.625, -0.375], [0.125, -0.125], [0.625, -0.5]];
 const FIRST_POINTS = [[-0.1875, 0.5], [-0.75, 0.125], [0.25, -0.625]];
 const MOST_CODES = 8;
 const MOST_POINTS = 12;
 
-class PlaneLesson extends Lesson {
+export class PlaneLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.view = new PlaneView(this.part("plane"), {
@@ -135,9 +138,18 @@ class PlaneLesson extends Lesson {
     const code = this.state.codes[tokens[i]];
     const rows = distances[i].map((distance, j) => {
       const row = make("tr", { class: tied[i].length > 1 && tied[i].includes(j) ? "tied" : "" });
-      const share = make("td", { class: "share" }, make("i", { style: `width:${(100 * weights[i][j]).toFixed(1)}%` }), make("span", {}, fixed(weights[i][j])));
-      row.append(make("th", { scope: "row" }, make("em", { style: `--colour:${CODE_COLOURS[j]}` }), `${j}`), make("td", {}, fixed(distance, 3)),
-        make("td", {}, j === tokens[i] ? "1" : "0"), share);
+      const share = make(
+        "td",
+        { class: "share" },
+        make("i", { style: `width:${(100 * weights[i][j]).toFixed(1)}%` }),
+        make("span", {}, fixed(weights[i][j])),
+      );
+      row.append(
+        make("th", { scope: "row" }, make("em", { style: `--colour:${CODE_COLOURS[j]}` }), `${j}`),
+        make("td", {}, fixed(distance, 3)),
+        make("td", {}, j === tokens[i] ? "1" : "0"),
+        share,
+      );
       return row;
     });
     this.part("table").replaceChildren(...rows);

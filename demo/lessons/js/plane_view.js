@@ -1,14 +1,33 @@
 // A square of the plane: cells below, codes as numbered diamonds, points as discs; drag them, or move them with the arrow keys.
 
-const VIEW = 480; // the square's side in its own units
+import { CODE_COLOURS, draw, make, pair, rgbOf } from "./marks.js";
+
+export const VIEW = 480; // the square's side in its own units
 const GRID = 128; // places a unit: binary fractions, so that a tie can be exact
 const STEP = 1 / 64;
 const STRIDE = 1 / 8;
 
-class PlaneView {
-  // kinds: {name: {label, shape}} of what can be dragged; range: the plane shown is [-range, range]².
+export class PlaneView {
+  /**
+   * range: the plane shown is [-range, range]².
+   * @typedef {object} Hands
+   * @property {number} [range]
+   * @property {Record<string, {label?: string, shape: () => Element, fixed?: boolean}>} kinds  of what can be dragged
+   * @property {(kind: string, index: number, place: number[]) => void} moved
+   * @property {(kind: string, index: number) => void} [chosen]
+   * @property {(kind: string, index: number) => void} [removed]
+   * @property {(place: number[]) => void} [added]
+   *
+   * @param {HTMLElement} root
+   * @param {Hands} hands
+   */
   constructor(root, { range = 1, kinds, moved, chosen = () => {}, removed = () => {}, added }) {
-    Object.assign(this, { range, kinds, moved, chosen, removed, added });
+    this.range = range;
+    this.kinds = kinds;
+    this.moved = moved;
+    this.chosen = chosen;
+    this.removed = removed;
+    this.added = added;
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.svg = draw("svg", { viewBox: `0 0 ${VIEW} ${VIEW}`, role: "group", "aria-label": root.dataset.label });
     this.links = this.svg.appendChild(draw("g", { class: "links" }));
@@ -22,7 +41,7 @@ class PlaneView {
     if (added) this.svg.addEventListener("click", (event) => event.target === this.svg && added(this.placeOf(event)));
   }
 
-  toView([x, y]) {
+  toView(/** @type {number[]} */ [x, y]) {
     return [(x / this.range + 1) * (VIEW / 2), (1 - y / this.range) * (VIEW / 2)];
   }
 
@@ -38,7 +57,12 @@ class PlaneView {
     return place.map((value) => Math.round(Math.min(edge, Math.max(-edge, value)) * GRID) / GRID);
   }
 
-  // Put the items of one kind at these places. about(i) → {text, class, colour, title}.
+  /**
+   * Put the items of one kind at these places.
+   * @param {string} kind
+   * @param {number[][]} places
+   * @param {(i: number) => {text?: string | number, style?: string, colour?: string, title?: string}} [about]
+   */
   place(kind, places, about = () => ({})) {
     const items = this.items[kind];
     const scale = Math.min(1.6, Math.max(1, VIEW / (this.svg.clientWidth || VIEW))); // on a phone, as large as a finger needs
@@ -139,7 +163,7 @@ class PlaneView {
   }
 }
 
-const diamond = () => draw("path", { d: "M0 -15L15 0L0 15L-15 0Z", class: "shape" });
-const disc = () => draw("circle", { r: 7, class: "shape" });
-const ring = () => draw("rect", { x: -6, y: -6, width: 12, height: 12, class: "shape" });
-const cross = () => draw("path", { d: "M-6 -6L6 6M-6 6L6 -6", class: "shape" });
+export const diamond = () => draw("path", { d: "M0 -15L15 0L0 15L-15 0Z", class: "shape" });
+export const disc = () => draw("circle", { r: 7, class: "shape" });
+export const ring = () => draw("rect", { x: -6, y: -6, width: 12, height: 12, class: "shape" });
+export const cross = () => draw("path", { d: "M-6 -6L6 6M-6 6L6 -6", class: "shape" });

@@ -1,8 +1,11 @@
 // Lesson 6: a sentence of words, [SEP] and codes, written one token at a time.
 
+import { PersonError } from "../../kit/js/server.js";
+import { Lesson, fixed, make } from "./marks.js";
+
 const TILES_IN_ROW = 64; // of the sheet that the server sends
 
-class SentenceLesson extends Lesson {
+export class SentenceLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.reading = this.asks("read_sentence", (found, asked) => this.show(found, asked));
@@ -19,10 +22,22 @@ class SentenceLesson extends Lesson {
     if (!this.vocabulary) return;
     const { conditions, tiles, words, sep, first_code: first, size, shape } = this.vocabulary;
     this.root.style.setProperty("--tiles", `url(${tiles})`);
-    this.part("condition").append(...conditions.map((text) => make("option", { value: text }, text)), make("option", { value: "" }, "(no word)"));
-    const bar = [["words", `0–${words - 1}`, words], ["blank, [SEP]", `${words}, ${sep}`, 2], ["codes", `${first}–${size - 1}`, size - first]];
-    this.part("vocabulary").append(...bar.map(([name, range, count]) => make("span", { style: `flex-grow:${count}` }, make("b", {}, name), range)));
-    this.part("vocabulary").setAttribute("aria-label", `One vocabulary of ${size}: ${bar.map(([name, range]) => `${name} ${range}`).join(", ")}`);
+    this.part("condition").append(
+      ...conditions.map((text) => make("option", { value: text }, text)),
+      make("option", { value: "" }, "(no word)"),
+    );
+    const bar = [
+      ["words", `0–${words - 1}`, words],
+      ["blank, [SEP]", `${words}, ${sep}`, 2],
+      ["codes", `${first}–${size - 1}`, size - first],
+    ];
+    this.part("vocabulary").append(
+      ...bar.map(([name, range, count]) => make("span", { style: `flex-grow:${count}` }, make("b", {}, name), range)),
+    );
+    this.part("vocabulary").setAttribute(
+      "aria-label",
+      `One vocabulary of ${size}: ${bar.map(([name, range]) => `${name} ${range}`).join(", ")}`,
+    );
     this.length = shape[0] * shape[1];
     this.part("grid").style.setProperty("--columns", shape[1]);
     this.part("cover").append(...Array.from({ length: this.length }, () => make("i")));
@@ -106,8 +121,18 @@ class SentenceLesson extends Lesson {
     const written = this.tokens[place];
     this.part("candidates").replaceChildren(
       ...(found.next ?? []).map(({ code, probability }) => {
-        const button = make("button", { type: "button", class: code === written ? "written" : "", "aria-label": `code ${first + code}, ${fixed(100 * probability, 1)} %` },
-          this.tile(code), make("span", {}, `${first + code}`), make("small", {}, `${fixed(100 * probability, 1)} %`), make("i", { class: "share", style: `width:${100 * probability}%` }));
+        const button = make(
+          "button",
+          {
+            type: "button",
+            class: code === written ? "written" : "",
+            "aria-label": `code ${first + code}, ${fixed(100 * probability, 1)} %`,
+          },
+          this.tile(code),
+          make("span", {}, `${first + code}`),
+          make("small", {}, `${fixed(100 * probability, 1)} %`),
+          make("i", { class: "share", style: `width:${100 * probability}%` }),
+        );
         button.addEventListener("click", () => this.say(code));
         return button;
       }),

@@ -1,10 +1,13 @@
 // Lesson 4: one z_e, one target x, and the gradient of the loss with respect to z_e, found in three ways.
 
+import { CODE_COLOURS, Lesson, bytesOf, fixed, pair } from "./marks.js";
+import { PlaneView, VIEW, cross, diamond, disc } from "./plane_view.js";
+
 const STRAIGHT_CODES = [[-0.625, 0.5], [0.1875, 0.625], [0.6875, 0.0], [-0.125, -0.375], [0.5, -0.6875]];
 const STRAIGHT_ARROW = 0.5; // plane units an arrow gets for a gradient of 1
 const WAYS = ["estimated", "plain", "differences"];
 
-class StraightThroughLesson extends Lesson {
+export class StraightThroughLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.view = new PlaneView(this.part("plane"), {
@@ -55,7 +58,8 @@ class StraightThroughLesson extends Lesson {
     this.state.points[0] = this.view.snapped([nearest, this.state.points[0][1]]);
     this.part("h").value = -1.5;
     this.ask();
-    this.told.textContent = "Only within h of a border, where the loss jumps: halve h and the number doubles. It is the height of a step over h, not a slope. The estimator gives a direction everywhere.";
+    this.told.textContent =
+      "Only within h of a border, where the loss jumps: halve h and the number doubles. It is the height of a step over h, not a slope. The estimator gives a direction everywhere.";
   }
 
   show(found, asked) {
@@ -73,9 +77,16 @@ class StraightThroughLesson extends Lesson {
     this.view.place("codes", codes, (i) => ({ text: i, colour: CODE_COLOURS[i] }));
     this.view.place("x", x, () => ({ text: "" }));
     this.view.place("points", points, () => ({ style: "chosen" }));
-    const arms = [[this.h, 0], [0, this.h]].map(([dx, dy]) => ({ from: [z_e[0] - dx, z_e[1] - dy], to: [z_e[0] + dx, z_e[1] + dy], style: "arm" }));
+    const arms = [
+      [this.h, 0],
+      [0, this.h],
+    ].map(([dx, dy]) => ({ from: [z_e[0] - dx, z_e[1] - dy], to: [z_e[0] + dx, z_e[1] + dy], style: "arm" }));
     if (!found) return;
-    this.view.link([{ from: z_e, to: codes[found.token], style: "hard chosen" }, { from: codes[found.token], to: x[0], style: "error" }, ...arms]);
+    this.view.link([
+      { from: z_e, to: codes[found.token], style: "hard chosen" },
+      { from: codes[found.token], to: x[0], style: "error" },
+      ...arms,
+    ]);
     const down = (way) => found[way].map((value) => -STRAIGHT_ARROW * value);
     this.view.point([
       { from: z_e, by: down("estimated"), style: "estimated" },
@@ -91,9 +102,13 @@ class StraightThroughLesson extends Lesson {
     const across = (place) => ((place + 1) / 2) * VIEW;
     const up = (value) => 128 - (value / tall) * 120;
     const places = slice.map((_, i) => (2 * i) / (slice.length - 1) - 1);
-    this.part("stairs").setAttribute("d", `M${slice.map((value, i) => `${across(places[i]).toFixed(1)} ${up(value).toFixed(1)}`).join("L")}`);
+    this.part("stairs").setAttribute(
+      "d",
+      `M${slice.map((value, i) => `${across(places[i]).toFixed(1)} ${up(value).toFixed(1)}`).join("L")}`,
+    );
     const here = this.asked.z_e[0];
-    const tangent = (slope, reach) => `M${across(here - reach)} ${up(loss - reach * slope)}L${across(here + reach)} ${up(loss + reach * slope)}`;
+    const tangent = (slope, reach) =>
+      `M${across(here - reach)} ${up(loss - reach * slope)}L${across(here + reach)} ${up(loss + reach * slope)}`;
     this.part("tangent").setAttribute("d", tangent(estimated[0], 0.3));
     this.part("secant").setAttribute("d", tangent(differences[0], Math.max(this.asked.h, 0.02)));
     this.part("dot").setAttribute("d", `M${across(here)} ${up(loss)}h.01`);

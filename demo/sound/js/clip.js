@@ -1,9 +1,12 @@
 // A file or a recording to samples: the browser decodes whatever it can play, at any rate, into one channel at ours.
 
+import { base64ToBytes, bytesToBase64 } from "../../kit/js/bytes.js";
+import { PersonError } from "../../kit/js/server.js";
+
 const MOST_BYTES = 60e6;
 
 // → { samples: Float32Array of at most `longest` seconds, seconds: how long it was }
-async function decodeClip(file, rate, longest) {
+export async function decodeClip(file, rate, longest) {
   if (file.size > MOST_BYTES) throw new PersonError("This file is larger than the 60 MB that are read here. Cut it first.");
   const context = new OfflineAudioContext(1, 1, rate);
   const buffer = await context.decodeAudioData(await file.arrayBuffer()).catch(() => {
@@ -18,21 +21,17 @@ async function decodeClip(file, rate, longest) {
   return { samples, seconds: buffer.duration };
 }
 
-function packSamples(samples) {
+export function packSamples(samples) {
   const loudest = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   return bytesToBase64(new Uint8Array(Int16Array.from(samples, (value) => Math.round((value / loudest) * 32767)).buffer));
 }
 
-function unpackSamples(base64) {
+export function unpackSamples(base64) {
   return Float32Array.from(new Int16Array(base64ToBytes(base64).buffer), (value) => value / 32767);
 }
 
-function unpackFloats(base64) {
-  return new Float32Array(base64ToBytes(base64).buffer);
-}
-
 // A WAV file of 16 bits.
-function toWav(samples, rate) {
+export function toWav(samples, rate) {
   const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
   const text = (at, letters) => [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
   const fields = [[16, 16], [24, rate], [28, 2 * rate], [40, 2 * samples.length], [4, 36 + 2 * samples.length]];

@@ -1,12 +1,33 @@
 // The sound bench: something is opened, recorded, spoken or read, and then its tokens are edited and heard.
 
+import { packTokens, unpackTokens } from "../../kit/js/bytes.js";
+import { download, fileToBase64 } from "../../kit/js/files.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { decodeClip, packSamples, toWav, unpackSamples } from "./clip.js";
+import { Player } from "./player.js";
+import { ClipRecorder } from "./recorder.js";
+import { clipOf, csvOf, wavesOf } from "./table.js";
+import { Timeline } from "./timeline.js";
+
 const CHUNK = 8; // tokens a question while one is written
 
 class Sound {
-  constructor(root) {
+  constructor(root, { server, props }) {
     const part = (name) => root.querySelector(`[data-${name}]`);
     this.root = root;
-    for (const name of ["told", "progress", "problem", "bench", "where", "edit", "speak", "say", "listen", "keys", "file", "stop", "record"]) this[name] = part(name);
+    this.told = part("told");
+    this.progress = part("progress");
+    this.problem = part("problem");
+    this.bench = part("bench");
+    this.where = part("where");
+    this.edit = part("edit");
+    this.speak = part("speak");
+    this.say = part("say");
+    this.listen = part("listen");
+    this.keys = part("keys");
+    this.file = part("file");
+    this.stop = part("stop");
+    this.record = part("record");
     this.undo = root.querySelector("[data-do=undo]");
     this.server = new Server(server);
     this.about = props.about;
@@ -125,7 +146,10 @@ class Sound {
     const { samples, seconds } = await decodeClip(file, this.about.rate, this.about.longest);
     const answer = await this.server.ask("encode_sound", { samples: packSamples(samples) });
     if (turn !== this.turn) return;
-    const cut = seconds > this.about.longest + 0.05 ? `It lasts ${seconds.toFixed(1)} seconds and was cut: these are its first ${this.about.longest}. ` : "";
+    const cut =
+      seconds > this.about.longest + 0.05
+        ? `It lasts ${seconds.toFixed(1)} seconds and was cut: these are its first ${this.about.longest}. `
+        : "";
     const tokens = unpackTokens(answer.tokens, this.about.codes);
     this.showSound({ name, tokens, original: unpackSamples(answer.original), rebuilt: unpackSamples(answer.rebuilt) });
     const bits = tokens.length * Math.log2(this.about.codes);
@@ -193,26 +217,15 @@ class Sound {
     const answer = await this.server.ask("read_table", { file: file && (await fileToBase64(file)) });
     if (turn !== this.turn) return;
     const { names, steps, codes } = answer;
-    const [values, codebook, tokens] = [unpackFloats(answer.values), unpackFloats(answer.codebook), unpackTokens(answer.tokens, codes)];
-    const length = values.length / names.length;
-    this.clip = { name, tokens, codes, span: steps, steps, codebook, length, history: [], spectra: [], rate: null };
-    this.clip.columns = names.map((name, i) => ({ name, values: values.subarray(i * length, (i + 1) * length), low: answer.low[i], high: answer.high[i] }));
+    const clip = (this.clip = clipOf(name, answer));
     this.listen.hidden = true;
     this.showTable();
     const errors = names.slice(0, 4).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`).join(", ");
-    this.told.textContent = `${name}: ${length} rows of ${names.length} columns are ${tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
+    this.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}${names.length > 4 ? " …" : ""}.`;
   }
 
-  // What each token stands for is a piece of all columns, from the codebook.
   showTable(keep = false) {
-    const { clip } = this;
-    const { steps, codebook, tokens, columns, length } = clip;
-    clip.waves = columns.map(({ name, values, low, high }, column) => {
-      const rebuilt = new Float32Array(length);
-      for (let t = 0; t < length; t++) rebuilt[t] = codebook[(tokens[Math.floor(t / steps)] * columns.length + column) * steps + (t % steps)];
-      const range = [low, high].map((value) => Number(value.toPrecision(3))).join(" … ");
-      return { label: `${name}  ${range}`, rebuilt, lines: [{ values, name: "--wb-soft" }, { values: rebuilt, name: "--wb-accent" }] };
-    });
+    this.clip.waves = wavesOf(this.clip);
     this.present(keep);
   }
 
@@ -262,22 +275,9 @@ class Sound {
 
   saveFile() {
     const { clip } = this;
-    const link = document.createElement("a");
     const name = clip.name.replace(/[“”]/g, "").replace(/\.[^.]*$/, "").replace(/\W+/g, "-");
-    link.download = `${name}-tokens.${clip.rate ? "wav" : "csv"}`;
-    link.href = URL.createObjectURL(clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([this.table()], { type: "text/csv" }));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  }
-
-  // What the tokens stand for, in the file's own units.
-  table() {
-    const { columns, waves, length } = this.clip;
-    const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
-    const rows = [columns.map(({ name }) => quoted(name)).join(",")];
-    for (let t = 0; t < length; t++)
-      rows.push(columns.map(({ low, high }, i) => (low + high) / 2 + ((high - low) / 2) * waves[i].rebuilt[t]).join(","));
-    return rows.join("\n") + "\n";
+    const file = clip.rate ? toWav(clip.rebuilt, clip.rate) : new Blob([csvOf(clip)], { type: "text/csv" });
+    download(file, `${name}-tokens.${clip.rate ? "wav" : "csv"}`);
   }
 }
 
@@ -292,4 +292,7 @@ function shuffled(values) {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-new Sound(element.querySelector(".sound"));
+/** @param {import("../../kit/js/types.js").Page} page */
+export function start(page) {
+  new Sound(page.element.querySelector(".sound"), page);
+}

@@ -1,8 +1,10 @@
 // Plays samples, and says where it is.
 
-class Player {
+export class Player {
   constructor(rate, onPlace) {
     this.rate = rate;
+    /** @type {AudioContext | null} */
+    this.context = null; // browsers allow one once the person has clicked
     this.onPlace = onPlace; // samples from the clip's start, or null when it is quiet
   }
 

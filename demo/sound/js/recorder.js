@@ -1,6 +1,8 @@
 // The microphone: one recording at a time, which ends by itself when it is as long as a clip may be.
 
-class ClipRecorder {
+import { PersonError } from "../../kit/js/server.js";
+
+export class ClipRecorder {
   constructor(longest) {
     this.longest = longest;
   }

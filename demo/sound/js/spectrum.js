@@ -33,7 +33,7 @@ function transform(real, imaginary) {
 }
 
 // Float32Array → a canvas, a column every HOP samples, low tones at the bottom; `ink` and `paper` as [r, g, b].
-function drawSpectrogram(samples, ink, paper) {
+export function drawSpectrogram(samples, ink, paper) {
   const columns = Math.max(1, Math.ceil(samples.length / HOP));
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [columns, BANDS];

@@ -1,5 +1,7 @@
 // The lanes on one time axis: waveforms or columns, spectrograms, and under them the tokens, a cell each.
 
+import { drawSpectrogram } from "./spectrum.js";
+
 const LEAST_CELL = 9; // CSS pixels a token
 const WAVE = 96;
 const COLUMN = 84;
@@ -8,12 +10,17 @@ const CELLS = 34;
 const RULER = 20;
 const GAP = 6;
 
-class Timeline {
+export class Timeline {
   constructor(frame, canvas, onSelect) {
-    Object.assign(this, { frame, canvas, onSelect });
+    this.frame = frame;
+    this.canvas = canvas;
+    this.onSelect = onSelect;
     this.place = null;
     new ResizeObserver(() => this.draw()).observe(frame);
-    new MutationObserver(() => (this.pictures = null, this.draw())).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    new MutationObserver(() => ((this.pictures = null), this.draw())).observe(document.body, {
+      attributes: true,
+      attributeFilter: ["class"],
+    });
     canvas.addEventListener("pointerdown", (event) => {
       if (!this.clip || event.button) return;
       if (event.pointerType === "mouse") canvas.setPointerCapture(event.pointerId);
@@ -41,7 +48,8 @@ class Timeline {
   }
 
   select(anchor, end) {
-    Object.assign(this, { anchor, end });
+    this.anchor = anchor;
+    this.end = end;
     this.draw();
     this.onSelect();
   }
@@ -53,13 +61,16 @@ class Timeline {
 
   key(event) {
     const last = this.clip ? this.clip.tokens.length - 1 : -1;
-    const to = { ArrowLeft: this.end - 1, ArrowRight: this.end + 1, Home: 0, End: last, PageUp: this.end - 10, PageDown: this.end + 10 }[event.key];
+    const to = { ArrowLeft: this.end - 1, ArrowRight: this.end + 1, Home: 0, End: last, PageUp: this.end - 10, PageDown: this.end + 10 }[
+      event.key
+    ];
     if (to === undefined || last < 0 || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const end = Math.max(0, Math.min(last, to));
     this.select(event.shiftKey ? this.anchor : end, end);
     const x = end * this.cell;
-    if (x < this.frame.scrollLeft || x + this.cell > this.frame.scrollLeft + this.frame.clientWidth) this.frame.scrollLeft = x - this.frame.clientWidth / 2;
+    if (x < this.frame.scrollLeft || x + this.cell > this.frame.scrollLeft + this.frame.clientWidth)
+      this.frame.scrollLeft = x - this.frame.clientWidth / 2;
   }
 
   mark(place) {

@@ -1,0 +1,44 @@
+// Ways out: the reconstruction, the document, and what numpy and spreadsheets open.
+
+import { base64ToBytes } from "../../kit/js/bytes.js";
+import { download } from "../../kit/js/files.js";
+import { pngOf } from "../../kit/js/images.js";
+import { linkTo } from "./links.js";
+
+export class Exports {
+  /** @param {import("./main.js").Bench} bench */
+  constructor(menu, bench) {
+    this.bench = bench;
+    for (const button of menu.querySelectorAll("[data-export]"))
+      button.addEventListener("click", () => {
+        menu.open = false;
+        this.save(button.dataset.export).catch((problem) => bench.messages.problem(problem.message));
+      });
+  }
+
+  async save(kind) {
+    const { picture, painter, server } = this.bench;
+    if (kind === "link") return this.copyLink();
+    await painter.settled();
+    const name = picture.name.replace(/[^\p{L}\p{N}_-]+/gu, "-");
+    if (kind === "png") return download(await pngOf(picture.rebuilt), `${name}-rebuilt.png`);
+    if (kind === "document")
+      return download(new Blob([JSON.stringify(picture.toDocument())], { type: "application/json" }), `${name}.tokens.json`);
+    const answer = await server.ask("export_tokens", { document: picture.toDocument(), kind });
+    download(new Blob([base64ToBytes(answer.data)], { type: answer.type }), answer.name);
+  }
+
+  // To the selected part, or to the whole.
+  async copyLink() {
+    const { picture, edits, messages } = this.bench;
+    const part = edits.selection;
+    const link = linkTo(part ? picture.partDocument(edits.selection) : picture.toDocument());
+    try {
+      await navigator.clipboard.writeText(link);
+      messages.note(`The link is copied. It holds the ${part ? "selected" : "picture’s"} tokens whole.`);
+    } catch {
+      history.replaceState(history.state, "", link);
+      messages.note("The link is in the address bar: copy it from there.");
+    }
+  }
+}

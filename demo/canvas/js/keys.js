@@ -1,0 +1,57 @@
+// Keys. Letters and arrows act while the stage has the focus; undo and redo act anywhere but in a text field.
+
+import { TOOLS } from "./tools/index.js";
+
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** @param {import("./main.js").Bench} bench */
+export function listenForKeys(bench, stage) {
+  /** @type {Record<string, () => void>} */
+  const letters = {
+    f: () => bench.edits.selection && bench.edits.flip("flippedAcross"),
+    F: () => bench.edits.selection && bench.edits.flip("flippedDown"),
+    r: () => bench.edits.selection && bench.edits.turn(),
+    Delete: () => (bench.edits.selection ? bench.edits.fill() : bench.paintCursor()),
+    Backspace: () => (bench.edits.selection ? bench.edits.fill() : bench.paintCursor()),
+    1: () => bench.look.setLayer("original"),
+    2: () => bench.look.setLayer("rebuilt"),
+    3: () => bench.look.setLayer("codes"),
+    4: () => bench.look.setLayer("error"),
+    5: () => bench.look.setLayer("surprise"),
+    6: () => bench.look.setLayer("alone"),
+    l: () => bench.levels.next(),
+    "+": () => stage.zoomBy(1.4),
+    "=": () => stage.zoomBy(1.4),
+    "-": () => stage.zoomBy(1 / 1.4),
+    0: () => (stage.view.fit(), stage.invalidate()),
+    Enter: () => bench.paintCursor(),
+    Escape: () => (bench.edits.selection ? bench.edits.select(null) : bench.setCursor(null)),
+  };
+  for (const { name, key } of TOOLS) for (const letter of key ?? "") letters[letter] = () => bench.use(name);
+  const heldBy = (event) => TOOLS.find(({ holdKey }) => holdKey === event.key.toLowerCase());
+  document.addEventListener("keydown", (event) => {
+    if (/** @type {Element} */ (event.target).closest("input:not([type=range], [type=radio]), textarea, [contenteditable]")) return;
+    if (event.key === "?" && !bench.keyList.open) return bench.keyList.showModal();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) bench.strokes.redo();
+    else bench.strokes.undo();
+  });
+  stage.element.addEventListener("keydown", (event) => {
+    if (event.altKey || event.target !== stage.element || !bench.picture) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key === "a") bench.edits.selectAll();
+      else if (ARROWS[event.key]) bench.edits.move(...ARROWS[event.key]);
+      else return;
+    } else if (heldBy(event)) event.repeat || heldBy(event).hold(bench);
+    else if (event.shiftKey && ARROWS[event.key]) bench.growSelection(...ARROWS[event.key]);
+    else if (ARROWS[event.key]) bench.moveCursor(...ARROWS[event.key]);
+    else if (letters[event.key.toLowerCase()] || letters[event.key]) (letters[event.key] ?? letters[event.key.toLowerCase()])();
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("keyup", (event) => heldBy(event)?.letGo(bench));
+  stage.element.addEventListener("blur", () => TOOLS.forEach((tool) => tool.letGo?.(bench)));
+}

@@ -1,0 +1,95 @@
+// The surprise map: what each token costs under a prior, in bits, −log₂ p given the tokens before it. A picture larger
+// than the prior's grid is judged in windows that overlap by half, each token where most of what came before shows.
+
+import { packTokens, unpackFloats } from "../../kit/js/bytes.js";
+import { canvasOf } from "../../kit/js/images.js";
+import { ERROR_COLOURS } from "../../kit/js/layers.js";
+
+const SURPRISE_SCALE = 1.5; // times log₂ K bits, which is what a token costs without a prior: the last colour
+
+export class Surprise {
+  /** @param {import("./main.js").Bench} bench */
+  constructor(bench) {
+    this.bench = bench;
+    this.maps = new WeakMap(); // picture → {key, bits, mean}
+    this.legend = bench.root.querySelector("[data-legend=surprise]");
+  }
+
+  get shown() {
+    const { layer, under, fade } = this.bench.look;
+    return layer === "surprise" || (under === "surprise" && fade < 1);
+  }
+
+  full({ codebook }) {
+    return Math.ceil(SURPRISE_SCALE * Math.log2(codebook.size));
+  }
+
+  // The bits of the picture's tokens as they are now, or undefined.
+  of(picture) {
+    const map = this.maps.get(picture);
+    return map && map.key === this.key(picture) ? map : undefined;
+  }
+
+  key(picture) {
+    const { prior, settings } = this.bench.writer;
+    return `${prior?.name} ${settings.condition} ${packTokens(picture.tokens, picture.codebook.size)}`;
+  }
+
+  // Bring the map up to date while it shows: one at a time, and again if the tokens changed meanwhile.
+  follow() {
+    this.refreshLegend();
+    if (!this.shown || !this.bench.picture || this.bench.writer.obstacle || this.of(this.bench.picture)) return this.draw();
+    this.running ??= this.bench.intake
+      .during(() => this.judge(this.bench.picture))
+      .catch((problem) => {
+        this.bench.look.leave("surprise");
+        this.bench.messages.problem(problem.message);
+      })
+      .finally(() => {
+        this.running = null;
+        this.follow();
+      });
+  }
+
+  async judge(picture) {
+    const { prior, settings } = this.bench.writer;
+    const key = this.key(picture);
+    const { rows, columns, codebook } = picture;
+    const height = prior.grids[0].shape[0];
+    const bits = new Float32Array(rows * columns);
+    for (let done = 0, top = 0; done < rows; top = Math.min(top + Math.max(1, height >> 1), rows - height)) {
+      const band = picture.cut([top, top + height, 0, columns]);
+      const question = { prior: prior.name, condition: settings.condition, columns, tokens: packTokens(band, codebook.size) };
+      const judged = unpackFloats((await this.bench.server.ask("judge_band", question)).bits);
+      bits.set(judged.subarray((done - top) * columns), done * columns);
+      done = top + height;
+      if (picture !== this.bench.picture || !this.shown || key !== this.key(picture)) return;
+    }
+    this.maps.set(picture, { key, bits, mean: bits.reduce((sum, value) => sum + value, 0) / bits.length });
+  }
+
+  draw() {
+    const { picture, layers, stage } = this.bench;
+    const map = picture && this.of(picture);
+    if (!map || layers.surpriseOf === map) return;
+    const image = new ImageData(picture.columns, picture.rows);
+    map.bits.forEach((value, cell) => {
+      image.data.set(ERROR_COLOURS[Math.min(255, Math.round((255 * value) / this.full(picture)))], cell * 4);
+      image.data[cell * 4 + 3] = 255;
+    });
+    layers.surprise = canvasOf(image);
+    layers.surpriseOf = map;
+    stage.invalidate();
+  }
+
+  refreshLegend() {
+    const { picture, writer } = this.bench;
+    if (!picture) return;
+    const map = this.of(picture);
+    const mean = map ? `mean ${map.mean.toFixed(2)}; ${Math.log2(picture.codebook.size).toFixed(1)} without a prior` : "";
+    const tell = (name, text) => (this.legend.querySelector(`[data-${name}]`).textContent = text);
+    tell("full", `${this.full(picture)}+ bits`);
+    tell("mean", writer.windowed ? `${mean}, in windows` : mean);
+    this.legend.title = writer.prior ? `−log₂ p of each token under ${writer.prior.name}, given the tokens before it` : "";
+  }
+}

@@ -1,0 +1,101 @@
+"""The Codebook tab: all codes on a map, how training used them, and how far apart those of this picture are."""
+
+import gradio as gr
+import numpy as np
+
+from demo import models
+from demo.canvas.exports import usage
+from demo.codebook.atlas import CodebookAtlas
+from demo.document import Workspace
+from demo.figures import distance_heatmap, training_history, usage_by_rank
+from demo.kit.images import to_rgb
+from vqcore.checkpoints import find
+from vqcore.metrics import perplexity
+from vqcore.study.clustering import leaf_order
+from vqcore.tokenizers.base import Level, suffixes
+from vqcore.training.run import read_log
+
+FACTS = ("Codes", "Components", "A token", "Used", "Dead", "Perplexity")
+MOST_CODES = 200
+"""The most codes in the heat map: more are too small to point at."""
+
+
+def build() -> None:
+    """Lay out the tab. The atlas follows the canvas by itself while it is in sight, and the plots follow the atlas."""
+    with gr.Tab("Codebook", id="codebook"):
+        atlas = CodebookAtlas(elem_id="codebook-atlas")
+        facts = gr.HTML(_facts([(name, "…", "") for name in FACTS]), elem_id="codebook-facts", elem_classes="facts", apply_default_css=False)
+        with gr.Row(elem_classes="side-by-side"):
+            with gr.Column(min_width=320):
+                gr.HTML("Use in the training set", elem_classes="plot-title")
+                ranks = gr.Plot(show_label=False, container=False, elem_id="codebook-ranks", elem_classes=["figure", "shows-codes"])
+                story = gr.HTML("How it came about", elem_classes="plot-title")
+                history = gr.Plot(show_label=False, container=False, elem_id="codebook-history", elem_classes="figure")
+            with gr.Column(min_width=320):
+                caption = gr.HTML("Distances between the codes of this picture", elem_classes="plot-title")
+                heatmap = gr.Plot(show_label=False, container=False, elem_id="codebook-distances", elem_classes=["figure", "shows-codes"])
+    quiet = {"show_progress": "hidden", "trigger_mode": "always_last", "concurrency_limit": 2, "api_visibility": "private"}
+    atlas.new_codebook(show_training, atlas, [facts, ranks, story, history], **quiet)
+    atlas.change(show_distances, atlas, [caption, heatmap], **quiet)
+
+
+def show_training(shown: Workspace):
+    """The figures and plots of the picture's codebook: what training left of it, and how it came about."""
+    if not shown.documents:
+        return gr.skip()
+    document = shown.documents[shown.active]
+    levels = models.tokenizer(document.model).levels
+    level, suffix = levels[shown.level], suffixes(levels)[shown.level]
+    counts = models.usage(level)
+    rows = [] if models.is_foreign(document.model) else read_log(find(models.source(document.model)) / "metrics.jsonl")
+    log = [row for row in rows if "minutes" in row]
+    told = "How it came about" if log else "How it came about: there is no metrics.jsonl beside this model"
+    return (
+        _facts(facts_of(level)),
+        usage_by_rank(counts) if counts.any() else None,
+        told,
+        training_history(log, level.codebook_size, suffix) if log else None,
+    )
+
+
+def facts_of(level: Level) -> list[tuple[str, str, str]]:
+    """(name, figure, what it means) of a level's codebook."""
+    counts = models.usage(level)
+    shape = [
+        (f"{level.codebook_size:,}", f"K, of {np.log2(level.codebook_size):.4g} bits each"),
+        (f"{level.code_dim}", "D, numbers in a code’s vector"),
+        (f"{level.downsampling} × {level.downsampling}", "pixels"),
+    ]
+    use = [("–", "nobody counted")] * 3
+    if counts.any():
+        used, even = int(np.count_nonzero(counts)), perplexity(counts)
+        use = [
+            (f"{used:,}", f"{100 * used / len(counts):.1f} % of codes, in {counts.sum():,} tokens of training"),
+            (f"{len(counts) - used:,}", "codes that training never used"),
+            (f"{even:,.0f}", f"codes, were they used equally: {100 * even / len(counts):.0f} % of K"),
+        ]
+    return [(name, *fact) for name, fact in zip(FACTS, shape + use, strict=True)]
+
+
+def show_distances(shown: Workspace):
+    """The heat map of the codes of the picture on the canvas, and a line that says which they are."""
+    if not shown.documents:
+        return gr.skip()
+    document = shown.documents[shown.active]
+    tokenizer = models.tokenizer(document.model)
+    counts = usage(document)[shown.level]
+    used = int(np.count_nonzero(counts))
+    codes = np.lexsort((np.arange(len(counts)), -counts))[: min(used, MOST_CODES)]
+    vectors = tokenizer.levels[shown.level].codebook.double().numpy()[codes]
+    distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    order = leaf_order(distances)
+    which = f"the {MOST_CODES} most used of {used:,} codes" if used > MOST_CODES else f"all {used:,} codes"
+    caption = f"Distances between {which} of this picture, near ones together"
+    codes, distances = codes[order], distances[np.ix_(order, order)]
+    return caption, distance_heatmap(codes, distances, to_rgb(models.appearance(tokenizer, shown.level)[codes]))
+
+
+def _facts(entries: list[tuple[str, str, str]]) -> str:
+    """HTML of fixed words and numbers only, nothing that a person typed."""
+    cells = (f"<div><dt>{name}</dt><dd>{figure}<small>{note}</small></dd></div>" for name, figure, note in entries)
+    return f"<dl>{''.join(cells)}</dl>"

@@ -1,0 +1,47 @@
+"""One script out of ES modules, for a place that takes a script and no module: Gradio's `js_on_load`."""
+
+import re
+from pathlib import Path
+
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[^"]+)";$', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
+COMMENT = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
+OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+def join(entry: Path, ending: str) -> str:
+    """The script of a module and of all that it imports, each once, after what it imports itself; then the ending.
+
+    Each module becomes a function that is called at once and answers what the module exports, so that two of them may
+    declare the same name. Lines that are comments are left out. The ending calls what the entry exports:
+    `join(main, "start(element);")`.
+
+    Raises ValueError for an import or export of a form that isn't used here, and for modules that import each other
+    in a circle.
+    """
+    places: dict[Path, str] = {}
+    parts: list[str] = []
+    entry = entry.resolve()
+    _add(entry, places, parts, ())
+    return "\n".join(['"use strict";', *parts, f"{places[entry]}.{ending}", f"//# sourceURL={entry.parent.parent.name}.js"])
+
+
+def _add(module: Path, places: dict[Path, str], parts: list[str], importers: tuple[Path, ...]) -> None:
+    """Put a module's function behind those of its imports. places: of each module, the variable that holds its exports."""
+    if module in importers:
+        circle = " → ".join(path.name for path in (*importers[importers.index(module) :], module))
+        raise ValueError(f"These modules import each other in a circle, and none can be the first: {circle}.")
+    if module in places:
+        return
+    text = COMMENT.sub("", module.read_text("utf-8"))
+    for _, path in IMPORT.findall(text):
+        _add((module.parent / path).resolve(), places, parts, (*importers, module))
+    body = IMPORT.sub(lambda found: f"const {found[1]} = {places[(module.parent / found[2]).resolve()]};", EXPORT.sub("", text))
+    if unread := OTHER.search(body):
+        raise ValueError(
+            f'{module.name} says `{unread[0]}`. Import names, `import {{ a, b }} from "./file.js";`, and write `export` '
+            "before the function, class or const that it exports."
+        )
+    places[module] = f"module{len(places)}"
+    exports = ", ".join(EXPORT.findall(text))
+    parts.append(f"const {places[module]} = (() => {{\n{body}return {{ {exports} }};\n}})();")

@@ -1,0 +1,64 @@
+"""The Models tab: what this page can tokenize with, and a box for other people's tokenizers."""
+
+import gradio as gr
+
+from demo import foreign, models
+
+TOLD = """\
+Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN of
+taming-transformers or latent diffusion, FSQ; and checkpoints of this program. Pickles (`.ckpt`, `.bin`) are never opened.
+Most have attention and GroupNorm, by which each token reaches every pixel: pictures are at most 256 pixels wide then, and
+each edit decodes the whole of one.
+"""
+SHOW = "name => { if (name) window.canvas.useModel(name) }"
+
+
+def build() -> None:
+    """Lay out the tab. A model that opens is handed to the canvas, which tokenizes its picture with it."""
+    with gr.Tab("Models", id="models"):
+        chosen = gr.Textbox(visible=False)
+        with gr.Row(elem_classes="side-by-side"):
+            with gr.Column(min_width=320):
+                gr.Markdown(TOLD, elem_id="models-told")
+                own = gr.Radio(models.names(), label="Models of this page", value=models.tokenizer().name, elem_classes="boxed")
+            with gr.Column(min_width=320):
+                with gr.Row(elem_id="models-fetch"):
+                    hub = gr.Textbox(
+                        label="A model on the Hugging Face Hub", placeholder="CompVis/ldm-celebahq-256/vqvae", max_lines=1, max_length=200,
+                        elem_id="models-hub", elem_classes="boxed", scale=1,
+                    )
+                    fetch = gr.Button("Open it", variant="primary", scale=0, min_width=110)
+                folder = gr.File(
+                    label="or a tokenizer's folder", file_count="directory", height=140, elem_id="models-folder",
+                    elem_classes="boxed", visible=foreign.allowed() is None,
+                )
+                answer = gr.Textbox(label="What came of it", interactive=False, lines=3, elem_id="models-answer", elem_classes="boxed")
+    slow = {"concurrency_limit": 1, "concurrency_id": "models", "api_visibility": "private", "show_progress_on": answer}
+    shown = {"fn": None, "inputs": chosen, "js": SHOW, "api_visibility": "private", "show_progress": "hidden"}
+    own.input(None, own, None, js=SHOW, api_visibility="private", show_progress="hidden")
+    gr.on([fetch.click, hub.submit], open_id, hub, [answer, chosen], **slow).success(**shown)
+    folder.upload(open_folder, folder, [answer, chosen, folder], **slow).success(**shown)
+
+
+def open_id(id: str) -> tuple[str, str]:
+    """What to tell the person, and the opened model's name; none where it couldn't be opened."""
+    try:
+        return _described(foreign.open_id(id))
+    except ValueError as problem:
+        return str(problem), ""
+
+
+def open_folder(files: list[str] | None) -> tuple[str, str, None]:
+    """As `open_id`; the box is emptied, so that another folder can be dropped."""
+    try:
+        return *_described(foreign.open_folder(files or [])), None
+    except ValueError as problem:
+        return str(problem), "", None
+
+
+def _described(tokenizer) -> tuple[str, str]:
+    level = tokenizer.levels[-1]
+    told = f"{tokenizer.name} is open: {level.codebook_size:,} codes of {level.code_dim} dimensions, {level.downsampling} × {level.downsampling} pixels a token."
+    if tokenizer.halo is None:
+        told += " Every token reaches every pixel, so each edit decodes the whole picture."
+    return told, tokenizer.name

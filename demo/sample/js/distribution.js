@@ -1,0 +1,55 @@
+// What the next token is drawn from: the likeliest codes as bars. Taking another one is a click.
+
+import { newCanvas } from "../../kit/js/images.js";
+
+const ROUNDED_AWAY = 24; // bits: what is less likely arrives as 0
+
+export class Distribution {
+  constructor(root, onTake) {
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    this.where = part("where");
+    this.entropy = part("entropy");
+    this.bars = part("bars");
+    this.rest = part("rest");
+    this.code = part("code");
+    this.onTake = onTake;
+    this.code.addEventListener("change", () => this.code.value !== "" && onTake(Number(this.code.value)));
+  }
+
+  // next: what the server told of the token;  chosen: the code that stands there;  byHand: whether a person put it there.
+  show(title, next, chosen, byHand, level, codebook) {
+    this.where.textContent = title;
+    if (!next) {
+      this.entropy.textContent = this.rest.textContent = "";
+      return this.bars.replaceChildren();
+    }
+    const { codes, probabilities, possible, bits } = next;
+    const at = codes.indexOf(chosen);
+    const p = byHand ? probabilities[at] : next.probability;
+    const cost = p === undefined ? "" : `; code ${chosen} costs ${p ? (-Math.log2(p)).toFixed(1) : `more than ${ROUNDED_AWAY}`}`;
+    this.entropy.textContent = `${bits.toFixed(1)} bits expected${cost}${byHand ? ", chosen by hand" : ""}`;
+    this.code.max = level.codes - 1;
+    this.code.value = "";
+    this.bars.replaceChildren(...codes.map((code, i) => this.newBar(code, probabilities[i], probabilities[0], code === chosen, codebook)));
+    const others = 1 - probabilities.reduce((sum, value) => sum + value, 0);
+    const more = (possible - codes.length).toLocaleString("en");
+    this.rest.textContent =
+      possible > codes.length ? `${more} other codes share ${(100 * others).toFixed(1)} %` : "No other code is possible";
+  }
+
+  newBar(code, p, most, isChosen, codebook) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", isChosen);
+    button.title = `Take code ${code} here`;
+    const tile = newCanvas(codebook.downsampling, codebook.downsampling);
+    codebook.drawTile(tile.getContext("2d"), code, 0, 0, codebook.downsampling);
+    const [number, bar, share] = ["b", "i", "span"].map((name) => document.createElement(name));
+    number.textContent = code;
+    bar.style.setProperty("--share", String(p / most));
+    share.textContent = `${(100 * p).toFixed(p < 0.01 ? 2 : 1)} %`;
+    button.append(tile, number, bar, share);
+    button.addEventListener("click", () => this.onTake(code));
+    return button;
+  }
+}

@@ -1,0 +1,237 @@
+// One sample while it is written: token by token, forwards and back, and with another token where a person wants one.
+
+import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
+import { documentOf, drawLevel, lengthOf, levelsOf, packSequences, sliceOf, squareOf, writeSlice } from "../../kit/js/sequences.js";
+import { toCanvas } from "../../kit/js/tile.js";
+import { Distribution } from "./distribution.js";
+
+const SHOWN_CANDIDATES = 24;
+const SPEEDS = [1, 60]; // tokens a second
+const UNHURRIED = 10; // seconds that the whole takes unless a person wants it otherwise
+const PAGE_SIDE = 880; // pixels that the picture is drawn with
+
+export class Watch {
+  constructor(root, sampler) {
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    this.sampler = sampler;
+    this.page = part("page");
+    this.place = part("place");
+    this.play = part("play");
+    this.speed = part("speed");
+    this.keep = part("keep");
+    this.label = "Write";
+    this.context = this.page.getContext("2d");
+    this.distribution = new Distribution(root, (code) => this.take(code));
+    this.play.addEventListener("click", () => (this.playing ? this.pause() : this.start()));
+    part("step").addEventListener("click", () => (this.pause(), this.go(this.shown + 1)));
+    part("again").addEventListener("click", () => (this.go(0), this.start()));
+    this.place.addEventListener("input", () => {
+      const goal = Number(this.place.value); // which pausing sets back to where it is
+      this.pause();
+      this.go(goal);
+    });
+    this.keep.addEventListener("click", () => toCanvas(documentOf(this.prior, this.sequence, this.name)));
+    this.page.addEventListener("click", (event) => this.goTo(event));
+    this.page.addEventListener("keydown", ({ key }) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+      if (step) this.pause(), this.go(this.shown + step);
+    });
+  }
+
+  // known: tokens that the server has written;  shown: of them, those that are on the page;  nexts[i]: what token i was
+  // drawn from;  picture: the pixels of the first `decoded` tokens.
+  async run(isStopped) {
+    const { settings } = this.sampler;
+    this.pause();
+    const { prior } = settings;
+    const drawing = settings.drawing(1);
+    const codebook = await this.sampler.codebooks.of(prior.model);
+    if (isStopped()) return;
+    this.prior = prior;
+    this.drawing = drawing;
+    this.codebook = codebook;
+    this.levels = levelsOf(prior, PAGE_SIDE);
+    if (this.length !== lengthOf(prior))
+      this.speed.value = Math.log(lengthOf(prior) / UNHURRIED / SPEEDS[0]) / Math.log(SPEEDS[1] / SPEEDS[0]);
+    this.length = lengthOf(prior);
+    this.sequence = new Int32Array(this.length);
+    this.known = 0;
+    this.shown = 0;
+    this.decoded = 0;
+    this.picture = null;
+    this.fetching = null;
+    this.nexts = [];
+    this.byHand = new Set();
+    this.name = `${drawing.condition?.[0] ?? prior.name} ${drawing.seed}`;
+    this.place.max = this.length;
+    this.page.width = PAGE_SIDE;
+    this.page.height = Math.round((PAGE_SIDE * prior.height) / prior.width);
+    this.draw();
+    await this.fetch();
+    if (!isStopped()) this.start();
+  }
+
+  // The next slice, once at a time. Tokens that a person changed meanwhile make it void.
+  fetch() {
+    if (this.known >= this.length || this.fetching) return this.fetching;
+    const fetching = this.ask().catch((problem) => {
+      this.pause();
+      this.sampler.tell("watch", problem.message);
+    }).finally(() => {
+      if (this.fetching === fetching) this.fetching = null;
+      this.draw();
+    });
+    return (this.fetching = fetching);
+  }
+
+  async ask() {
+    const { sampler: { server }, prior, sequence } = this;
+    const draft = [sequence.slice()];
+    const from = this.known;
+    const isVoid = () => sequence !== this.sequence || from !== this.known;
+    const { kept, next } = await writeSlice(server, prior, this.drawing, draft, from, SHOWN_CANDIDATES);
+    if (isVoid()) return;
+    sequence.set(draft[0].subarray(from, kept), from);
+    next.forEach((each, i) => (this.nexts[from + i] = each));
+    this.known = kept;
+    this.decode();
+  }
+
+  async decode() {
+    const { prior, sequence, known } = this;
+    const tokens = packSequences([sequence], known, prior);
+    const { pictures } = await this.sampler.server.ask("decode_tokens", { prior: prior.name, tokens, written: known });
+    const pixels = await pixelsOfUrl(pictures[0]);
+    if (sequence !== this.sequence || known > this.known || known < this.decoded) return;
+    this.picture = canvasOf(pixels);
+    this.decoded = known;
+    this.draw();
+  }
+
+  start() {
+    if (!this.sequence || this.playing) return;
+    if (this.shown >= this.length) this.go(0);
+    this.playing = true;
+    this.due = performance.now();
+    requestAnimationFrame((now) => this.tick(now));
+    this.draw();
+  }
+
+  pause() {
+    this.playing = false;
+    if (this.sequence) this.draw();
+  }
+
+  tick(now) {
+    if (!this.playing || !this.page.isConnected) return;
+    const [slowest, fastest] = SPEEDS;
+    const wait = 1000 / (slowest * (fastest / slowest) ** Number(this.speed.value));
+    const steps = Math.max(0, Math.floor((now - this.due) / wait));
+    if (steps && this.shown < this.known) {
+      this.due = now;
+      this.go(Math.min(this.known, this.shown + steps));
+    }
+    if (this.shown >= this.length) return this.pause();
+    requestAnimationFrame((later) => this.tick(later));
+  }
+
+  // Show so many tokens. What comes next is asked for before it is needed.
+  async go(shown) {
+    if (!this.sequence) return;
+    shown = Math.max(0, Math.min(this.length, shown));
+    const { sequence } = this;
+    while (shown > this.known && sequence === this.sequence) {
+      const before = this.known;
+      await this.fetch();
+      if (this.known === before) return;
+    }
+    if (sequence !== this.sequence) return;
+    this.shown = shown;
+    if (this.known - shown < sliceOf(this.prior)) this.fetch();
+    this.draw();
+  }
+
+  // Back to the token that is seen there: a coarse one where no fine one lies over it yet.
+  goTo({ offsetX, offsetY }) {
+    const scale = this.page.width / this.page.clientWidth;
+    const placeIn = ({ first, columns, side }) =>
+      first + Math.floor((offsetY * scale) / side) * columns + Math.floor((offsetX * scale) / side);
+    this.pause();
+    this.go(this.levels.map(placeIn).findLast((place) => place < this.shown) ?? this.shown);
+  }
+
+  // Another code for the token that comes next; what was written after it is forgotten.
+  take(code) {
+    const at = this.shown;
+    if (!this.nexts[at] || !Number.isInteger(code) || code < 0 || code >= this.levelAt(at).codes) return;
+    this.pause();
+    this.sequence = this.sequence.slice();
+    this.sequence[at] = code;
+    for (const place of this.byHand) if (place > at) this.byHand.delete(place);
+    this.byHand.add(at);
+    this.known = at + 1;
+    this.fetching = null;
+    this.picture = null;
+    this.decoded = 0;
+    this.nexts.length = at + 1;
+    this.decode();
+    this.go(at + 1);
+  }
+
+  levelAt(place) {
+    return this.levels.find(({ end }) => place < end);
+  }
+
+  draw() {
+    const { context, prior, codebook, sequence, shown, length, levels, page } = this;
+    const finest = levels.at(-1);
+    context.clearRect(0, 0, page.width, page.height);
+    context.imageSmoothingEnabled = prior.width >= 100;
+    for (const level of levels.slice(0, -1)) drawLevel(context, codebook, level, sequence, 0, shown);
+    const decoded = Math.min(shown, this.decoded);
+    if (decoded > finest.first) {
+      const [across, whole, side] = squareOf(finest, decoded);
+      context.save();
+      context.beginPath();
+      context.rect(0, 0, page.width, whole);
+      context.rect(0, whole, across, side);
+      context.clip();
+      context.drawImage(this.picture, 0, 0, page.width, page.height);
+      context.restore();
+    }
+    drawLevel(context, codebook, finest, sequence, decoded, shown);
+    context.lineWidth = 1;
+    context.strokeStyle = "rgb(128 128 128 / .28)";
+    const next = this.levelAt(shown);
+    for (let place = shown; place < next?.end; place++) {
+      const [x, y, side] = squareOf(next, place);
+      context.strokeRect(x, y, side, side);
+    }
+    for (const place of this.byHand) if (place < shown) this.outline(...squareOf(this.levelAt(place), place), "#fff");
+    if (next) this.outline(...squareOf(next, shown), "#ffc53d");
+    this.tellNext(next);
+    this.place.value = shown;
+    this.play.textContent = this.playing ? "Pause" : "Play";
+    this.keep.disabled = this.known < length;
+  }
+
+  outline(x, y, side, colour) {
+    const { context } = this;
+    for (const [width, style] of [[7, "rgb(0 0 0 / .7)"], [4, colour]]) {
+      context.lineWidth = width;
+      context.strokeStyle = style;
+      context.strokeRect(x + 3, y + 3, side - 6, side - 6);
+    }
+  }
+
+  // level: of the token that comes next, if one does.
+  tellNext(level) {
+    const { shown, length, levels, codebook, sequence, nexts, sampler } = this;
+    sampler.tell("watch", `${this.name}: ${shown} of ${length} tokens`, shown / length);
+    if (!level) return this.distribution.show("It is written", null);
+    const cell = shown - level.first;
+    const grid = level === levels.at(-1) ? "" : " of the coarse grid";
+    const title = `Next: row ${Math.floor(cell / level.columns)}, column ${cell % level.columns}${grid}`;
+    this.distribution.show(title, nexts[shown], sequence[shown], this.byHand.has(shown), level, codebook.levels[level.level]);
+  }
+}

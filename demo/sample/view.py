@@ -1,0 +1,33 @@
+"""The Sample tab: pictures that a prior writes, token by token."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo import models
+from demo.canvas import service, writing
+from demo.kit.cards import best_first, offers, sentences
+from demo.kit.component import Bench
+
+HERE = Path(__file__).parent
+
+
+def build() -> None:
+    """Lay out the tab. Its samples reach the canvas in the page."""
+    with gr.Tab("Sample", id="sample"):
+        Sampler(elem_id="sampler")
+
+
+class Sampler(Bench):
+    """Settings and three views of what a prior writes. It has no value; samples go to the canvas in the page."""
+
+    def __init__(self, **keywords: Any):
+        priors = best_first(models.priors().values())
+        super().__init__(
+            HERE,
+            server_functions=[service.read_codebook, *writing.WRITING_FUNCTIONS],
+            priors=[writing.about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"]} for prior in priors],
+            most=writing.MOST_SAMPLES,
+            **keywords,
+        )

@@ -1,1 +1,0 @@
-"""The benches around the canvas, one file each. Each has `build`, called inside the tab list."""

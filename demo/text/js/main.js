@@ -1,0 +1,160 @@
+// The prompter: a sentence is asked for, candidates are written side by side, the best comes first and shows its sequence.
+
+import { unpackFloats } from "../../kit/js/bytes.js";
+import { Codebooks } from "../../kit/js/codebook.js";
+import { lengthOf, packSequences, writeSlice } from "../../kit/js/sequences.js";
+import { PersonError, Server } from "../../kit/js/server.js";
+import { Tile } from "../../kit/js/tile.js";
+import { decodeAll } from "../../kit/js/writing.js";
+import { Ask } from "./ask.js";
+import { Pad } from "./pad.js";
+import { Sentence } from "./sentence.js";
+
+class Prompter {
+  constructor(root, { server, props }) {
+    this.root = root;
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    this.told = part("told");
+    this.progress = part("progress");
+    this.button = part("run");
+    this.list = part("candidates");
+    this.about = part("about");
+    this.tell = this.tell.bind(this);
+    this.server = new Server(server);
+    this.codebooks = new Codebooks(this.server);
+    this.ask = new Ask(part("ask"), props.priors, props.most, () => this.run());
+    this.sentence = new Sentence(part("sentence"), this);
+    this.pad = new Pad(part("pad"), this);
+    this.ask.fields.prior.addEventListener("change", () => this.introduce());
+    this.introduce();
+    part("ask").addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.running) return this.run();
+      this.stop();
+      this.tell(`Stopped. ${this.told.textContent}`);
+    });
+    part("complete").addEventListener("click", () => this.complete());
+    // The first picture is written when the tab is first opened, on the screen or below it, not for those who never come.
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      if (!this.ran) this.run();
+    }, { rootMargin: "4000px" }).observe(root);
+  }
+
+  // What is known of the prior, and the sheet to draw on where drawings find their like.
+  introduce() {
+    const { sentences, finds } = this.ask.prior;
+    this.pad.root.hidden = !finds;
+    this.about.replaceChildren(...sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+  }
+
+  async run() {
+    const run = (this.running = {});
+    this.ran = true;
+    const isStopped = () => this.running !== run;
+    this.refresh();
+    try {
+      await this.write(isStopped);
+    } catch (problem) {
+      if (!isStopped()) this.tell(problem.message);
+      if (!(problem instanceof PersonError)) console.warn(problem);
+    } finally {
+      if (!isStopped()) this.stop();
+    }
+  }
+
+  async write(isStopped) {
+    const { ask, server } = this;
+    const { prior, count, text, drawing } = ask;
+    const length = lengthOf(prior);
+    const read = await server.ask("read_prompt", { prior: prior.name, text });
+    const codebook = await this.codebooks.of(prior.model);
+    if (isStopped()) return;
+    const sequences = Array.from({ length: count }, () => new Int32Array(length));
+    const tiles = sequences.map((_, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
+    this.list.replaceChildren(...tiles.map(({ button }) => button));
+    this.sentence.begin(prior, codebook, read, tiles[0].name);
+    for (let kept = 0; kept < length; ) {
+      this.tell(`Token ${kept} of ${length}`, kept / length);
+      const from = kept;
+      ({ kept } = await writeSlice(server, prior, drawing, sequences, kept));
+      if (isStopped()) return;
+      tiles.forEach((tile, i) => tile.draw(sequences[i], from, kept));
+      this.sentence.grow(sequences[0], kept);
+    }
+    await decodeAll(server, prior, sequences, tiles, isStopped);
+    if (!isStopped()) await this.rank(isStopped, { prior, text, sequences, tiles });
+  }
+
+  // The best first: by the fit of picture and text where a model knows it, else by how likely the prior finds each.
+  async rank(isStopped, { prior, text, sequences, tiles }) {
+    const { server } = this;
+    const length = lengthOf(prior);
+    const tokens = packSequences(sequences, length, prior);
+    const { fits } = await server.ask("rank_pictures", { prior: prior.name, text, tokens });
+    const judged = await server.ask("judge_tokens", { prior: prior.name, condition: text || null, tokens });
+    if (isStopped()) return;
+    const all = unpackFloats(judged.bits);
+    const bits = sequences.map((_, i) => all.slice(i * length, (i + 1) * length));
+    const total = bits.map((each) => each.reduce((sum, value) => sum + value, 0));
+    const order = sequences.map((_, i) => i).sort((a, b) => (fits ? fits[b] - fits[a] : total[a] - total[b]));
+    order.forEach((i) => this.list.append(this.captioned(tiles[i], fits ? `fit ${fits[i].toFixed(2)}` : `${total[i].toFixed(0)} bits`)));
+    const choose = (i) => {
+      this.chosen = { prior, text };
+      this.sentence.name = tiles[i].name;
+      this.sentence.finish(sequences[i], tiles[i].canvas, bits[i]);
+      tiles.forEach(({ button }, other) => button.setAttribute("aria-current", other === i));
+    };
+    tiles.forEach((tile, i) => {
+      for (const event of ["pointerenter", "focus"]) tile.button.addEventListener(event, () => choose(i));
+    });
+    choose(order[0]);
+    const several = sequences.length === 1 ? "1 candidate" : `${sequences.length} candidates`;
+    this.tell(`${several}, the best ${fits ? "fit of picture and words" : "by likelihood"} first. Click one to have it on the canvas.`);
+  }
+
+  captioned({ button }, caption) {
+    const line = document.createElement("small");
+    line.textContent = caption;
+    button.append(line);
+    return button;
+  }
+
+  // Keep what is on the canvas above, and let the words write the rest of it.
+  complete() {
+    window.canvas.scrollIntoView({ behavior: "smooth" });
+    window.canvas.complete(this.ask.prior.name, this.ask.drawing);
+  }
+
+  // The picture's bits given the whole prompt, and without each of its words.
+  weigh(sequence) {
+    const { prior, text } = this.chosen;
+    return this.server.ask("weigh_words", { prior: prior.name, text, tokens: packSequences([sequence], sequence.length, prior) });
+  }
+
+  stop() {
+    this.running = null;
+    this.refresh();
+  }
+
+  refresh() {
+    this.button.textContent = this.running ? "Stop" : "Write";
+    this.button.classList.toggle("stop", Boolean(this.running));
+    if (!this.running) this.progress.classList.add("idle");
+  }
+
+  tell(text, share = 0) {
+    this.told.textContent = text;
+    this.progress.value = share;
+    this.progress.classList.toggle("idle", !share);
+  }
+}
+
+/** @param {import("../../kit/js/types.js").Page} page */
+export function start(page) {
+  const { element, props } = page;
+  if (props.priors.length) return new Prompter(element.querySelector(".prompter"), page);
+  for (const part of element.querySelectorAll(".ask, .told, .about")) part.hidden = true;
+  element.querySelector("[data-none]").hidden = false;
+}

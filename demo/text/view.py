@@ -1,0 +1,45 @@
+"""The Text tab: a sentence goes on as a picture."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo import models
+from demo.canvas import service as canvas_service
+from demo.canvas import writing
+from demo.kit.cards import offers, sentences
+from demo.kit.component import Bench
+from demo.text import service
+from vqcore.priors.base import Prior
+
+HERE = Path(__file__).parent
+
+
+def build() -> None:
+    """Lay out the tab. Its pictures reach the canvas in the page."""
+    with gr.Tab("Text", id="text"):
+        Prompter(elem_id="prompter")
+
+
+class Prompter(Bench):
+    """A prompt, the pictures it gives, and the sequence on the screen. It has no value; pictures go to the canvas in the page."""
+
+    def __init__(self, **keywords: Any):
+        priors = [prior for prior in models.priors().values() if writing.about(prior)["takesText"]]
+        super().__init__(
+            HERE,
+            server_functions=[canvas_service.read_codebook, *writing.WRITING_FUNCTIONS, *service.SERVER_FUNCTIONS],
+            priors=[about(prior) for prior in priors],
+            most=writing.MOST_SAMPLES,
+            **keywords,
+        )
+
+
+def about(prior: Prior) -> dict:
+    """What the page has to know: also whether drawings find their like, and what its folder offers."""
+    judge = models.contrastive_of(prior)
+    return writing.about(prior) | offers(prior) | {
+        "sentences": sentences(prior),
+        "finds": judge is not None and models.known_pictures(judge.name) is not None,
+    }

@@ -1,0 +1,94 @@
+"""What a visitor chose, as the recipe of a run: small networks, for minutes on one thread."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from demo.canvas.service import EXAMPLES
+from vqcore.data.idx import holds_idx
+from vqcore.data.labelled import Labelled, open_pixels, read_labelled
+from vqcore.priors.transformer import TransformerConfig
+from vqcore.quantizers.vq import VQConfig
+from vqcore.tokenizers.networks import NetworkConfig
+from vqcore.tokenizers.vqvae import VQVAEConfig
+from vqcore.training.budget import Budget
+from vqcore.training.config import Run
+from vqcore.training.prior import PriorRecipe
+from vqcore.training.tokenizer import TokenizerRecipe, hold_out
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
+MOST_MINUTES = float(os.environ.get("VQ_TRAINING_MINUTES", 60))
+FACTORS, SIZES = (2, 4, 8, 16), (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+LARGEST_CROP, LONGEST_SIDE = 64, 256  # pixels
+LONGEST_GRID = 16  # tokens a side that the prior writes
+LOOKED_AT = 40  # pictures, for their size
+
+
+def bundled() -> dict[str, tuple[str, Path]]:
+    """The sets that are here: (what to call it, where it is) by name."""
+    sets = {"examples": ("Five photographs", EXAMPLES)}
+    if holds_idx(FASHION):
+        sets["fashion"] = ("Fashion-MNIST, 60,000 × 28 pixels", FASHION)
+    return sets
+
+
+def folder_of(name: str) -> Path:
+    """Where a bundled set is."""
+    sets = bundled()
+    if name not in sets:
+        raise ValueError(f"There is no set called “{name}” here. Choose one of {', '.join(sets)}.")
+    return sets[name][1]
+
+
+def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
+    """ValueError, naming the setting, for one that is not offered."""
+    f, size = int(settings["downsampling"]), int(settings["codebook_size"])
+    dim, beta, minutes = int(settings["code_dim"]), float(settings["beta"]), float(settings["minutes"])
+    if f not in FACTORS or size not in SIZES or not 1 <= dim <= 256 or not 0 <= beta <= 10:
+        raise ValueError("Choose f and K from their lists, D from 1 to 256 and β from 0 to 10.")
+    channels, shortest = _look(read_labelled(pictures, "train"))
+    crop = f * max(1, min(LARGEST_CROP, shortest) // f)
+    network = NetworkConfig(
+        channels=channels, downsampling=f, code_dim=dim, coarse_width=128, fine_width=64, encoder_fine_blocks=1,
+        decoder_coarse_blocks=1, decoder_fine_blocks=1,
+    )
+    model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings["codebook"] == "ema" else None))
+    recipe = TokenizerRecipe(model, crop, 64 if crop < 48 else 32, 2e-3, LONGEST_SIDE)
+    return Run(recipe, (str(pictures),), _budget(minutes))
+
+
+def prior_recipe(tokenizer: Path, trained_by: Run, minutes: float) -> Run:
+    """A small transformer on the tokens of the same pictures."""
+    data, f = read_labelled(trained_by.data[0], "train"), trained_by.recipe.model.network.downsampling
+    side = f * max(1, min(LONGEST_GRID, min(LONGEST_SIDE, _look(data)[1]) // f))
+    recipe = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side, 1 if len(data.labels) > 2000 else 8, 32)
+    return Run(recipe, trained_by.data, _budget(minutes), tokenizer=str(tokenizer))
+
+
+def unseen(pictures: Path):
+    """One of the pictures that training holds out, uint8 [H, W, C]."""
+    for picture in hold_out(read_labelled(pictures, "train").pictures)[1]:
+        try:
+            return open_pixels(picture, LONGEST_SIDE)
+        except ValueError:
+            continue
+    raise ValueError("None of the pictures that were held out can be read.")
+
+
+def _budget(minutes: float) -> Budget:
+    if not 0 < minutes <= MOST_MINUTES:
+        raise ValueError(f"Training takes up to {MOST_MINUTES:g} minutes here.")
+    return Budget(minutes=minutes)
+
+
+def _look(data: Labelled) -> tuple[int, int]:
+    """Channels, and the shortest side, in pixels, of some of these pictures."""
+    shapes = []
+    for picture in data.pictures[:: -(-len(data.pictures) // LOOKED_AT)]:
+        try:
+            shapes.append(open_pixels(picture, LONGEST_SIDE).shape)
+        except ValueError:
+            continue
+    if not shapes:
+        raise ValueError("None of these pictures can be read. Use JPEG, PNG, WebP, GIF, BMP or TIFF.")
+    return shapes[0][2], min(min(shape[:2]) for shape in shapes)

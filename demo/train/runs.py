@@ -1,0 +1,191 @@
+"""Runs of training: one at a time, each in a process and a private folder of its own, known by an id that is a secret.
+
+The state of a run is its folder, where the process writes, and whether the process lives. The page asks with the id
+that it keeps, so it finds its run again after a reload.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from vqcore.files import CONFIG
+from vqcore.training.config import Run as Recipe
+from vqcore.training.config import write_run
+from vqcore.training.run import read_log
+
+ROOT = Path(__file__).parent.parent.parent
+MOST_KEPT = 3
+PREFIX = "vq-training"
+LAST_BYTES = 500  # of the process's log, to be looked at again and again
+TOKENIZER, PRIOR = "tokenizer", "prior"
+
+
+@dataclass
+class Run:
+    """A visitor's run: `recipes` has what each model is trained by; `stage` which of them is trained now or was last."""
+
+    id: str
+    folder: Path
+    pictures: Path
+    count: int
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    stage: str = TOKENIZER
+    process: subprocess.Popen | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def minutes(self) -> float:
+        """Training time so far of the stage, as its last line of losses or validation says."""
+        return max((row["minutes"] for row in [*self.losses(), *self.validations()]), default=0.0)
+
+    def out(self, stage: str) -> Path:
+        return self.folder / f"mine{'-prior' if stage == PRIOR else ''}"
+
+    def losses(self) -> list[dict[str, float]]:
+        return list(read_log(self.out(self.stage) / "run" / "losses.jsonl"))
+
+    def validations(self) -> list[dict[str, float]]:
+        return list(read_log(self.out(self.stage) / "metrics.jsonl"))
+
+    def is_ready(self, stage: str) -> bool:
+        """Whether there is a checkpoint of it that can be used."""
+        return (self.out(stage) / CONFIG).is_file() and not (self.is_running and self.stage == stage)
+
+    def notice(self) -> str:
+        """What the process told last of the pictures that it encodes, before a prior trains; "" where nothing."""
+        with open(self.folder / "log", "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_BYTES))
+            told = log.read().decode("utf-8", "replace").replace("\r", "\n").splitlines()
+        return next((line for line in reversed(told) if " pictures encoded" in line), "")
+
+    def problem(self) -> str | None:
+        """What went wrong, in the words of the process."""
+        if self.is_running or self.process is None or self.process.returncode == 0:
+            return None
+        if self.process.returncode == -signal.SIGTERM:
+            return None if self.is_ready(self.stage) else "It was stopped before it had begun."
+        told = (self.folder / "log").read_text("utf-8", "replace").splitlines()
+        errors = [line.removeprefix("error: ").replace(str(self.pictures), "the pictures") for line in told if line.startswith("error: ")]
+        return errors[-1] if errors else "The training's process has ended without a word: the machine may have run out of memory. Go on from its last save."
+
+
+_runs: OrderedDict[str, Run] = OrderedDict()
+_lock = Lock()
+
+
+def create(fill: Callable[[Path], tuple[Path, int]]) -> Run:
+    """A new run in a folder of its own, on the pictures that `fill` puts there: it answers where they are, and how many.
+
+    ValueError while another run has the machine.
+    """
+    with _lock:
+        _check_idle()
+        _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-"))
+    try:
+        run = Run(secrets.token_urlsafe(16), folder, *fill(folder))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    with _lock:
+        _runs[run.id] = run
+    return run
+
+
+def forget(run: Run) -> None:
+    """Remove a run that isn't running, with its folder."""
+    with _lock:
+        _runs.pop(run.id, None)
+    shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def find(id: Any) -> Run:
+    with _lock:
+        if id not in _runs:
+            raise ValueError("This training is no longer here. Start another.")
+        return _runs[id]
+
+
+def train(run: Run, stage: str, recipe: Recipe) -> None:
+    """Start the process, or go on. ValueError while another run has the machine."""
+    with _lock:
+        _check_idle()
+        run.stage, run.recipes[stage] = stage, recipe
+        config = run.folder / stage
+        write_run(recipe, config)
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1"}
+        with open(run.folder / "log", "wb") as log:
+            run.process = subprocess.Popen(
+                [sys.executable, "-m", "demo.train.worker", stage, "--config", str(config / "recipe.json"), "--out", str(run.out(stage))],
+                cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log,
+            )
+
+
+def go_on(run: Run) -> None:
+    """As much longer as was left, or as was asked for at first."""
+    recipe = run.recipes[run.stage]
+    longer = recipe if run.minutes < 0.98 * recipe.budget.minutes else replace(recipe, budget=recipe.budget.times(2))
+    train(run, run.stage, longer)
+
+
+def stop(run: Run) -> None:
+    """Ask the process to save, validate and end; it takes some seconds."""
+    if run.is_running:
+        run.process.terminate()
+
+
+def _check_idle() -> None:
+    busy = next((run for run in _runs.values() if run.is_running), None)
+    if busy:
+        left = max(1, round(busy.recipes[busy.stage].budget.minutes - busy.minutes))
+        raise ValueError(f"One training runs at a time, and one is running now: about {left} min are left of it. Try again then.")
+
+
+def _sweep() -> None:
+    """Forget the oldest runs, and remove the folders of processes that are gone."""
+    idle = [run for run in _runs.values() if not run.is_running]
+    for run in idle[: max(0, len(_runs) - MOST_KEPT + 1)]:
+        del _runs[run.id]
+        shutil.rmtree(run.folder, ignore_errors=True)
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*-*"):
+        owner = folder.name.removeprefix(PREFIX).split("-")[1]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # there, os.kill ends a process whatever the signal
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@atexit.register
+def close() -> None:
+    """End all processes and remove all folders."""
+    with _lock:
+        for run in _runs.values():
+            if run.is_running:
+                run.process.kill()
+                run.process.wait()
+            shutil.rmtree(run.folder, ignore_errors=True)
+        _runs.clear()

@@ -1,0 +1,53 @@
+"""ES modules joined into one script."""
+
+import gzip
+
+import pytest
+
+from demo import blocks
+from demo.kit import modules
+
+
+def written(folder, **files):
+    for name, text in files.items():
+        (folder / f"{name}.js").write_text(text)
+    return folder / "main.js"
+
+
+def test_each_module_comes_once_and_after_what_it_imports(tmp_path):
+    main = written(
+        tmp_path,
+        main='import { left } from "./left.js";\nimport { right } from "./right.js";\n\nexport function start() {\n  left(right);\n}\n',
+        left='import { base } from "./base.js";\nexport const left = () => base;\n',
+        right='import { base } from "./base.js";\nexport async function right() {}\n',
+        base="// What both need.\nexport const base = 1;\n",
+    )
+    script = modules.join(main, "start();")
+    places = [script.index(words) for words in ("const base = 1", "const left", "async function right", "function start", ".start();")]
+    assert places == sorted(places) and script.count("const base = 1") == 1
+    assert "What both need" not in script and "\nimport" not in script and "\nexport" not in script
+
+
+def test_comments_go_and_what_stands_beside_them_stays(tmp_path):
+    text = "/**\n * Long.\n */\n/** @type {any} */ (1).one();\n// Short.\nconst two = 2; // Here.\n/** Last. */\nexport const three = 3;\n"
+    script = modules.join(written(tmp_path, main=text), "three;")
+    assert all(words in script for words in ("(1).one()", "const two = 2;", "const three = 3;"))
+    assert not any(words in script for words in ("Long", "Short", "Last"))
+
+
+def test_a_circle_is_told_with_its_files(tmp_path):
+    main = written(tmp_path, main='import { a } from "./a.js";\n', a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n')
+    with pytest.raises(ValueError, match="a.js → b.js → a.js"):
+        modules.join(main, "start();")
+
+
+@pytest.mark.parametrize("line", ["export default 1;", "export { start };", 'import all from "./a.js";', 'import "./a.js";', "export let x = 1;"])
+def test_other_forms_are_told(tmp_path, line):
+    with pytest.raises(ValueError, match="main.js says"):
+        modules.join(written(tmp_path, main=f"const start = 1;\n{line}\n"), "start();")
+
+
+def test_the_page_s_own_code_and_style_are_small():
+    parts = [part for part in blocks.build().blocks.values() if type(part).__module__.startswith("demo.")]
+    own = "".join(part.js_on_load + part.css_template for part in parts) + blocks.STYLE.read_text()
+    assert len(parts) > 7 and len(gzip.compress(own.encode())) < 120_000
