@@ -19,7 +19,7 @@ UNITS = {"bits_per_token": "bits", "bits_of_pictures": "bits", "fixed_bits": "bi
 
 def measure_any_size(prior: Prior, tokenizer: Tokenizer, folder: Path) -> Report:
     """Bits a token over all tokens of all pictures below a folder, each whole, and the mean of the pictures' own; beside
-    them what a token costs with the fixed log₂ K, and by the entropy of these pictures' own counts."""
+    them what a token costs with the fixed log₂ K, and by the entropy of these pictures' own counts, of which `saving` is the share that it saves."""
     size = tokenizer.levels[-1].codebook_size
     counts, each = torch.zeros(size), []
     for name, pixels in unseen_pictures(folder):
@@ -30,11 +30,13 @@ def measure_any_size(prior: Prior, tokenizer: Tokenizer, folder: Path) -> Report
     if not each:
         raise ValueError(f"No picture in {folder} could be read.")
     total = sum(row["tokens"] for row in each)
+    cost, marginal = sum(row["bits"] for row in each) / total, float(entropy(counts))
     values = {
         "parameters": count_parameters(prior), "pictures": len(each), "tokens": total,
-        "bits_per_token": sum(row["bits"] for row in each) / total,
+        "bits_per_token": cost,
         "bits_of_pictures": sum(row["bits"] / row["tokens"] for row in each) / len(each),
-        "fixed_bits": float(torch.tensor(float(size)).log2()), "marginal_entropy": float(entropy(counts)),
+        "fixed_bits": float(torch.tensor(float(size)).log2()), "marginal_entropy": marginal,
+        "saving": 1 - cost / marginal if marginal else None,
     }
     return Report(
         prior.name, f"{folder.parent.name}/{folder.name}", figures(values, UNITS), {"tokenizer": prior.tokenizer}, {"each": each}

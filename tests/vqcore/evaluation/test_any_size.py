@@ -35,6 +35,7 @@ def test_bits_are_counted_over_all_tokens_of_whole_pictures(tmp_path):
     assert report.value("bits_per_token") == pytest.approx(float(torch.cat([b.flatten() for b in bits]).mean()), rel=1e-5)
     assert report.value("bits_of_pictures") == pytest.approx(sum(float(b.mean()) for b in bits) / 2, rel=1e-5)
     assert report.value("fixed_bits") == 4
+    assert report.value("saving") == pytest.approx(1 - report.value("bits_per_token") / report.value("marginal_entropy"))
     empty = tmp_path / "nothing"
     empty.mkdir()
     with pytest.raises(ValueError, match="no picture"):
