@@ -16,6 +16,7 @@ from vqcore import distributed
 from vqcore.checkpoints import home_name, load, load_prior
 from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
+from vqcore.formats.clips import tokenize_sounds
 from vqcore.formats.shards import Shards, holds_tokens, open_shards, read_index, tokenize
 from vqcore.priors import new_prior
 from vqcore.priors.base import Prior
@@ -28,7 +29,6 @@ from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint, fingerprint
 from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
-from vqcore.training.sound import tokenize_sounds
 from vqcore.training.tokenizer import autocast
 
 log = logging.getLogger(__name__)
