@@ -8,7 +8,7 @@ import numpy as np
 
 
 def to_sheet(tiles: np.ndarray, columns: int) -> np.ndarray:
-    """uint8 [N, h, w, C] → [rows·h, columns·w, C], so many tiles a row, black where the last row ends."""
+    """uint8 [N, h, w, C] → [rows·h, columns·w, C], `columns` tiles a row, black where the last row ends."""
     count, height, width, channels = tiles.shape
     rows = -(-count // columns)
     sheet = np.zeros((rows * columns, height, width, channels), np.uint8)
