@@ -22,7 +22,8 @@ from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.train import main
 from vqcore.training.budget import Budget
-from vqcore.training.tokenizer import TokenizerRecipe, train_tokenizer
+from vqcore.training.pictures import TokenizerRecipe
+from vqcore.training.tokenizer import train_tokenizer
 
 PRIOR_SHAPE = (8, 8)
 TWO_LEVELS = VQVAE2Config(

@@ -1,4 +1,4 @@
-"""Several processes at one training, by torch's own engine, on one machine or on several:
+"""Several processes at one training (distributed data parallel), by torch's own engine, on one machine or on several:
 
 torchrun --nproc-per-node 2 -m vqcore.train …
 
@@ -81,7 +81,7 @@ def show_log() -> None:
 
 
 def share(total: int) -> int:
-    """How many of so many things each rank takes: the same number, rounded up."""
+    """How many of `total` things each rank takes: the same number, rounded up."""
     return -(-total // count())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(/[\w.-]+)*")
 FILES = re.compile(
-    r"config\.json|(diffusion_pytorch_)?model\.safetensors|(tables|atlas)\.safetensors|metrics\.jsonl?|README\.md"
+    r"config\.json|(diffusion_pytorch_)?model\.safetensors|(tables|atlas)\.safetensors|metrics\.jsonl?|recipe\.json|README\.md"
     r"|codes\w*\.png|\w+\.webp|prompts\.json"
 )
 MOST_BYTES = 1 << 30

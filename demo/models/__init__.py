@@ -187,7 +187,9 @@ def speaker() -> Prior | None:
     """The prior over that tokenizer's tokens, or None where there is none."""
     for source in [SPEAKER] if SPEAKER else vqcore.list_priors():
         if sound_tokenizer() is not None and Path(read_config(find(source))["tokenizer"]).name == sound_tokenizer().name:
-            return vqcore.load_prior(source)
+            prior = vqcore.load_prior(source)
+            prior.check_decoder(decoder_fingerprint(sound_tokenizer()), sound_tokenizer().name)
+            return prior
     return None
 
 

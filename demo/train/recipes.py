@@ -13,8 +13,9 @@ from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.training.budget import Budget
 from vqcore.training.config import Run
+from vqcore.training.material import hold_out
+from vqcore.training.pictures import TokenizerRecipe
 from vqcore.training.prior import PriorRecipe
-from vqcore.training.tokenizer import TokenizerRecipe, hold_out
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it
 MOST_MINUTES = float(os.environ.get("VQ_TRAINING_MINUTES", 60))

@@ -30,12 +30,13 @@ from safetensors.torch import save_file
 from vqcore import distributed
 from vqcore.quantizers.vq import VQConfig
 from vqcore.train import PRESETS
+from vqcore.training import pictures
 from vqcore.training import tokenizer as training
 from vqcore.tokenizers.vqvae import VQVAE
 
 out, draw = Path(sys.argv[1]), torch.Generator().manual_seed(5)
 joined = lambda: torch.rand(8, 3, 1, 1, generator=draw) + torch.rand(8, 3, 32, 32, generator=draw) - 1
-training.crops = lambda *_: joined().chunk(distributed.count())[distributed.rank()]
+pictures.crops = lambda *_: joined().chunk(distributed.count())[distributed.rank()]
 training.autocast = nullcontext
 Optimizer = training.Optimizer
 training.Optimizer = lambda hidden, other: Optimizer([], hidden + other)  # Muon rounds to bfloat16 within
@@ -44,7 +45,7 @@ with distributed.together():
         torch.manual_seed(0)
         recipe = replace(PRESETS["tiny"], model=replace(PRESETS["tiny"].model, quantizer=VQConfig(64, ema_decay=ema_decay)))
         model = VQVAE(recipe.model)
-        job = training.tokenizer_job(model, recipe, [torch.zeros(32, 32, 3).numpy()], [], out)
+        job = training.tokenizer_job(model, recipe.rate, recipe.batch, pictures.Pictures(recipe, [torch.zeros(32, 32, 3).numpy()], []), out)
         torch.manual_seed(distributed.rank())
         perplexities = []
         for _ in range(6):

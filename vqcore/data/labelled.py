@@ -109,7 +109,7 @@ def open_pixels(picture: np.ndarray | Path | bytes, longest_side: int | None = N
 
 
 def views(data: Labelled, side: int, count: int, chosen: range | None = None) -> Iterator[np.ndarray]:
-    """Of each picture, so many squares: uint8 [count, side, side, C]; the same ones each time. Of a file that can't be
+    """Of each picture, `count` squares: uint8 [count, side, side, C]; the same ones each time. Of a file that can't be
     read there are none, uint8 [0, side, side, 3], and its name is printed.
 
     The first is the middle of the picture, scaled so that its shorter side fits. The others are cut where chance has it

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 LOUDEST = 0.9  # what the loudest sample of a clip is brought to
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TAKE = re.compile(r"(\d)_(\w+)_(\d+)\.wav")  # digit, speaker, take: the names of the Free Spoken Digit Dataset
-TEST_TAKES = 5  # the first so many takes of each speaker and digit are its test split
+TEST_TAKES = 5  # the first five takes of each speaker and digit are its test split
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def read_clips(source: str | os.PathLike, split: str, rate: int) -> Clips:
 
 
 def fitted(samples: np.ndarray, length: int, start: int = 0) -> np.ndarray:
-    """So many samples, float32 [length]: the clip after `start` samples of silence, followed by silence or cut."""
+    """`length` samples, float32 [length]: the clip after `start` samples of silence, followed by silence or cut."""
     clip = np.zeros(length, np.float32)
     part = samples[: max(0, length - start)]
     clip[start : start + len(part)] = part

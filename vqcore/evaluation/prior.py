@@ -178,7 +178,7 @@ def all_views(shards: Shards) -> list[Tensor]:
 
 
 def likeness(drawn: Tensor, conditions: list[str], known: Tensor, pictures: int | None = None) -> list[Likeness]:
-    """drawn int32 [n, length], known int32 [N, length], which show so many pictures by turns (each another one where None)."""
+    """drawn int32 [n, length], known int32 [N, length], which show `pictures` pictures by turns (None: each its own)."""
     pictures, length = pictures or len(known), known.shape[1]
     results = []
     for sequence, condition in zip(drawn, conditions):
@@ -192,7 +192,7 @@ def likeness(drawn: Tensor, conditions: list[str], known: Tensor, pictures: int 
 
 
 def sheet(pixels: np.ndarray, columns: int, scale: int = 2, gap: int = 2) -> np.ndarray:
-    """Pictures [N, H, W, C] in rows of so many, small ones enlarged: uint8 [·, ·, 3]."""
+    """Pictures [N, H, W, C] in rows of `columns`, small ones enlarged: uint8 [·, ·, 3]."""
     scale = scale if pixels.shape[1] < 64 else 1
     tiles = np.repeat(np.repeat(pixels, scale, 1), scale, 2)
     tiles = np.repeat(tiles, 3, 3) if tiles.shape[3] == 1 else tiles

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.evaluation.prior import accuracy, count_parameters, likeness, nearness, train_classifier
 from vqcore.evaluation.report import Report, figures
+from vqcore.formats.clips import encode_fitted
 from vqcore.metrics import entropy, fixed_bits, perplexity
 from vqcore.priors.base import Prior
 from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.spectral import magnitudes, spectral_loss, spectrogram, to_picture
-from vqcore.training.sound import encode_fitted, in_rows
+from vqcore.tokenizers.tiles import in_rows
 
 HEARD = 6144  # samples that the classifier listens to
 SAMPLES_EACH = 20  # of each class

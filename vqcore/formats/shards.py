@@ -1,6 +1,6 @@
 """Shards: the tokens of any number of pictures, as files that priors train from without loading them whole.
 
-The folder gets index.json, which says what the tokens are of, and a safetensors file for every so many pictures:
+The folder gets index.json, which says what the tokens are of, and a safetensors file for every `shard_size` pictures:
 
     level0, level1, …   tokens of each level, coarse to fine, int16 (int32 where K needs it) [n, views, *S']
     texts               which of the index's texts each picture has, int32 [n]; as many as there are for none

@@ -37,7 +37,7 @@ MAGIC = b"VQT\x01"
 FIXED = struct.Struct("<4s8s4sI B")
 UNTABLED = bytes(4)
 MOST_TOKENS = 1 << 20
-"""The most tokens that a file may hold: reading so many takes some seconds."""
+"""The most tokens that a file may hold: reading them takes some seconds."""
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,8 @@ class AutoregressivePrior(Prior):
 
 
 class Guided(Reader):
-    """Readings of several texts side by side, the text itself first, whose logits are added up with these weights."""
+    """Classifier-free guidance: readings of several texts side by side, the text itself first, whose logits are added up with
+    these weights."""
 
     def __init__(self, readings: Reader, weights: Sequence[float]):
         self.readings, self.weights = readings, torch.tensor(weights)[:, None, None]

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-FEW_ROWS = 8  # up to so many, products with weights of 8 bits are faster than in bfloat16
+FEW_ROWS = 8  # rows up to which products with weights of 8 bits are faster than in bfloat16
 
 
 class Packed:

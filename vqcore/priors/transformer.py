@@ -129,7 +129,7 @@ class Transformer(AutoregressivePrior):
         return CachedReader(self, prefix)
 
     def packed(self, rows: int) -> Packed:
-        """Blocks and readout laid out for so many samples, kept until they are asked for otherwise or the weights change."""
+        """Blocks and readout laid out for `rows` samples, kept until they are asked for otherwise or the weights change."""
         state = (rows, self.arithmetic, *(0 if p.is_inference() else p._version for p in self.parameters()))
         packed = self._packed
         if packed is None or packed[0] != state:
@@ -146,7 +146,7 @@ class Transformer(AutoregressivePrior):
 
 
 class CachedReader(Reader):
-    """Keys and values of what was read are kept, so that each token is computed once."""
+    """Keys and values of what was read are kept (a KV cache), so that each token is computed once."""
 
     def __init__(self, model: Transformer, prefix: Tensor):
         c, self.model, self.batch = model.config, model, len(prefix)

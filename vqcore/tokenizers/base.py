@@ -190,7 +190,7 @@ def checked_grid(grid: Tensor, spatial_dims: int, codebook_size: int) -> Tensor:
 
 
 def run_window(network: Callable[[Tensor], Tensor], x: Tensor, tokens: int, smallest_lone_window: int) -> Tensor:
-    """Run a window of so many tokens in the layout and the arithmetic of every other window, so that bits agree."""
+    """Run a window of `tokens` tokens in the layout and the arithmetic of every other window, so that bits agree."""
     x = x.contiguous(memory_format=memory_format(x.ndim - 2))
     if len(x) == 1 and tokens < smallest_lone_window:
         return network(torch.cat([x, x]))[:1]

@@ -35,7 +35,7 @@ class NetworkConfig:
 
     downsampling: f, the pixels a token spans in each spatial dimension, a power of two;  code_dim: D;
     coarse_width, fine_width: channels on the two grids;  the blocks: numbers of residual blocks;  spectral_window: the
-    encoder of sounds reads the spectrum of so many samples about each cell too, 0 for the samples alone.
+    encoder of sounds reads the spectrum of that many samples about each cell too, 0 for the samples alone.
     """
 
     spatial_dims: int = 2
@@ -76,7 +76,7 @@ class NetworkConfig:
 
     @property
     def encoder_halo(self) -> int:
-        """How far an encoder output looks beyond its own token, in tokens."""
+        """How far an encoder output looks beyond its own token, in tokens: half of its receptive field."""
         cell = self.downsampling // self.fine_factor
         spectrum = math.ceil(max(0, self.spectral_window - cell) / 2 / cell)
         return self.encoder_coarse_blocks + math.ceil((spectrum + 1 + self.encoder_fine_blocks) / self.fine_factor)
@@ -209,5 +209,5 @@ def autocast(device_type: str) -> torch.autocast:
 
 
 def memory_format(spatial_dims: int) -> torch.memory_format:
-    """The layout in which convolutions of so many dimensions are fastest on a CPU."""
+    """The layout in which convolutions of `spatial_dims` dimensions are fastest on a CPU."""
     return {2: torch.channels_last, 3: torch.channels_last_3d}.get(spatial_dims, torch.contiguous_format)

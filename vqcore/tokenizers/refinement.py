@@ -22,7 +22,7 @@ from vqcore.tokenizers.networks import autocast, memory_format
 
 STEPS = (1.0, 2.0, 4.0, 8.0)  # a round each: how far to go, in half the distances between neighbouring codes
 SPACING = 3  # tokens from one that is tried to the next
-REACH = 1  # a change is judged by the error of so many tokens to each side of it
+REACH = 1  # a change is judged by the error of its neighbours this far, in tokens, to each side of it
 TOKENS_AT_ONCE = 4_096
 COMPARED = 256  # codes whose nearest others tell how far codes lie apart
 POOL = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}

@@ -15,7 +15,7 @@ TOKENS_AT_ONCE = 9_216  # 96 × 96: the widest activations of a photograph's win
 
 
 def tiles(shape: Sequence[int], halo: int, most: int = TOKENS_AT_ONCE) -> Iterator[Region]:
-    """Cut a grid into regions of nearly equal size that have at most so many tokens with their halo."""
+    """Cut a grid into regions of nearly equal size that have at most `most` tokens with their halo."""
     side = max(2 * halo + 1, int(most ** (1 / len(shape))))
     cuts = []
     for extent in shape:
@@ -56,6 +56,6 @@ def count(region: Region) -> int:
 
 
 def batches(n: int, window: Region, most: int = TOKENS_AT_ONCE) -> list[slice]:
-    """Cut a batch so that its windows together have about so many tokens at most."""
+    """Cut a batch so that its windows together have about `most` tokens at most."""
     size = max(1, most // count(window))
     return [slice(start, start + size) for start in range(0, n, size)]

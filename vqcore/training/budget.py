@@ -33,14 +33,14 @@ class Budget:
         return 60 * self.minutes if self.steps is None else self.steps
 
     def spent(self, steps: int, seconds: float) -> float:
-        """How much of it so many steps in so many seconds have used up, in its own unit."""
+        """How much of it these steps in these seconds have used up, in its own unit."""
         return seconds if self.steps is None else steps
 
     def between(self, validations: int) -> float:
-        """How much lies between two of so many validations: in a run of minutes no less and no more than makes sense."""
+        """How much lies between two of `validations` validations: in a run of minutes no less and no more than makes sense."""
         even = self.total / validations
         return min(FARTHEST, max(CLOSEST, even)) if self.steps is None else even
 
     def times(self, factor: float) -> Budget:
-        """A budget so many times as large."""
+        """A budget `factor` times as large."""
         return Budget(minutes=self.minutes * factor) if self.steps is None else Budget(steps=max(1, round(self.steps * factor)))

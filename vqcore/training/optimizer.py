@@ -17,8 +17,11 @@ class Optimizer:
     other: biases, embeddings, first and last layers, codebooks.
     """
 
-    def __init__(self, hidden: Iterable[nn.Parameter], other: Iterable[nn.Parameter], weight_decay: float = 0.01):
-        self.hidden, self.other = list(hidden), list(other)
+    def __init__(
+        self, hidden: Iterable[nn.Parameter], other: Iterable[nn.Parameter], weight_decay: float = 0.01,
+        longest_gradient: float = 1.0,
+    ):
+        self.hidden, self.other, self.longest_gradient = list(hidden), list(other), longest_gradient
         self.matrices = [nn.Parameter(_as_matrix(weight.detach(), weight)) for weight in self.hidden]
         self.parts: list[torch.optim.Optimizer] = []
         if self.matrices:
@@ -26,11 +29,11 @@ class Optimizer:
         if self.other:
             self.parts.append(torch.optim.AdamW(self.other, betas=(0.9, 0.99), weight_decay=weight_decay))
 
-    def step(self, rate: float, longest_gradient: float = 1.0) -> float:
-        """One step at this learning rate, the same on all ranks, by the mean of their gradients, its norm clipped;
-        returns the norm before, and forgets the gradient."""
+    def step(self, rate: float) -> float:
+        """One step at this learning rate, the same on all ranks, by the mean of their gradients, its norm clipped to
+        `longest_gradient`; returns the norm before, and forgets the gradient."""
         distributed.average_gradients(self.hidden + self.other)
-        norm = nn.utils.clip_grad_norm_(self.hidden + self.other, longest_gradient)
+        norm = nn.utils.clip_grad_norm_(self.hidden + self.other, self.longest_gradient)
         for matrix, weight in zip(self.matrices, self.hidden):
             matrix.grad = None if weight.grad is None else _as_matrix(weight.grad, weight)
         for part in self.parts:

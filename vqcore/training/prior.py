@@ -16,6 +16,7 @@ from vqcore import distributed
 from vqcore.checkpoints import home_name, load, load_prior
 from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
+from vqcore.formats.clips import tokenize_sounds
 from vqcore.formats.shards import Shards, holds_tokens, open_shards, read_index, tokenize
 from vqcore.priors import new_prior
 from vqcore.priors.base import Prior
@@ -28,11 +29,10 @@ from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint, fingerprint
 from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.run import Job, train
-from vqcore.training.sound import tokenize_sounds
 from vqcore.training.tokenizer import autocast
 
 log = logging.getLogger(__name__)
-HELD_OUT_EVERY = 20  # of so many pictures one is held out, for the validation figures
+HELD_OUT_EVERY = 20  # one picture in twenty is held out, for the validation figures
 MOST_HELD_OUT = 2000
 MOST_CLASSES = 100  # distinct texts; where there are more, they are captions
 TEXT_LENGTH = 20  # text tokens in a sequence with captions
@@ -44,7 +44,7 @@ PATIENCE = 3  # validations in a row that may be worse than the best
 class PriorRecipe:
     """How to train a prior.
 
-    side: pictures are cut to squares of so many pixels, sounds cut or continued by silence to so many samples;
+    side: of the squares that pictures are cut to, in pixels, or the length that sounds are cut or continued by silence to, in samples;
     views: how many squares of each (see data.labelled.views), or how many places in the silence;
     batch: sequences a step, of all ranks together;  rate: the peak learning rate;  text_dropped: how often the text is left out, so that
     the model learns to write without one too (2207.12598);  closed: the data are all there is, as with emoji: every
@@ -92,7 +92,7 @@ class Tokens:
         return self.layout.flatten(self.shards.grids(self.rows[chosen], view))
 
     def split(self, closed: bool = False) -> tuple[Tokens, Tokens]:
-        """(for training, to validate with): every so many-th picture is held out, or is in both where the set is closed."""
+        """(for training, to validate with): one picture in `stride` is held out, or is in both where the set is closed."""
         index = torch.arange(len(self))
         stride = max(HELD_OUT_EVERY, len(index) // MOST_HELD_OUT)
         if len(index) < 2:

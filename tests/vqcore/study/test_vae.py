@@ -1,13 +1,13 @@
 """The variational autoencoder beside the tokenizers, and tokens drawn without a look at each other."""
 
 import gzip
-import json
 
 import numpy as np
 import pytest
 import torch
 
 from vqcore.checkpoints import load_vae
+from vqcore.evaluation.report import read_figures
 from vqcore.metrics import entropy
 from vqcore.priors.independent import draw_independent
 from vqcore.study.vae import VAE, VAEConfig, save_vae
@@ -50,7 +50,7 @@ def test_training_learns_and_its_checkpoint_is_small_and_says_how_good_it_is(tmp
             (tmp_path / f"{split}-{kind}-ubyte.gz").write_bytes(gzip.compress(header + values.tobytes()))
     assert main(["vae", "--data", str(tmp_path), "--out", str(tmp_path / "small-vae"), "--steps", "150"]) == 0
     model = load_vae(tmp_path / "small-vae")
-    metrics = json.loads((tmp_path / "small-vae" / "metrics.json").read_text())
+    metrics = read_figures(tmp_path / "small-vae" / "metrics.json")
     unseen = torch.from_numpy(bars(120, 120))[:, None].float() / 127.5 - 1
     assert float(model(unseen).loss) / np.log(2) == pytest.approx(metrics["bits_per_pixel_bound"], rel=0.1)
     assert metrics["bits_per_pixel_bound"] < 0.6  # 1 bit knows nothing

@@ -6,10 +6,11 @@ from itertools import count
 import pytest
 from torch import nn
 
+from vqcore.checkpoints import FOLDER
 from vqcore.train import main
 from vqcore.training import run
 from vqcore.training.budget import Budget
-from vqcore.training.config import from_json, to_json
+from vqcore.training.config import from_json, read_run, to_json
 from vqcore.training.optimizer import Optimizer
 
 
@@ -104,3 +105,15 @@ def test_the_command_takes_minutes_or_steps_and_not_both(tmp_path, capsys):
     assert "not allowed with" in capsys.readouterr().err
     assert main(command) == 2 and "Say --minutes or --steps" in capsys.readouterr().err
     assert main([*command, "--steps", "0"]) == 2 and "more than 0 steps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in FOLDER.glob("*/config.json")), ids=lambda folder: folder.name)
+def test_what_is_here_has_the_recipe_that_trains_it(folder):
+    run, config = read_run(folder / "recipe.json"), json.loads((folder / "config.json").read_text())
+    written = json.loads(json.dumps(to_json(run)))
+    assert from_json(written) == run and run.budget is not None and run.data
+    assert written["kind"] == {"vqvae": "tokenizer", "vqvae2": "tokenizer"}.get(config["kind"], config["kind"]) or folder.name == "speech"
+    if "tokenizer" in config:
+        assert written["tokenizer"] == config["tokenizer"]
+    parts = written["model"] if config["kind"].startswith("vqvae") else {"network": written["model"]}
+    assert all(parts["network"][name] == value for name, value in config["network"].items())

@@ -17,8 +17,8 @@ from vqcore.evaluate import main as evaluate
 from vqcore.evaluation.report import read_figures
 from vqcore.tokenizers.networks import Encoder, NetworkConfig
 from vqcore.tokenizers.spectral import Spectrum, mel_filters, spectral_loss, spectrogram
-from vqcore.train import PRESETS, PRIOR_PRESETS
 from vqcore.train import main as train
+from vqcore.training.presets import PRESETS, PRIOR_PRESETS
 
 RATE = 8000
 
