@@ -172,7 +172,8 @@ def test_the_reranker_takes_the_sample_that_fits_best_and_the_prior_its_likelies
         bits=lambda tokens, prompts: [torch.cat([bits[prompt] for prompt in prompts[::count]]).view(-1, 1, 1)],
     )
     tokenizer = SimpleNamespace(decode=lambda tokens: greys[tokens[0] % count][:, None])
-    names = {"light": [{"red disc"} if i == 3 else {"none"} for i in range(count)], "dark": [{"blue disc"} if i == 1 else {"none"} for i in range(count)]}
+    seen = lambda name, place: [{name} if i == place else {"none"} for i in range(count)]
+    names = {"light": seen("red disc", 3), "dark": seen("blue disc", 1)}
     recogniser = SimpleNamespace(names=lambda pixels, style: names[style])
     reranker = SimpleNamespace(fit=lambda prompt, images: -(images.flatten() - greys[right[prompt]]).abs())
     shares, firsts = evaluate_text.success(prior, tokenizer, known, [0, 1], recogniser, reranker, evaluate_text.Settings())

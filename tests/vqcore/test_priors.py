@@ -451,7 +451,8 @@ def test_a_transformers_attention_knows_places_by_its_rotary_angles_alone(grids)
 def test_a_rotary_turn_depends_on_how_far_two_places_lie_apart():
     layout = Layout(WORDS, 2, (Grid(12, (4, 5)),))
     turn = Transformer(layout, TransformerConfig(1, 32, 2)).turn[:, :, 0]
-    queries, keys = turn[layout.text_length :, 0].unflatten(0, (4, 5)), torch.cat([turn[layout.prefix_length :, 1], torch.zeros(1, 8)]).unflatten(0, (4, 5))
+    queries = turn[layout.text_length :, 0].unflatten(0, (4, 5))
+    keys = torch.cat([turn[layout.prefix_length :, 1], torch.zeros(1, 8)]).unflatten(0, (4, 5))  # the last token is no key
     above = queries[1:] * keys[:-1].conj()  # the key's token stands one row above the place that the query asks for
     torch.testing.assert_close(above, above[:1, :1].expand_as(above))
     before = queries[:, 1:] * keys[:, :-1].conj()

@@ -28,7 +28,8 @@ def job(rates, **others):
         loss.backward()
         return {"loss": loss.item()}
 
-    return run.Job(module, optimizer, 1e-3, batch, lambda: {"loss": module.weight.square().item()}, lambda figures: -figures["loss"], **others)
+    validate = lambda: {"loss": module.weight.square().item()}
+    return run.Job(module, optimizer, 1e-3, batch, validate, lambda figures: -figures["loss"], **others)
 
 
 def rows(folder, log="metrics.jsonl"):
@@ -71,7 +72,8 @@ def test_only_what_is_no_worse_than_all_before_is_published_in_one_call_or_in_tw
         return {"loss": judged[-1]}
 
     for steps, validations, expected in ((50, 5, [3, 2, 2]), (80, 8, [3, 2, 2, 1, 0.5])):
-        run.train(replace(job([], publish=lambda: published.append(judged[-1])), validate=judge), tmp_path, Budget(steps=steps), validations)
+        there = replace(job([], publish=lambda: published.append(judged[-1])), validate=judge)
+        run.train(there, tmp_path, Budget(steps=steps), validations)
         assert published == expected
     assert [row["val_loss"] for row in run.read_log(tmp_path / "metrics.jsonl")] == losses
 
