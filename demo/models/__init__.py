@@ -14,6 +14,7 @@ from vqcore.checkpoints import find, list_contrastive, load_contrastive, read_co
 from vqcore.priors.base import Prior
 from vqcore.retrieval.contrastive import Contrastive
 from vqcore.retrieval.known import Known, load_known
+from vqcore.study.pca import principal_components
 from vqcore.tokenizers.appearance import appearances
 from vqcore.tokenizers.base import Level, decoder_fingerprint, fingerprint
 from vqcore.tokenizers.pixels import to_pixels
@@ -105,9 +106,9 @@ def appearance(tokenizer, place: int = -1) -> np.ndarray:
 
 def _vector_colours(codebook: torch.Tensor, side: int) -> np.ndarray:
     """Where decoding each code alone would take minutes: flat tiles coloured by three principal components of the vectors."""
-    vectors = codebook - codebook.mean(0)
-    axes = torch.linalg.svd(vectors, full_matrices=False).Vh[:3]
-    places = torch.nn.functional.pad(vectors @ axes.T, (0, 3 - len(axes)))
+    mean, components, _ = principal_components(codebook)
+    axes = components[:3]
+    places = torch.nn.functional.pad((codebook - mean) @ axes.T, (0, 3 - len(axes)))
     levels = (places / (4 * places.std(0).clamp_min(1e-9)) + 0.5).clamp(0, 1)
     tiles = (255 * levels).round().to(torch.uint8).numpy()
     return np.broadcast_to(tiles[:, None, None], (len(tiles), side, side, 3))

@@ -1,1 +1,1 @@
-"""Folders in, tensors out."""
+"""Data: folders, arrays, archives, captions, sounds and tables in; arrays, texts and tensors out."""

@@ -1,0 +1,1 @@
+"""Texts and pictures in one space, to tell which fits which."""

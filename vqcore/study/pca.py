@@ -73,16 +73,23 @@ def fit_pca(images: Tensor, patch: tuple[int, int] | None = None) -> PCA:
     x = cut_patches(images, patch).flatten(0, 2).double()
     if len(x) < 2:
         raise ValueError(f"Components are directions in which patches differ: fit on two patches or more, not {len(x)}.")
-    mean = x.mean(0)
-    variances, vectors = torch.linalg.eigh((x - mean).T @ (x - mean) / (len(x) - 1))
-    components = vectors.flip(1).T
-    largest = components.gather(1, components.abs().argmax(1, keepdim=True))
-    components = components * largest.sign()
+    mean, components, variances = principal_components(x)
     weights = (x - mean) @ components.T
     return PCA(
-        patch, images.shape[1], mean.float(), components.float(), variances.flip(0).clamp_min(0).float(),
+        patch, images.shape[1], mean.float(), components.float(), variances.float(),
         torch.stack([weights.amin(0), weights.amax(0)]).float(),
     )
+
+
+def principal_components(vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of vectors [N, n]: their mean [n], the components [n, n], a row a component, the widest variance first, and the variances
+    [n], all float64. Each component's largest entry is positive."""
+    x = vectors.double()
+    mean = x.mean(0)
+    variances, axes = torch.linalg.eigh((x - mean).T @ (x - mean) / max(1, len(x) - 1))
+    components = axes.flip(1).T
+    largest = components.gather(1, components.abs().argmax(1, keepdim=True))
+    return mean, components * largest.sign(), variances.flip(0).clamp_min(0)
 
 
 def cut_patches(images: Tensor, patch: tuple[int, int]) -> Tensor:

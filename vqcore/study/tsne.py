@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor
 
+from vqcore.study.pca import principal_components
+
 EXAGGERATION, EXAGGERATED_STEPS = 12.0, 250
 ROWS_AT_ONCE = 256
 SMALLEST_GAIN = 0.01
@@ -42,13 +44,12 @@ def neighbourhood_map(vectors: Tensor, perplexity: float = 30.0, steps: int = 75
 
 def principal_map(vectors: Tensor) -> tuple[Tensor, float]:
     """The plane in which vectors [N, D] spread most: places float32 [N, 2], and the share of their variance in it."""
-    centred = vectors.double() - vectors.double().mean(0)
-    left, sizes, _ = torch.linalg.svd(centred, full_matrices=False)
+    mean, components, variances = principal_components(vectors)
     places = torch.zeros(len(vectors), 2, dtype=torch.float64)
-    places[:, : len(sizes[:2])] = left[:, :2] * sizes[:2]
+    places[:, : len(components[:2])] = (vectors - mean) @ components[:2].T
     # The sign of a principal direction is free: turn it so that the farthest vector lies on the positive side.
     places *= places.gather(0, places.abs().argmax(0)[None]).sign()
-    return places.float(), float(sizes[:2].square().sum() / sizes.square().sum().clamp_min(1e-30))
+    return places.float(), float(variances[:2].sum() / variances.sum().clamp_min(1e-30))
 
 
 def _affinities(vectors: Tensor, perplexity: float) -> tuple[Tensor, Tensor, Tensor]:
