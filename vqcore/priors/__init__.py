@@ -23,7 +23,12 @@ PriorConfig = TransformerConfig | PixelCNNConfig | LocalPixelCNNConfig
 
 def new_prior(layout: Layout, config: PriorConfig, tokenizer: str, conditions: Sequence[str], name: str = "") -> Prior:
     """An untrained prior of the kind that the config is for."""
-    return next(prior for prior, its in PRIORS.values() if isinstance(config, its))(layout, config, tokenizer, conditions, name)
+    return class_of(config)(layout, config, tokenizer, conditions, name)
+
+
+def class_of(config: PriorConfig) -> type[Prior]:
+    """The prior that a config is for."""
+    return next(prior for prior, its in PRIORS.values() if isinstance(config, its))
 
 
 def to_json(config: PriorConfig) -> dict[str, Any]:

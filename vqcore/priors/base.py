@@ -46,6 +46,8 @@ class Prior(nn.Module, ABC):
     """What a config file calls it."""
     any_size: ClassVar[bool] = False
     """Whether it writes grids of any size, or those of its layout alone."""
+    reads_text: ClassVar[bool] = True
+    """Whether a text changes what it writes."""
     hidden: ClassVar[str]
     """What the names of the weights of its hidden layers begin with, which training treats apart."""
     config: Any
@@ -110,6 +112,9 @@ class Prior(nn.Module, ABC):
     ) -> list[Tensor]:
         """Write the masked tokens (True in `mask`, bool grids shaped as the tokens) anew, given all others (resampling, or
         inpainting). particles: candidates to weigh, for a model that has to write in one order."""
+
+    def adopt(self, codebooks: Sequence[Tensor]) -> None:
+        """Take over what it has to know of the tokenizer before it learns: the codebooks E [K, D], coarse to fine. Most need none."""
 
     def check_decoder(self, decoder: bytes, name: str) -> None:
         """ValueError where the tokenizer called `name` has another fingerprint of what decodes than this prior learned from."""

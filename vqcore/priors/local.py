@@ -73,6 +73,7 @@ class LocalPixelCNN(AutoregressivePrior):
 
     kind = "local-pixelcnn"
     any_size = True
+    reads_text = False
     hidden = "layers."
 
     def __init__(
@@ -92,8 +93,11 @@ class LocalPixelCNN(AutoregressivePrior):
         self.bias = nn.Parameter(torch.zeros(layout.codes))
         self.dropout = nn.Dropout(c.dropout)
 
-    def adopt(self, codebook: Tensor) -> None:
-        """The vectors e_k [K, D] of the tokenizer whose tokens it is to learn, scaled to a deviation of one."""
+    def adopt(self, codebooks: Sequence[Tensor]) -> None:
+        """The vectors e_k, scaled to a deviation of one."""
+        (codebook,) = codebooks
+        if codebook.shape != self.codebook.shape:
+            raise ValueError(f"This prior is for {list(self.codebook.shape)} codes, not {list(codebook.shape)}. Set code_dim to the tokenizer's D.")
         self.codebook.copy_(codebook / codebook.std())
 
     def of_size(self, shape: Sequence[int]) -> LocalPixelCNN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vqcore.priors.local import LocalPixelCNNConfig
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.quantizers import FSQConfig, VQConfig
@@ -52,6 +53,8 @@ PRIOR_PRESETS = {
     # 128 × 128 pixels as 16 × 16 tokens; with 512 codes, the transformer has just under 4.9 M parameters.
     "photos-prior": PriorRecipe(TransformerConfig(dropout=0.1), side=128, views=8, batch=32),
     "photos-pixelcnn": PriorRecipe(PixelCNNConfig(layers=12, width=112, dropout=0.1), side=128, views=8, batch=32),
+    # 160 × 160 pixels as 20 × 20 tokens, for a prior that writes grids of any size.
+    "photos-anysize": PriorRecipe(LocalPixelCNNConfig(dropout=0.1), side=160, views=8, batch=64),
     # 64 × 64 pixels as 8 × 8 coarse tokens and then 16 × 16 fine ones, in one sequence.
     "photos-2level-prior": PriorRecipe(TransformerConfig(layers=5, dropout=0.1), side=64, views=8, batch=16),
     "emoji-prior": PriorRecipe(TransformerConfig(layers=5, width=224), side=64, batch=32, closed=True, noise=0.3),

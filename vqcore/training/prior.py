@@ -18,7 +18,7 @@ from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
 from vqcore.formats.clips import tokenize_sounds
 from vqcore.formats.shards import Shards, holds_tokens, open_shards, read_index, tokenize
-from vqcore.priors import new_prior
+from vqcore.priors import class_of, new_prior
 from vqcore.priors.base import Prior
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
@@ -114,11 +114,13 @@ def train_prior(
     shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
     if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
         raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer_name}. Tokenize the pictures with it.")
-    layout = layout_of(shards)
+    layout, conditions = layout_of(shards), () if is_free(shards) else shards.index["texts"]
+    if not class_of(recipe.model).reads_text:
+        layout, conditions = Layout(Words(()), 0, layout.grids), ()
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
-    conditions = () if is_free(shards) else shards.index["texts"]
     model = new_prior(layout, recipe.model, home_name(tokenizer_name), conditions, out.name).to(distributed.device())
     model.decoder = decoder_fingerprint(tokenizer).hex()
+    model.adopt([level.codebook.to(distributed.device()) for level in tokenizer.levels])
     if start is not None:
         begin_with(model, load_prior(start))
     size = f"{sum(p.numel() for p in model.parameters()):,}"
@@ -156,6 +158,8 @@ def phrasings(shards: Shards, layout: Layout) -> Tensor:
     At least half of the forms of a text are the text itself. Of a form that is too long for the sequence, the first words are taken.
     """
     texts = [*shards.index["texts"], ""]
+    if not layout.text_length:
+        return layout.prefix([""] * len(texts)).unsqueeze(1)
     variants = [*shards.index.get("variants", [[]] * (len(texts) - 1)), []]
     forms = 2 * max(map(len, variants)) or 1
     rows = [others + [text] * (forms - len(others)) for text, others in zip(texts, variants)]

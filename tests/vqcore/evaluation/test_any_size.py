@@ -23,7 +23,7 @@ def test_bits_are_counted_over_all_tokens_of_whole_pictures(tmp_path):
     torch.manual_seed(0)
     tokenizer = VQVAE(VQVAEConfig(NETWORK, VQConfig(16)), name="some").eval()
     prior = LocalPixelCNN(Layout(Words(()), 0, (Grid(16, (4, 4)),)), LocalPixelCNNConfig(2, 8, 8, 4), "some").eval()
-    prior.adopt(tokenizer.levels[0].codebook)
+    prior.adopt([tokenizer.levels[0].codebook])
     folder = tmp_path / "some" / "val"
     folder.mkdir(parents=True)
     pictures = [draw_picture(0, 40, 24), draw_picture(1, 17, 65)]

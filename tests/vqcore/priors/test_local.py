@@ -17,7 +17,7 @@ K, LAYERS = 11, 3
 def prior() -> LocalPixelCNN:
     torch.manual_seed(0)
     model = LocalPixelCNN(Layout(Words(()), 0, (Grid(K, (4, 5)),)), LocalPixelCNNConfig(LAYERS, 12, 16, 6), "some")
-    model.adopt(torch.randn(K, 6))
+    model.adopt([torch.randn(K, 6)])
     for weight in model.parameters():  # large enough that everything counts
         weight.data.mul_(2)
     return model.eval().requires_grad_(False)

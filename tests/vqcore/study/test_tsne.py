@@ -23,7 +23,7 @@ def test_neighbours_stay_neighbours_better_than_in_the_principal_plane():
 
 
 def test_the_same_vectors_give_the_same_map_wherever_they_lie():
-    vectors, group = clusters(10, 3)
+    vectors, group = clusters(30, 3)
     first = neighbourhood_map(vectors, steps=100)
     assert torch.equal(first, neighbourhood_map(vectors, steps=100))
     assert share_of_kin(neighbourhood_map(vectors + 300, steps=400), group) > 0.97

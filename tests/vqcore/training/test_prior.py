@@ -20,6 +20,7 @@ from vqcore.evaluation.report import read_figures
 from vqcore.files import read_tensors, write_tensors
 from vqcore.formats.shards import Shards, open_shards
 from vqcore.priors import new_prior
+from vqcore.priors.local import LocalPixelCNNConfig
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import save_prior
@@ -68,6 +69,16 @@ def test_classes_are_folders_and_labels_are_words(data):
     assert read_labelled(data / "train" / "blue", "train").classes == []
     with pytest.raises(ValueError, match="train.*and.*val"):
         read_labelled(data / "train", "val")
+
+
+def test_a_prior_of_any_size_learns_from_squares_and_reads_no_text(tokenizer, data, tmp_path):
+    recipe = replace(RECIPE, model=LocalPixelCNNConfig(2, 16, 16, vqcore.load(tokenizer).levels[0].code_dim), side=16, rate=1e-2)
+    train_prior(recipe, tokenizer, data, tmp_path / "prior", Budget(steps=120))
+    prior = vqcore.load_prior(tmp_path / "prior")
+    assert prior.conditions == () and prior.layout.text_length == 0 and prior.any_size
+    bits = [row["val_bits"] for row in read_log(tmp_path / "prior" / "metrics.jsonl")]
+    assert bits[-1] < bits[0] - 0.5
+    assert prior.sample(1, start=[torch.zeros(1, 3, 7, dtype=torch.int64)])[0].shape == (1, 3, 7)
 
 
 def test_views_are_squares_the_middle_first_and_mirrored_every_other():
