@@ -69,6 +69,17 @@ def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior)
     assert (tab.bench.tokens().flatten() == sequences[bits.argmin()].numpy()).all()
 
 
+def test_where_a_model_tells_how_well_pictures_fit_the_best_fit_comes_first(tab, prior):
+    tab.wait_told("8 candidates")
+    judge = lambda route: route.fulfill(json={"fits": [0.1, 0.9, 0.5]}) if "rank_pictures" in route.request.post_data else route.continue_()
+    tab.page.route("**/component_server/", judge)
+    tab.write("blue disc")
+    tab.wait_told("3 candidates, the best fit of picture and words first")
+    assert tab.root.locator("[data-candidates] small").all_inner_texts() == ["fit 0.90", "fit 0.50", "fit 0.10"]
+    sequences = prior.sample(3, "blue disc square", temperature=0.5, seed=SEED)[0].reshape(3, -1)
+    assert [int(code) for code in tab.chips("token")] == sequences[1].tolist()
+
+
 def test_a_style_in_the_sentence_counts_and_not_the_chosen_one(tab):
     tab.write("blue disc Round", 1)
     tab.wait_told("1 candidate")

@@ -1,6 +1,7 @@
 """Other people's tokenizers, opened by a visitor."""
 
 import base64
+import os
 import shutil
 
 import numpy as np
@@ -140,3 +141,15 @@ def test_a_token_file_of_a_page_model_opens_here(tiny_default):
     damaged[5] ^= 1
     assert "isn't here" in service.open_token_file({"data": base64.b64encode(damaged).decode(), "name": "x"})["error"]
     assert "token file" in service.open_token_file({"data": base64.b64encode(b"hello").decode(), "name": "x"})["error"]
+
+
+@pytest.mark.parametrize("more, words", [(1, "more than 1 GB"), (0, "not written by this program")])
+def test_a_dropped_folder_has_a_gigabyte_at_most(more, words, tmp_path):
+    files = []
+    for name, size in (("config.json", 2), ("model.safetensors", (1 << 30) - 2 + more)):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / name)
+        files[-1].write_bytes(b"{}" if name == "config.json" else b"")
+        os.truncate(files[-1], size)  # a hole takes no room on the disk
+    with pytest.raises(ValueError, match=words):
+        foreign.open_folder(files)

@@ -426,3 +426,56 @@ def test_a_prior_learns_a_distribution(model_of):
     grid = ((stripes + torch.arange(3)[:, None, None]) % 3 + 3)
     done = model.complete([grid.repeat(8, 1, 1)], [hole], "blue")[0]
     assert (done == grid.repeat(8, 1, 1)).flatten(1).all(1).float().mean() > 0.9, "the top follows from the bottom"
+
+
+@pytest.mark.parametrize("grids", [*GRIDS.values(), TWO_LEVELS], ids=[*GRIDS, "two levels"])
+@torch.inference_mode()
+def test_a_transformers_attention_knows_places_by_its_rotary_angles_alone(grids):
+    torch.manual_seed(0)
+    model = Transformer(Layout(WORDS, 2, grids), TransformerConfig(1, 16, 2)).eval()  # of one layer, which sees its inputs as a set
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.4)
+    for places in (model.text_places, model.levels, *(axis for axes in model.axes for axis in axes)):
+        torch.nn.init.zeros_(places.weight)
+    prefix, sequence = model.layout.prefix(["red"]), random_sequence(model)
+    first = model.layout.starts()[0] + model.layout.first_code
+    sequence[0, 0], sequence[0, 1] = first, first + 1
+    swapped = sequence.clone()
+    swapped[0, [0, 1]] = sequence[0, [1, 0]]
+    finite = model.logits(prefix, sequence)[0, -1].isfinite()
+    last = lambda tokens: model.logits(prefix, tokens)[0, -1][finite]
+    assert (last(sequence) - last(swapped)).abs().max() > 1e-3
+    model.turn.copy_(torch.ones_like(model.turn))
+    torch.testing.assert_close(last(sequence), last(swapped), atol=1e-4, rtol=1e-4)
+
+
+def test_a_rotary_turn_depends_on_how_far_two_places_lie_apart():
+    layout = Layout(WORDS, 2, (Grid(12, (4, 5)),))
+    turn = Transformer(layout, TransformerConfig(1, 32, 2)).turn[:, :, 0]
+    queries = turn[layout.text_length :, 0].unflatten(0, (4, 5))
+    keys = torch.cat([turn[layout.prefix_length :, 1], torch.zeros(1, 8)]).unflatten(0, (4, 5))  # the last token is no key
+    above = queries[1:] * keys[:-1].conj()  # the key's token stands one row above the place that the query asks for
+    torch.testing.assert_close(above, above[:1, :1].expand_as(above))
+    before = queries[:, 1:] * keys[:, :-1].conj()
+    torch.testing.assert_close(before, before[:1, :1].expand_as(before))
+    assert (above[0, 0] - before[0, 0]).abs().max() > 0.5 and (above[0, 0] - 1).abs().max() > 0.5
+
+
+@both
+def test_dropout_drops_its_share_in_training_and_nothing_after(kind):
+    layout = Layout(WORDS, 2, (Grid(12, (4, 5)),))
+    model = {
+        "transformer": lambda share: Transformer(layout, TransformerConfig(2, 16, 2, dropout=share)),
+        "pixelcnn": lambda share: PixelCNN(layout, PixelCNNConfig(layers=4, width=8, dropout=share)),
+    }[kind]
+    dropped, seen = model(0.3).train(), []
+    for part in dropped.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.register_forward_hook(lambda _, given, made: seen.append((made[0] == 0) & (given[0][0] != 0)))
+    prefix, sequence = dropped.layout.prefix(["red"] * 16), random_sequence(dropped, 16)
+    assert not torch.equal(dropped.logits(prefix, sequence), dropped.logits(prefix, sequence))
+    assert seen and 0.2 < torch.cat([each.float().flatten() for each in seen]).mean() < 0.4
+    dropped.eval()
+    assert torch.equal(dropped.logits(prefix, sequence), dropped.logits(prefix, sequence))
+    whole = model(0.0).train()
+    assert torch.equal(whole.logits(prefix, sequence), whole.logits(prefix, sequence))

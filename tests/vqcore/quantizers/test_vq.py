@@ -159,3 +159,47 @@ def test_autocast_does_not_change_the_tokens():
     with torch.autocast("cpu", torch.bfloat16):
         inside = quantizer.encode(z_e)
     assert torch.equal(inside, quantizer.encode(z_e))
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+@pytest.mark.parametrize("dead, revived", [(60, 10), (7, 7)])
+def test_at_most_an_eighth_of_a_batch_revives_codes_which_enter_with_half_an_even_share(ema_decay, dead, revived):
+    torch.manual_seed(0)
+    quantizer = VectorQuantizer(codebook_size=64, code_dim=4, ema_decay=ema_decay)
+    quantizer._place(torch.arange(64), torch.randn(64, 4), 100.0)
+    quantizer._place(torch.arange(dead), torch.full((dead, 4), 50.0), 0.01)  # far from everything
+    quantizer.started.fill_(True)
+    vectors = torch.randn(80, 4)
+    quantizer(vectors)
+    new = (quantizer.codebook[:dead] < 40).all(1)
+    assert int(new.sum()) == revived
+    assert (quantizer.ema_counts[:dead][new] == 80 / 64 / 2).all() and (quantizer.ema_counts[:dead][~new] < 0.01).all()
+    places = (quantizer.codebook[:dead][new][:, None] == vectors).all(2).nonzero()[:, 1]
+    assert len(places.unique()) == len(places) == revived, "each on another vector of the batch"
+
+
+def test_a_codebook_that_learns_by_gradient_counts_its_tokens_too():
+    torch.manual_seed(0)
+    quantizer = VectorQuantizer(codebook_size=4, code_dim=2, revive_below=0)
+    quantizer._place(torch.arange(4), 10 * torch.eye(4, 2), 3.0)
+    quantizer.started.fill_(True)
+    before = quantizer.codebook.clone()
+    tokens = quantizer(torch.randn(50, 2)).tokens
+    expected = 0.99 * torch.full((4,), 3.0) + 0.01 * torch.bincount(tokens, minlength=4)
+    torch.testing.assert_close(quantizer.ema_counts, expected)
+    assert torch.equal(quantizer.codebook, before), "only the optimizer moves it"
+    quantizer.eval()(torch.randn(50, 2))
+    torch.testing.assert_close(quantizer.ema_counts, expected)
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_where_the_first_batch_is_smaller_than_the_codebook_the_codes_stand_beside_its_vectors(ema_decay):
+    torch.manual_seed(0)
+    quantizer = VectorQuantizer(codebook_size=10, code_dim=4, ema_decay=ema_decay, revive_below=0)
+    vectors = torch.randn(3, 4)
+    quantizer._start(vectors)
+    nearest = torch.cdist(quantizer.codebook, vectors).min(1)
+    assert torch.bincount(nearest.indices).tolist() in ([4, 3, 3], [3, 4, 3], [3, 3, 4])
+    assert len(quantizer.codebook.unique(dim=0)) == 10, "no two codes are the same"
+    assert 0 < nearest.values.min() and nearest.values.max() < 0.1 * vectors.std()
+    assert (quantizer.ema_counts == 0.3).all() and quantizer.started

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import vqcore
 from tests.tiny import colours_folder, one_thread
 from vqcore.checkpoints import load_contrastive
 from vqcore.evaluate import main as evaluate
+from vqcore.evaluation import text as evaluate_text
 from vqcore.evaluation.report import read_figures
 from vqcore.evaluation.text import Recogniser, read_named, recall
 from vqcore.priors.sequence import Grid, Layout
@@ -150,3 +152,33 @@ def test_the_evaluation_tells_seen_from_held_out_prompts(trained, data, tokenize
     shutil.copytree(data, tmp_path / "all")
     (tmp_path / "all" / "metadata.jsonl").write_text(lines)
     assert evaluate([str(prior), "--data", str(tmp_path / "all")]) == 2 and "none of heldout" in capsys.readouterr().err
+
+
+def test_the_loss_is_that_of_finding_the_picture_of_a_text_and_of_finding_the_text_of_a_picture():
+    torch.manual_seed(0)
+    model = Contrastive(Text.of(["red green disc"]), RECIPE.model).eval()
+    numbers, images = model.numbers(["red disc", "red disc", "green"]), torch.rand(3, 3, 16, 16) * 2 - 1
+    scores = model.log_scale.exp() * model.embed_numbers(numbers) @ model.embed_images(images).T
+    to_picture, to_text = (-each.log_softmax(1).diagonal().mean() for each in (scores, scores.T))
+    assert abs(to_picture - to_text) > 0.05, "they differ"
+    torch.testing.assert_close(model(numbers, images), (to_picture + to_text) / 2)
+
+
+def test_the_reranker_takes_the_sample_that_fits_best_and_the_prior_its_likeliest(monkeypatch):
+    """Of the samples of each prompt, which are told apart by their grey, one alone is right."""
+    right, count = {"red disc light": 3, "blue disc dark": 1}, evaluate_text.SAMPLES
+    prompts = list(right)
+    known = SimpleNamespace(prompt=lambda row: prompts[row], names=["red disc", "blue disc"], styles=["light", "dark"])
+    greys = torch.linspace(-1, 1, count)
+    bits = {"red disc light": torch.tensor([7.0, 6, 8, 5]), "blue disc dark": torch.tensor([6.0, 7, 5, 8])}
+    prior = SimpleNamespace(
+        sample=lambda n, prompts, **_: [torch.arange(n).view(n, 1, 1)],
+        bits=lambda tokens, prompts: [torch.cat([bits[prompt] for prompt in prompts[::count]]).view(-1, 1, 1)],
+    )
+    tokenizer = SimpleNamespace(decode=lambda tokens: greys[tokens[0] % count][:, None])
+    seen = lambda name, place: [{name} if i == place else {"none"} for i in range(count)]
+    names = {"light": seen("red disc", 3), "dark": seen("blue disc", 1)}
+    recogniser = SimpleNamespace(names=lambda pixels, style: names[style])
+    reranker = SimpleNamespace(fit=lambda prompt, images: -(images.flatten() - greys[right[prompt]]).abs())
+    shares, firsts = evaluate_text.success(prior, tokenizer, known, [0, 1], recogniser, reranker, evaluate_text.Settings())
+    assert (shares.first, shares.likeliest, shares.reranked) == (0, 0.5, 1) and len(firsts) == 2

@@ -1,5 +1,7 @@
 """The search for better tokens."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -67,3 +69,19 @@ def test_what_does_not_belong_together_is_refused(tokenizer, two_level):
         refine(tokenizer, x, [torch.zeros(1, 9, 9, dtype=torch.int64)])
     with pytest.raises(ValueError, match="one level"):
         refine(vqcore.load(two_level), x, [])
+
+
+@pytest.mark.parametrize("rounds", [(1.0,), (1.0, 1.0)])
+def test_changes_that_help_one_by_one_and_not_together_are_taken_back(rounds, monkeypatch):
+    """Of two tokens 0 or 1, that decode to 1 − 4 z₀ + 3 z₁ and z₁ where 0 and 0 are wanted, (0, 0) is the best. Changing both
+    helps the first place and harms the second, so the first alone is changed, which makes it worse than it was."""
+    monkeypatch.setattr(search, "SPACING", 1)
+    monkeypatch.setattr(search, "REACH", 0)
+    tokenizer = SimpleNamespace(
+        decode_vectors=lambda z: torch.stack([1 - 4 * z[..., 0] + 3 * z[..., 1], z[..., 1]], -1),
+        quantizers=[SimpleNamespace(vectors=lambda: torch.tensor([[0.0], [1.0]]))], levels=[SimpleNamespace(downsampling=1)], spatial_dims=1,
+    )
+    found = search._Search(tokenizer, torch.zeros(1, 1, 2))
+    assert found._error(torch.tensor([[1, 0]])).sum() > found._error(torch.tensor([[0, 0]])).sum()
+    grid = found.downhill(torch.tensor([[0, 0]]), torch.ones(1, 2, dtype=torch.bool), rounds, lambda: None)
+    assert grid.tolist() == [[0, 0]]

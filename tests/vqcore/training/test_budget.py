@@ -1,9 +1,11 @@
-"""How long a run trains: by steps or by the clock, and what follows from it."""
+"""A run: how long it trains, by steps or by the clock, and which of its validations is published."""
 
 import json
+from dataclasses import replace
 from itertools import count
 
 import pytest
+import torch
 from torch import nn
 
 from vqcore.checkpoints import FOLDER
@@ -27,7 +29,8 @@ def job(rates, **others):
         loss.backward()
         return {"loss": loss.item()}
 
-    return run.Job(module, optimizer, 1e-3, batch, lambda: {"loss": module.weight.square().item()}, lambda figures: -figures["loss"], **others)
+    validate = lambda: {"loss": module.weight.square().item()}
+    return run.Job(module, optimizer, 1e-3, batch, validate, lambda figures: -figures["loss"], **others)
 
 
 def rows(folder, log="metrics.jsonl"):
@@ -62,6 +65,32 @@ def test_a_run_that_is_to_stop_early_does(tmp_path, caplog):
     rates = []
     run.train(job(rates, publish=lambda: None, stop_early=lambda history: len(history) == 2), tmp_path, Budget(steps=40), 4)
     assert len(rates) == 20 and "Stopped early" in caplog.text
+
+
+def test_only_what_is_no_worse_than_all_before_is_published_in_one_call_or_in_two(tmp_path):
+    losses, judged, published = [3.0, 2.0, 2.5, 2.0, 4.0, 1.0, 1.5, 0.5], [], []
+
+    def judge():
+        judged.append(losses[len(judged)])
+        return {"loss": judged[-1]}
+
+    for steps, validations, expected in ((50, 5, [3, 2, 2]), (80, 8, [3, 2, 2, 1, 0.5])):
+        there = replace(job([], publish=lambda: published.append(judged[-1])), validate=judge)
+        run.train(there, tmp_path, Budget(steps=steps), validations)
+        assert published == expected
+    assert [row["val_loss"] for row in run.read_log(tmp_path / "metrics.jsonl")] == losses
+
+
+def test_dropout_is_on_in_every_step_and_off_in_every_validation(tmp_path):
+    there = job([], publish=lambda: None)
+    steps, validations = [], []
+    there.module.eval()
+    watched = replace(
+        there, step=lambda: steps.append(there.module.training) or there.step(),
+        validate=lambda: validations.append((there.module.training, torch.is_grad_enabled())) or there.validate(),
+    )
+    run.train(watched, tmp_path, Budget(steps=12), 4)
+    assert steps == [True] * 12 and validations == [(False, False)] * 4
 
 
 def test_a_run_of_minutes_ends_by_the_clock(tmp_path, monkeypatch):

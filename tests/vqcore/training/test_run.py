@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,15 +13,22 @@ from torch import nn
 import vqcore
 from tests.kills import kill_over_and_over
 from tests.patience import wait_until
-from tests.tiny import colours_folder, draw_picture, picture_folder
+from tests.tiny import TWO_LEVELS, colours_folder, draw_picture, picture_folder
 from vqcore.evaluate import main as evaluate
 from vqcore.evaluation.report import read_figures
 from vqcore.metrics import psnr
+from vqcore.quantizers.vq import VQConfig
+from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
-from vqcore.tokenizers.vqvae import VQVAE
+from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers.vqvae2 import VQVAE2
 from vqcore.train import main as train
 from vqcore.training.optimizer import Optimizer
+from vqcore.training.pictures import Pictures, TokenizerRecipe, crops
+from vqcore.training.presets import PRESETS
 from vqcore.training.run import learning_rate, read_log
+from vqcore.training.sound import SoundRecipe, Sounds
+from vqcore.training.tokenizer import tokenizer_job
 
 
 def arguments(data, out, steps):
@@ -149,3 +157,42 @@ def test_a_run_begins_with_the_weights_of_another(tiny_folder, tmp_path, capsys)
     (tmp_path / "deeper.json").write_text(json.dumps(settings))
     deeper = ["tokenizer", "--config", str(tmp_path / "deeper.json"), "--out", str(tmp_path / "deeper"), "--start", str(tiny_folder)]
     assert train(deeper) == 2 and "other networks" in capsys.readouterr().err
+
+
+def test_every_other_crop_is_mirrored_unless_it_is_not_wished():
+    torch.manual_seed(0)
+    ramp = np.broadcast_to(np.arange(40, dtype=np.uint8)[None, :, None] * 6, (30, 40, 3))
+    steps = lambda mirrored: crops([ramp], np.ones(1), 400, 16, mirrored).diff(dim=3).flatten(1).sign()
+    assert (steps(False) == 1).all()
+    rising, falling = ((steps(True) == way).all(1).float().mean() for way in (1, -1))
+    assert 0.4 < rising < 0.6 and 0.4 < falling < 0.6
+
+
+@pytest.mark.parametrize("ema_decay", [0.99, None])
+@pytest.mark.parametrize("kind", ["vqvae", "two levels", "sound"])
+def test_the_quantizers_loss_moves_the_encoder_and_a_codebook_without_averages(kind, ema_decay, tmp_path):
+    """By the same step, once with a commitment of no weight and once with one of much."""
+
+    def gradients(beta):
+        torch.manual_seed(0)
+        if kind == "sound":
+            network = NetworkConfig(1, 1, 16, 4, 8, 8, 1, 1, 1, 0, 1)
+            recipe = SoundRecipe(VQVAEConfig(network, VQConfig(8, beta, ema_decay), sample_rate=8000), crop=1024, batch=2)
+            model = VQVAE(recipe.model)
+            material = Sounds(recipe, [np.random.default_rng(0).normal(0, 0.1, 2048).astype(np.float32)] * 2, [])
+        else:
+            learns = VQConfig(64, beta, ema_decay)
+            config = replace(PRESETS["tiny"].model, quantizer=learns) if kind == "vqvae" else replace(TWO_LEVELS, quantizers=(learns, learns))
+            recipe = TokenizerRecipe(config, crop=16, batch=2)
+            model = (VQVAE if kind == "vqvae" else VQVAE2)(config)
+            material = Pictures(recipe, [draw_picture(1, 40, 32)], [])
+        job = tokenizer_job(model, recipe.rate, recipe.batch, material, tmp_path)
+        torch.manual_seed(1)
+        job.step()
+        codebooks = [p.grad for name, p in model.named_parameters() if name.endswith("codebook")]
+        return model.encoder.read.weight.grad, codebooks
+
+    (without, codebooks), (with_much, _) = gradients(0.0), gradients(100.0)
+    assert (with_much - without).norm() > 0.01 * without.norm() > 0
+    assert len(codebooks) == (0 if ema_decay else 2 if kind == "two levels" else 1)
+    assert all(gradient.abs().sum() > 0 for gradient in codebooks)
