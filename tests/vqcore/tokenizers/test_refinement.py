@@ -79,9 +79,7 @@ def test_changes_that_help_one_by_one_and_not_together_are_taken_back(rounds, mo
     monkeypatch.setattr(search, "REACH", 0)
     tokenizer = SimpleNamespace(
         decode_vectors=lambda z: torch.stack([1 - 4 * z[..., 0] + 3 * z[..., 1], z[..., 1]], -1),
-        quantizers=[SimpleNamespace(vectors=lambda: torch.tensor([[0.0], [1.0]]))],
-        levels=[SimpleNamespace(downsampling=1)],
-        spatial_dims=1,
+        quantizers=[SimpleNamespace(vectors=lambda: torch.tensor([[0.0], [1.0]]))], levels=[SimpleNamespace(downsampling=1)], spatial_dims=1,
     )
     found = search._Search(tokenizer, torch.zeros(1, 1, 2))
     assert found._error(torch.tensor([[1, 0]])).sum() > found._error(torch.tensor([[0, 0]])).sum()

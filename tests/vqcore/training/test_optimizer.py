@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from vqcore.formats.shards import Shards
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.transformer import Transformer, TransformerConfig
-from vqcore.formats.shards import Shards
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.prior import PriorRecipe, Tokens, prior_job
 

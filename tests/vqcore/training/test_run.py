@@ -18,10 +18,10 @@ from vqcore.evaluate import main as evaluate
 from vqcore.evaluation.report import read_figures
 from vqcore.metrics import psnr
 from vqcore.quantizers.vq import VQConfig
-from vqcore.tokenizers import new_tokenizer
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
+from vqcore.tokenizers.vqvae2 import VQVAE2
 from vqcore.train import main as train
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.pictures import Pictures, TokenizerRecipe, crops
@@ -175,18 +175,17 @@ def test_the_quantizers_loss_moves_the_encoder_and_a_codebook_without_averages(k
 
     def gradients(beta):
         torch.manual_seed(0)
-        learning = {"beta": beta, "ema_decay": ema_decay}
         if kind == "sound":
             network = NetworkConfig(1, 1, 16, 4, 8, 8, 1, 1, 1, 0, 1)
-            recipe = SoundRecipe(VQVAEConfig(network, VQConfig(8, **learning), sample_rate=8000), crop=1024, batch=2)
+            recipe = SoundRecipe(VQVAEConfig(network, VQConfig(8, beta, ema_decay), sample_rate=8000), crop=1024, batch=2)
+            model = VQVAE(recipe.model)
             material = Sounds(recipe, [np.random.default_rng(0).normal(0, 0.1, 2048).astype(np.float32)] * 2, [])
         else:
-            one, two = PRESETS["tiny"].model, TWO_LEVELS
-            one = replace(one, quantizer=replace(one.quantizer, **learning))
-            two = replace(two, quantizers=tuple(replace(quantizer, **learning) for quantizer in two.quantizers))
-            recipe = TokenizerRecipe(one if kind == "vqvae" else two, crop=16, batch=2)
+            learns = VQConfig(64, beta, ema_decay)
+            config = replace(PRESETS["tiny"].model, quantizer=learns) if kind == "vqvae" else replace(TWO_LEVELS, quantizers=(learns, learns))
+            recipe = TokenizerRecipe(config, crop=16, batch=2)
+            model = (VQVAE if kind == "vqvae" else VQVAE2)(config)
             material = Pictures(recipe, [draw_picture(1, 40, 32)], [])
-        model = new_tokenizer(recipe.model)
         job = tokenizer_job(model, recipe.rate, recipe.batch, material, tmp_path)
         torch.manual_seed(1)
         job.step()

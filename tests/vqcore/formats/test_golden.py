@@ -21,7 +21,7 @@ from vqcore.tokenizers.tables import Tables
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2, VQVAE2Config
 
-GOLDEN = Path(__file__).parent.parent / "golden"
+GOLDEN = Path(__file__).parent.parent.parent / "golden"
 SMALL = NetworkConfig(2, 3, 4, 4, 8, 8, 0, 0, 0, 0, 0)
 COARSE = NetworkConfig(2, 8, 2, 4, 8, 8, 0, 0, 0, 0, 0)
 MARGIN = 1e-3  # from a draw to the next border between two codes: a thousand times what machines' rounding differs by
@@ -61,7 +61,7 @@ def coded():
 
 
 def two_levels():
-    model = given(VQVAE2(VQVAE2Config(SMALL, COARSE, (VQConfig(5), VQConfig(300)))), 2**-4)
+    model = given(VQVAE2(VQVAE2Config(network=SMALL, coarse=COARSE, quantizers=(VQConfig(5), VQConfig(300)))), 2**-4)
     return model, [whole_numbers(1, 3, 4) % 5, whole_numbers(1, 6, 8) % 300], (23, 30)
 
 
