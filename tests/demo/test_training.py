@@ -109,7 +109,7 @@ def test_settings_become_a_recipe(tmp_path):
     assert (run.recipe.model.quantizer.codebook_size, run.recipe.model.quantizer.ema_decay, run.recipe.crop) == (32, None, 64)
     np.savez(tmp_path / "small.npz", images=np.zeros((4, 28, 28), np.uint8))
     small = recipes.tokenizer_recipe(SETTINGS | {"codebook": "ema"}, tmp_path / "small.npz").recipe
-    assert small.crop == 24 and small.model.network.channels == 1 and small.model.ema_decay == 0.99
+    assert small.crop == 24 and small.model.network.channels == 1 and small.model.quantizer.ema_decay == 0.99
     for wrong in ({"downsampling": "3"}, {"codebook_size": "1000000"}, {"minutes": "1e9"}, {"beta": "nan"}):
         with pytest.raises(ValueError):
             recipes.tokenizer_recipe(SETTINGS | wrong, tmp_path / "data")
