@@ -14,7 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-HAS_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+# Neither is a public part of torch: where a version or a processor lacks one, the plain product takes its place.
+HAS_ONEDNN = torch.backends.mkldnn.is_available() and all(
+    hasattr(torch.ops.mkldnn, name) for name in ("_linear_pointwise", "_reorder_linear_weight")
+)
+HAS_BYTES = hasattr(torch, "_weight_int8pack_mm")
 FEW_ROWS = 8  # rows up to which products with weights of 8 bits are faster than in bfloat16
 
 
@@ -69,7 +73,7 @@ def packed_linear(weight: Tensor, bias: Tensor, rows: int, arithmetic: torch.dty
     arithmetic: torch.int8 keeps each row of the weight as 8-bit integers times one number, for few rows, and is bfloat16 for more.
     """
     weight, bias = weight.detach(), bias.detach()
-    if arithmetic == torch.int8 and rows <= FEW_ROWS:
+    if arithmetic == torch.int8 and rows <= FEW_ROWS and HAS_BYTES:
         whole, factors = rows_in_bytes(weight)
         factors, bias = factors.bfloat16(), bias.bfloat16()
         linear = lambda x: torch._weight_int8pack_mm(x.bfloat16(), whole, factors) + bias

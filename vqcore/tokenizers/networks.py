@@ -204,7 +204,8 @@ class Decoder(nn.Module):
 
 def autocast(device_type: str) -> torch.autocast:
     """bfloat16 where the device multiplies it natively, float32 elsewhere."""
-    native = {"cpu": torch.cpu._is_avx512_bf16_supported, "cuda": torch.cuda.is_bf16_supported}
+    on_cpu = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)  # no public part of torch
+    native = {"cpu": on_cpu, "cuda": torch.cuda.is_bf16_supported}
     return torch.autocast(device_type, torch.bfloat16, enabled=device_type in native and native[device_type]())
 
 
