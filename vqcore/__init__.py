@@ -9,6 +9,8 @@ from vqcore.tokenizers.base import Level, Tokenizer
 from vqcore.tokenizers.refinement import refine
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
+__version__ = "0.1.0"
+
 __all__ = [
     "FSQ", "FSQConfig", "Level", "Prior", "Quantizer", "Tokenizer", "VQConfig", "VQVAE", "VQVAEConfig", "VectorQuantizer",
     "from_pretrained", "list_checkpoints", "list_priors", "load", "load_prior", "load_tokenizer_of", "push_to_hub", "refine",
