@@ -97,7 +97,8 @@ class LocalPixelCNN(AutoregressivePrior):
         """The vectors e_k, scaled to a deviation of one."""
         (codebook,) = codebooks
         if codebook.shape != self.codebook.shape:
-            raise ValueError(f"This prior is for {list(self.codebook.shape)} codes, not {list(codebook.shape)}. Set code_dim to the tokenizer's D.")
+            own, other = (list(x.shape) for x in (self.codebook, codebook))
+            raise ValueError(f"This prior is for codes {own}, not {other}. Set code_dim to the tokenizer's D.")
         self.codebook.copy_(codebook / codebook.std())
 
     def of_size(self, shape: Sequence[int]) -> LocalPixelCNN:

@@ -7,8 +7,9 @@ import pytest
 
 from vqcore.data.scenes import HELD_OUT, WORDS, Scene, Thing, Wish, caption, compose, random_scene, render
 from vqcore.data.scenes.captions import SAME
+from vqcore.data.scenes.composing import LEAST_SEEN
 from vqcore.data.scenes.rendering import GROUNDS, PAINT, seen_shares
-from vqcore.data.scenes.scene import COLORS, LEAST_SEEN, MATERIALS, RELATIONS, SHAPES, SIZES
+from vqcore.data.scenes.scene import COLORS, MATERIALS, RELATIONS, SHAPES, SIZES
 
 ALIKE = {same: word for word, all_same in SAME.items() for same in all_same}
 PLURAL = {"toruses": "ring", "boxes": "cube"}

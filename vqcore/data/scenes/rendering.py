@@ -1,7 +1,6 @@
 """A scene's picture: rays from a camera to analytic shapes, with soft shadows, shading and haze, in numpy.
 
-Each ray is o + t·d; a shape says at which t it is first met, in a frame of its own in which it stands on the origin and
-is not turned. A ring has no short formula and is walked to by its distance function (sphere tracing, Hart 1996).
+Each ray is o + t·d; shapes.py says at which t it first meets a thing.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from vqcore.data.scenes.scene import Scene, Thing
+from vqcore.data.scenes.shapes import DISTANCES, normals, own_frame
 
 ELEVATION = math.radians(27)
 DISTANCE = 22.0  # of the camera from what it looks at
@@ -22,8 +22,6 @@ SAMPLES = 2  # in each direction of a pixel
 LIGHTS = 5  # points of the lamp that a shadow is asked of
 LAMP = 0.09  # its radius, as an angle
 BULGE = 0.4  # of metal, so that a flat side, too, mirrors more than one tone
-STEPS = 22  # of the walk to a ring
-RING = (0.72, 0.28)  # the radii of a ring of scale 1: of its circle, and of its tube
 
 PAINT = {
     "red": (0.84, 0.12, 0.12), "green": (0.12, 0.62, 0.20), "blue": (0.12, 0.27, 0.84), "yellow": (0.96, 0.84, 0.10),
@@ -133,110 +131,8 @@ def _met(thing: Thing, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     low, high = np.floor(at.min(0)).astype(int).clip(0, camera.side), np.ceil(at.max(0)).astype(int).clip(0, camera.side)
     rows, columns = np.arange(low[1], high[1]), np.arange(low[0], high[0])
     box = (rows[:, None] * camera.side + columns).ravel()
-    o, d = _own_frame(thing, camera.origin[None], camera.directions[box])
+    o, d = own_frame(thing, camera.origin[None], camera.directions[box])
     return box, DISTANCES[thing.shape](thing.scale, o, d)
-
-
-def _own_frame(thing: Thing, points: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points and directions [N, 3] as the thing sees them, standing on the origin and facing forward."""
-    c, s = math.cos(thing.turn), math.sin(thing.turn)
-    turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]], np.float32)
-    return (points - np.array([thing.x, thing.y, thing.z], np.float32)) @ turn, directions @ turn
-
-
-def _root(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both t with a·t² + 2·b·t + c = 0, NaN where there is none."""
-    d = b * b - a * c
-    root = np.sqrt(np.where(d >= 0, d, np.nan))
-    return (-b - root) / a, (-b + root) / a
-
-
-def _ball(s: float, o: np.ndarray, d: np.ndarray) -> np.ndarray:
-    o = o - np.array([0, s, 0], np.float32)
-    near, _ = _root(np.float32(1), (o * d).sum(1), (o * o).sum(1) - s * s)
-    return np.where(near > 0, near, np.inf)
-
-
-def _cube(s: float, o: np.ndarray, d: np.ndarray) -> np.ndarray:
-    half = np.array([0.85 * s, s, 0.85 * s], np.float32)
-    o = o - np.array([0, s, 0], np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = (-half - o) / d, (half - o) / d
-    near, far = np.minimum(low, high).max(1), np.maximum(low, high).min(1)
-    return np.where((near <= far) & (near > 0), near, np.inf)
-
-
-def _cylinder(s: float, o: np.ndarray, d: np.ndarray) -> np.ndarray:
-    r, top = 0.8 * s, 2 * s
-    a = d[:, 0] ** 2 + d[:, 2] ** 2 + 1e-12
-    near, _ = _root(a, o[:, 0] * d[:, 0] + o[:, 2] * d[:, 2], o[:, 0] ** 2 + o[:, 2] ** 2 - r * r)
-    y = o[:, 1] + near * d[:, 1]
-    side = np.where((near > 0) & (y >= 0) & (y <= top), near, np.inf)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = (top - o[:, 1]) / d[:, 1]
-        cap = np.where((t > 0) & ((o[:, 0] + t * d[:, 0]) ** 2 + (o[:, 2] + t * d[:, 2]) ** 2 <= r * r), t, np.inf)
-    return np.minimum(side, cap)
-
-
-def _cone(s: float, o: np.ndarray, d: np.ndarray) -> np.ndarray:
-    k, top = 0.95 / 2, 2 * s  # the radius at the floor is 0.95 s
-    down = top - o[:, 1]
-    a = d[:, 0] ** 2 + d[:, 2] ** 2 - (k * d[:, 1]) ** 2
-    b = o[:, 0] * d[:, 0] + o[:, 2] * d[:, 2] + k * k * down * d[:, 1]
-    c = o[:, 0] ** 2 + o[:, 2] ** 2 - (k * down) ** 2
-    a = np.where(np.abs(a) < 1e-9, 1e-9, a)
-    found = np.full(len(d), np.inf, np.float32)
-    for t in _root(a, b, c):
-        y = o[:, 1] + t * d[:, 1]
-        found = np.where((t > 0) & (y >= 0) & (y <= top), np.minimum(found, t), found)
-    return found
-
-
-def _ring(s: float, o: np.ndarray, d: np.ndarray) -> np.ndarray:
-    around, tube = RING[0] * s, RING[1] * s
-    middle = o - np.array([0, s, 0], np.float32)
-    t, _ = _root(np.float32(1), (middle * d).sum(1), (middle * middle).sum(1) - (1.02 * s) ** 2)
-    inside = (middle * middle).sum(1) < (1.02 * s) ** 2
-    t = np.where(inside, 0, t)
-    found = np.full(len(d), np.inf, np.float32)
-    rays = np.flatnonzero(t >= 0)
-    middle, d, t = np.broadcast_to(middle, d.shape)[rays], d[rays], t[rays]
-    for _ in range(STEPS):
-        p = middle + t[:, None] * d
-        t = t + np.hypot(np.hypot(p[:, 0], p[:, 1]) - around, p[:, 2]) - tube
-    p = middle + t[:, None] * d
-    reached = np.abs(np.hypot(np.hypot(p[:, 0], p[:, 1]) - around, p[:, 2]) - tube) < 0.015
-    found[rays[reached]] = t[reached]
-    return found
-
-
-DISTANCES = {"ball": _ball, "cube": _cube, "cylinder": _cylinder, "cone": _cone, "ring": _ring}
-
-
-def _normals(thing: Thing, points: np.ndarray) -> np.ndarray:
-    """The outward normals [N, 3] at points of a thing's surface."""
-    s = thing.scale
-    p, _ = _own_frame(thing, points, points)
-    n = np.zeros_like(p)
-    if thing.shape == "ball":
-        n = p - np.array([0, s, 0], np.float32)
-    elif thing.shape == "cube":
-        q = (p - np.array([0, s, 0], np.float32)) / np.array([0.85 * s, s, 0.85 * s], np.float32)
-        axis = np.abs(q).argmax(1)
-        rows = np.arange(len(q))
-        n[rows, axis] = np.sign(q[rows, axis])
-    elif thing.shape == "cylinder":
-        n = np.where((p[:, 1] > 2 * s - 1e-3)[:, None], np.array([0, 1, 0], np.float32), p * np.array([1, 0, 1], np.float32))
-    elif thing.shape == "cone":
-        flat = np.hypot(p[:, 0], p[:, 2]) + 1e-9
-        n = np.stack([p[:, 0] / flat, np.full(len(p), 0.95 / 2, np.float32), p[:, 2] / flat], 1)
-    else:
-        q = p - np.array([0, s, 0], np.float32)
-        flat = np.hypot(q[:, 0], q[:, 1]) + 1e-9
-        n = q - RING[0] * s * np.stack([q[:, 0] / flat, q[:, 1] / flat, np.zeros(len(q), np.float32)], 1)
-    n = n / (np.linalg.norm(n, axis=1, keepdims=True) + 1e-9)
-    c, r = math.cos(thing.turn), math.sin(thing.turn)
-    return n @ np.array([[c, 0, -r], [0, 1, 0], [r, 0, c]], np.float32)
 
 
 def _lit(scene: Scene, points: np.ndarray, sun: np.ndarray) -> np.ndarray:
@@ -253,9 +149,11 @@ def _lit(scene: Scene, points: np.ndarray, sun: np.ndarray) -> np.ndarray:
         for thing in scene.things:
             middle = np.array([thing.x, thing.y + thing.scale, thing.z], np.float32) - points
             along = middle @ d
-            near = np.flatnonzero(((middle * middle).sum(1) - along * along < (1.35 * thing.scale) ** 2) & (along > -1.35 * thing.scale) & free)
+            reach = 1.35 * thing.scale  # no thing is farther from its middle
+            off = (middle * middle).sum(1) - along * along  # squared, of the ray from the middle
+            near = np.flatnonzero((off < reach**2) & (along > -reach) & free)
             if len(near):
-                o, own = _own_frame(thing, points[near], d[None])
+                o, own = own_frame(thing, points[near], d[None])
                 free[near[np.isfinite(DISTANCES[thing.shape](thing.scale, o, np.broadcast_to(own, o.shape)))]] = False
         lit += free / LIGHTS
     return lit
@@ -298,7 +196,7 @@ def _shaded(scene: Scene, thing: Thing, d: np.ndarray, t: np.ndarray, sun: np.nd
     """The colour of a thing where rays of direction d meet it after t: [N, 3]."""
     ground, paint = GROUNDS[scene.floor], np.array(PAINT[thing.color], np.float32)
     points = _camera(1).origin + t[:, None] * d
-    n = _normals(thing, points)
+    n = normals(thing, points)
     lit = _lit(scene, points + 0.02 * n, sun)
     facing = np.maximum(0, n @ sun) * lit
     if thing.material == "matte":
