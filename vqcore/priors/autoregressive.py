@@ -37,9 +37,13 @@ class Reader(ABC):
     def feed(self, token: Tensor) -> None:
         """Go on by one token a row, int64 [B], codes of all levels counted from 0."""
 
-    @abstractmethod
     def read(self, tokens: Tensor) -> Tensor:
         """Go on by int64 [B, n ≥ 1] → the logits that each of these tokens had, [B, n, codes]."""
+        logits = []
+        for token in tokens.T:
+            logits.append(self.next())
+            self.feed(token)
+        return torch.stack(logits, 1)
 
     @abstractmethod
     def select(self, rows: Tensor) -> None:

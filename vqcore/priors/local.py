@@ -230,13 +230,6 @@ class RowReader(Reader):
         self.left = [vector, *self.here[1:]]
         self.past += 1
 
-    def read(self, tokens: Tensor) -> Tensor:
-        logits = []
-        for token in tokens.T:
-            logits.append(self.next())
-            self.feed(token)
-        return torch.stack(logits, 1)
-
     def select(self, rows: Tensor) -> None:
         self.batch, self.row = len(rows), self.row[rows]
         self.above, self.said, self.left, self.here = (

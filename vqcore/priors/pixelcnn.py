@@ -171,13 +171,6 @@ class PixelCNNReader(Reader):
         self.inputs[0][0][(..., *(p + reach for p in self.model._places[self.past]))] = self.model.embedding(token)
         self.past += 1
 
-    def read(self, tokens: Tensor) -> Tensor:
-        logits = []
-        for token in tokens.T:
-            logits.append(self.next())
-            self.feed(token)
-        return torch.stack(logits, 1)
-
     def select(self, rows: Tensor) -> None:
         self.batch = len(rows)
         self.texts = [text[rows] for text in self.texts]
