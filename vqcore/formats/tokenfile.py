@@ -5,8 +5,8 @@
     the tables' fingerprint, 0 where packed  4 bytes
     CRC-32 of all the rest and the tokens    4 bytes
     number of dimensions, then the picture's size along each, in pixels: a byte, then 2 bytes each, little-endian
-    the tokens, level after level, coarse to fine, in raster order: range-coded under the tables (vqcore/tables.py),
-    or each in as many bits as its codebook needs
+    the tokens, level after level, coarse to fine, in raster order: range-coded under the tables, or
+    each in as many bits as its codebook needs (see vqcore.formats.coding)
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import constriction
 import numpy as np
 import torch
 from torch import Tensor
 
 from vqcore.data.images import find_pictures, open_picture
 from vqcore.files import write_tensors
+from vqcore.formats.coding import damaged, decode, encode, pack, unpack
 from vqcore.tokenizers.base import Level, Tokenizer, fingerprint
 from vqcore.tokenizers.pixels import to_tensor
 from vqcore.tokenizers.tables import FILE as TABLES
-from vqcore.tokenizers.tables import Tables, make_tables, neighbours
+from vqcore.tokenizers.tables import Tables, make_tables
 
 log = logging.getLogger(__name__)
 MAGIC = b"VQT\x01"
@@ -62,9 +62,9 @@ def write(tokens: Sequence[Tensor], size: Sequence[int], tokenizer: Tokenizer) -
         raise ValueError(f"A token file holds {MOST_TOKENS:,} tokens and 65,535 pixels along a side at most. Cut the picture up.")
     if any(grid.min() < 0 or grid.max() >= level.codebook_size for grid, level in zip(grids, tokenizer.levels)):
         raise ValueError("Some tokens are outside the codebook.")
-    choices = [(UNTABLED, _pack(grids, tokenizer.levels))]
+    choices = [(UNTABLED, pack(grids, tokenizer.levels))]
     if tokenizer.tables:
-        choices.append((_digest(tokenizer.tables), _encode(grids, tokenizer.tables)))
+        choices.append((_digest(tokenizer.tables), encode(grids, tokenizer.tables)))
     mark, payload = min(choices, key=lambda choice: len(choice[1]))
     head = (fingerprint(tokenizer), mark)
     sides = struct.pack(f"<{len(size)}H", *size)
@@ -85,16 +85,16 @@ def read(data: bytes, tokenizer: Tokenizer) -> TokenFile:
     if sum(map(math.prod, shapes)) > MOST_TOKENS:
         raise ValueError(f"This token file claims more than {MOST_TOKENS:,} tokens, so it is damaged or was made to do harm.")
     if head[1] == UNTABLED:
-        grids = _unpack(payload, shapes, tokenizer.levels)
+        grids = unpack(payload, shapes, tokenizer.levels)
     elif tokenizer.tables and head[1] == _digest(tokenizer.tables):
-        grids = _decode(payload, shapes, tokenizer.tables)
+        grids = decode(payload, shapes, tokenizer.tables)
     else:
         raise ValueError(
             f"This token file was coded under other context tables than {tokenizer.name or 'the tokenizer'} has here. "
             "Take the version of the checkpoint that wrote it."
         )
     if checksum != _checksum([*head, struct.pack(f"<{len(size)}H", *size), payload], grids):
-        raise _damaged()
+        raise damaged()
     return TokenFile([torch.from_numpy(grid.astype(np.int64))[None] for grid in grids], size)
 
 
@@ -117,16 +117,12 @@ def _open(data: bytes) -> tuple[bytes, bytes, int, tuple[int, ...], bytes]:
             "This token file is of another version than the one that is read here. Save it again from the program that made it."
         )
     if len(data) < FIXED.size or len(data) < FIXED.size + 2 * data[FIXED.size - 1]:
-        raise _damaged()
+        raise damaged()
     _, mark, tables, checksum, dims = FIXED.unpack_from(data)
     size = struct.unpack_from(f"<{dims}H", data, FIXED.size)
     if not 1 <= dims <= 3 or min(size) < 1:
-        raise _damaged()
+        raise damaged()
     return mark, tables, checksum, size, data[FIXED.size + 2 * dims :]
-
-
-def _damaged() -> ValueError:
-    return ValueError("This token file is cut short or damaged. Copy it again from where it came from.")
 
 
 def _shapes(size: Sequence[int], levels: Sequence[Level]) -> list[tuple[int, ...]]:
@@ -146,94 +142,6 @@ def _digest(tables: Sequence[Tables]) -> bytes:
 def _checksum(written: Sequence[bytes], grids: Sequence[np.ndarray]) -> int:
     """Of the bytes, which may be damaged, and of the tokens, which a coder of another make might read differently."""
     return zlib.crc32(b"".join([*written, *(grid.astype("<u4").tobytes() for grid in grids)]))
-
-
-def _width(level: Level) -> int:
-    """Bits that hold any of its codes."""
-    return (level.codebook_size - 1).bit_length()
-
-
-def _pack(grids: Sequence[np.ndarray], levels: Sequence[Level]) -> bytes:
-    bits = [(grid.reshape(-1, 1) >> np.arange(_width(level))[::-1] & 1).ravel() for grid, level in zip(grids, levels)]
-    return np.packbits(np.concatenate(bits).astype(np.uint8)).tobytes()
-
-
-def _unpack(payload: bytes, shapes: Sequence[tuple[int, ...]], levels: Sequence[Level]) -> list[np.ndarray]:
-    lengths = [math.prod(shape) * _width(level) for shape, level in zip(shapes, levels)]
-    if len(payload) != -(-sum(lengths) // 8):
-        raise _damaged()
-    bits = np.unpackbits(np.frombuffer(payload, np.uint8))
-    grids = []
-    for part, shape, level in zip(np.split(bits, np.cumsum(lengths)), shapes, levels):
-        grid = part.reshape(*shape, _width(level)) @ (1 << np.arange(_width(level))[::-1])
-        if grid.max(initial=0) >= level.codebook_size:
-            raise _damaged()
-        grids.append(grid)
-    return grids
-
-
-def _encode(grids: Sequence[np.ndarray], tables: Sequence[Tables]) -> bytes:
-    coder = constriction.stream.queue.RangeEncoder()
-    for grid, level in zip(grids, tables):
-        models, place = Models(level), np.argsort(level.order)
-        tokens = grid.ravel()
-        left, above = neighbours(grid.shape)
-        groups = np.append(level.group[tokens], len(level.ward)).astype(np.int64)
-        members = place[tokens] - level.starts[groups[:-1]]
-        for group, member, a, b in zip(groups[:-1].tolist(), members.tolist(), groups[left].tolist(), groups[above].tolist()):
-            coder.encode(group, models.of_group(a, b))
-            coder.encode(member, models.of_member(a, b, group))
-    return coder.get_compressed().astype("<u4").tobytes()
-
-
-def _decode(payload: bytes, shapes: Sequence[tuple[int, ...]], tables: Sequence[Tables]) -> list[np.ndarray]:
-    if len(payload) % 4:
-        raise _damaged()
-    coder = constriction.stream.queue.RangeDecoder(np.frombuffer(payload, "<u4").astype(np.uint32))
-    grids = []
-    for shape, level in zip(shapes, tables):
-        models, starts = Models(level), level.starts.tolist()
-        left, above = (part.tolist() for part in neighbours(shape))
-        groups, places = [len(level.ward)] * (len(left) + 1), np.empty(len(left), np.int64)
-        try:
-            for i in range(len(left)):
-                a, b = groups[left[i]], groups[above[i]]
-                groups[i] = coder.decode(models.of_group(a, b))
-                places[i] = starts[groups[i]] + coder.decode(models.of_member(a, b, groups[i]))
-            grids.append(level.order[places].reshape(shape))
-        except (AssertionError, ValueError, IndexError):  # the coder has met words that no encoder writes
-            raise _damaged() from None
-    return grids
-
-
-class Models:
-    """The coder's models of one level, made when their context is first met."""
-
-    def __init__(self, tables: Tables):
-        self.groups, self.members = tables.groups.astype(np.float32), tables.members.astype(np.float32)
-        self.wards, self.starts = [*tables.ward.tolist(), tables.members.shape[0] - 1], tables.starts.tolist()
-        self.made = {}
-
-    def of_group(self, left: int, above: int):
-        """Over all groups, beside these two."""
-        key = left, above
-        if key not in self.made:
-            self.made[key] = _model(self.groups[left, above])
-        return self.made[key]
-
-    def of_member(self, left: int, above: int, group: int):
-        """Over the members of a group, beside codes of these two."""
-        key = self.wards[left], self.wards[above], group
-        if key not in self.made:
-            self.made[key] = _model(self.members[key[0], key[1], self.starts[group] : self.starts[group + 1]])
-        return self.made[key]
-
-
-def _model(weights: np.ndarray):
-    """Weights are whole numbers that add up to about 2¹⁶: exact in float32, so that every machine makes the same model."""
-    if len(weights) == 1:
-        weights = np.append(weights, weights)  # the coder wants two; the second is never written
-    return constriction.stream.model.Categorical(weights, perfect=False)
 
 
 def count_tokens(tokenizer: Tokenizer, folders: Sequence[Path]) -> list[Tables]:

@@ -9,7 +9,7 @@ import torch
 import vqcore
 from tests.tiny import draw_picture
 from vqcore.evaluation.token_files import measure_files
-from vqcore.formats import tokenfile
+from vqcore.formats import coding, tokenfile
 from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenfile import main as count_tables
 from vqcore.tokenizers.base import fingerprint
@@ -78,8 +78,8 @@ def test_codebooks_of_any_size_and_use_have_tables(codes):
     again = Tables.from_tensors(tables.to_tensors(), codes)
     shapes = [(6, 7)]
     for grid in (np.zeros(shapes[0], int), np.random.default_rng(1).integers(0, codes, shapes[0])):
-        payload = tokenfile._encode([grid], [again])
-        assert (tokenfile._decode(payload, shapes, [again])[0] == grid).all()
+        payload = coding.encode([grid], [again])
+        assert (coding.decode(payload, shapes, [again])[0] == grid).all()
 
 
 def test_a_token_sees_the_one_before_it_and_the_one_above():
@@ -98,7 +98,7 @@ def test_the_coder_writes_these_bytes_on_every_machine():
         weights(4, 4, 3), weights(3, 3, 16),
     )
     Tables.from_tensors(tables.to_tensors(), 16)
-    payload = tokenfile._encode([np.arange(81).reshape(9, 9) ** 2 % 16], [tables])
+    payload = coding.encode([np.arange(81).reshape(9, 9) ** 2 % 16], [tables])
     assert hashlib.sha256(payload).hexdigest()[:16] == "095c2e06f6e30959"
 
 
@@ -156,7 +156,7 @@ def test_random_words_under_a_right_checksum_never_crash(tiny, seed):
     good = tokenfile.write([torch.full((1, 6, 8), commonest)], (48, 64), tiny)
     words = np.random.default_rng(seed).bytes(4 * (seed % 7))
     try:
-        grids = tokenfile._decode(words, [(6, 8)], tiny.tables)
+        grids = coding.decode(words, [(6, 8)], tiny.tables)
     except ValueError:
         return
     checksum = zlib.crc32(b"".join([good[4:12], good[12:16], good[21:25], words, grids[0].astype("<u4").tobytes()]))
@@ -186,11 +186,11 @@ def test_tokens_that_are_not_one_picture_of_the_size_are_refused(tiny):
 def test_foreign_tokenizers_are_packed_in_the_bits_that_their_codes_need():
     level = SimpleNamespace(codebook_size=1000, downsampling=8)
     grids = [np.random.default_rng(0).integers(0, 1000, (5, 7))]
-    payload = tokenfile._pack(grids, [level])
+    payload = coding.pack(grids, [level])
     assert len(payload) == -(-35 * 10 // 8)
-    assert (tokenfile._unpack(payload, [(5, 7)], [level])[0] == grids[0]).all()
+    assert (coding.unpack(payload, [(5, 7)], [level])[0] == grids[0]).all()
     with pytest.raises(ValueError):
-        tokenfile._unpack(b"\xff" * len(payload), [(5, 7)], [level])
+        coding.unpack(b"\xff" * len(payload), [(5, 7)], [level])
 
 
 def test_files_are_measured_beside_packed_tokens_and_jpeg(tiny, tiny_folder):
