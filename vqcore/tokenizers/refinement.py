@@ -2,8 +2,8 @@
 
 The encoder takes for each place the code that is nearest to what it sees there. What a token does to the picture depends on
 its neighbours, so another code is often better. The error's gradient with respect to z_q tells which one may be (as HotFlip
-exchanges letters, Ebrahimi et al. 2017, 1712.06751, §3): the nearest to z_q − η ∂‖x − x̃‖²/∂z_q. It is tried in the decoder, and
-stays where it helped. As tokens reach only a few places, many are tried at a time.
+exchanges letters, Ebrahimi et al. 2017, 1712.06751, §3): the nearest to z_q − η ∂‖x − x̃‖²/∂z_q. It is tried in the
+decoder, and stays where it helped. As tokens reach only a few places, many are tried at a time.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ def refine(
     A round costs about as much as forty decodes; `on_try` is called some ten times in it. ValueError for a tokenizer of
     several levels, or one whose tokens reach everywhere.
     """
-    if not can_refine(tokenizer):
+    if not can_refine(tokenizer) or tokenizer.halo is None:
         raise ValueError("Only tokens of one level, each of which reaches a few places, can be refined.")
     dims, level = tokenizer.spatial_dims, tokenizer.levels[0]
     f, x = level.downsampling, padded(images, tokenizer.channels, dims, level.downsampling)
     grid = checked_grid(tokens[0], dims, level.codebook_size)
     if x.shape[2:] != tuple(size * f for size in grid.shape[1:]) or len(x) != len(grid):
         raise ValueError(f"These tokens, {list(grid.shape)}, aren't those of these images, {list(images.shape)}.")
-    refined = grid.clone()
+    refined, halo = grid.clone(), tokenizer.halo
     if level.codebook_size == 1:
         return [refined]
     for i in range(len(grid)):
-        for tile in windows.tiles(grid.shape[1:], tokenizer.halo, TOKENS_AT_ONCE):
-            window = windows.grown(tile, tokenizer.halo, grid.shape[1:])
+        for tile in windows.tiles(grid.shape[1:], halo, TOKENS_AT_ONCE):
+            window = windows.grown(tile, halo, grid.shape[1:])
             part = slice(i, i + 1)
             free = torch.zeros(refined[(part, *window)].shape, dtype=torch.bool, device=grid.device)
             free[(slice(None), *windows.inside(tile, window))] = True
@@ -97,12 +97,15 @@ class _Search:
         return grid if self._error(grid).sum() <= least else best
 
     def _slope(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """z_q and the gradient of the squared error with respect to it, float [1, *S', D], and the error of each token."""
+        """z_q and the gradient of ‖x − x̃‖² with respect to it, float [1, *S', D], and the error of each token.
+
+        The gradient is of x̃ before it is clamped, which beyond the range would have no slope.
+        """
         with torch.inference_mode(False), torch.enable_grad():
             z_q = F.embedding(grid.clone(), self.codebook.clone()).requires_grad_()
-            error = self._squared(z_q)
-            (gradient,) = torch.autograd.grad(error.sum(), z_q)
-        return z_q.detach(), gradient, error.detach()
+            x_tilde = self._decoded(z_q)
+            (gradient,) = torch.autograd.grad((x_tilde - self.x).square().sum(), z_q)
+        return z_q.detach(), gradient, self._squared(x_tilde.detach())
 
     def _nearest_other(self, vectors: Tensor, codes: Tensor) -> Tensor:
         """The code nearest to each vector, [n, D], that isn't the one it has, int64 [n]."""
@@ -111,14 +114,17 @@ class _Search:
 
     @torch.no_grad()
     def _error(self, grid: Tensor) -> Tensor:
-        return self._squared(F.embedding(grid, self.codebook))
+        return self._squared(self._decoded(F.embedding(grid, self.codebook)))
 
-    def _squared(self, z_q: Tensor) -> Tensor:
-        """z_q [1, *S', D] → ‖x − x̃‖² of each token's own pixels, [1, *S']."""
+    def _decoded(self, z_q: Tensor) -> Tensor:
+        """z_q [1, *S', D] → x̃, float32 [1, C, *S]."""
         with autocast(z_q.device.type):
-            x_tilde = self.decode(z_q.movedim(-1, 1).contiguous(memory_format=memory_format(z_q.ndim - 2)))
-        squares = (x_tilde.float() - self.x).square().sum(1, keepdim=True)
-        return self.pool(squares, self.f)[:, 0] * self.f ** (z_q.ndim - 2)
+            return self.decode(z_q.movedim(-1, 1).contiguous(memory_format=memory_format(z_q.ndim - 2))).float()
+
+    def _squared(self, x_tilde: Tensor) -> Tensor:
+        """‖x − x̃‖² of each token's own pixels, as they are shown: x̃ clamped to [-1, 1]. [1, *S']"""
+        squares = (x_tilde.clamp(-1, 1) - self.x).square().sum(1, keepdim=True)
+        return self.pool(squares, self.f)[:, 0] * self.f ** (squares.ndim - 2)
 
     def _about(self, error: Tensor) -> Tensor:
         """Of each token and those about it, up to REACH to each side: their error in the mean."""

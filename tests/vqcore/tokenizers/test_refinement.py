@@ -73,15 +73,27 @@ def test_what_does_not_belong_together_is_refused(tokenizer, two_level):
 
 @pytest.mark.parametrize("rounds", [(1.0,), (1.0, 1.0)])
 def test_changes_that_help_one_by_one_and_not_together_are_taken_back(rounds, monkeypatch):
-    """Of two tokens 0 or 1, that decode to 1 − 4 z₀ + 3 z₁ and z₁ where 0 and 0 are wanted, (0, 0) is the best. Changing both
+    """Of two tokens 0 or 1, that decode to ¼ − z₀ + ¾ z₁ and ¼ z₁ where 0 and 0 are wanted, (0, 0) is the best. Changing both
     helps the first place and harms the second, so the first alone is changed, which makes it worse than it was."""
     monkeypatch.setattr(search, "SPACING", 1)
     monkeypatch.setattr(search, "REACH", 0)
     tokenizer = SimpleNamespace(
-        decode_vectors=lambda z: torch.stack([1 - 4 * z[..., 0] + 3 * z[..., 1], z[..., 1]], -1),
-        quantizers=[SimpleNamespace(vectors=lambda: torch.tensor([[0.0], [1.0]]))], levels=[SimpleNamespace(downsampling=1)], spatial_dims=1,
+        decode_vectors=lambda z: torch.stack([1 - 4 * z[..., 0] + 3 * z[..., 1], z[..., 1]], -1) / 4,
+        quantizers=[SimpleNamespace(vectors=lambda: torch.tensor([[0.0], [1.0]]))],
+        levels=[SimpleNamespace(downsampling=1)], spatial_dims=1,
     )
     found = search._Search(tokenizer, torch.zeros(1, 1, 2))
     assert found._error(torch.tensor([[1, 0]])).sum() > found._error(torch.tensor([[0, 0]])).sum()
     grid = found.downhill(torch.tensor([[0, 0]]), torch.ones(1, 2, dtype=torch.bool), rounds, lambda: None)
     assert grid.tolist() == [[0, 0]]
+
+
+def test_what_is_shown_is_judged_and_not_what_lies_beyond_black_and_white():
+    """Of two tokens that decode to 1.6 and to 0.9 where white is wanted, the first is shown as white, and stays."""
+    tokenizer = SimpleNamespace(
+        decode_vectors=lambda z: z, quantizers=[SimpleNamespace(vectors=lambda: torch.tensor([[1.6], [0.9]]))],
+        levels=[SimpleNamespace(downsampling=1)], spatial_dims=1,
+    )
+    found = search._Search(tokenizer, torch.ones(1, 1, 4))
+    free = torch.ones(1, 4, dtype=torch.bool)
+    assert found.downhill(torch.tensor([[0, 0, 1, 1]]), free, (1.0, 2.0), lambda: None).tolist() == [[0, 0, 0, 0]]
