@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -79,10 +80,16 @@ class Pictures(Material):
 
     def judge(self, decoded: Tensor, one: np.ndarray) -> tuple[float, list[np.ndarray]]:
         pixels = to_pixels(decoded)[0, : one.shape[0], : one.shape[1]]
-        return psnr(pixels, one), [one, pixels]
+        return min(psnr(pixels, one), closest_psnr(one.size)), [one, pixels]
 
     def sheet(self, shown: Sequence[list[np.ndarray]]) -> np.ndarray:
         return side_by_side(shown)
+
+
+def closest_psnr(values: int) -> float:
+    """The PSNR, in dB, of pictures of this many values of which one is off by one: what exact copies, whose own is infinite,
+    count for in a mean."""
+    return 10 * math.log10(255**2 * values)
 
 
 def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, side: int, mirrored: bool = True) -> Tensor:

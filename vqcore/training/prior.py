@@ -18,13 +18,11 @@ from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import read_clips
 from vqcore.formats.clips import tokenize_sounds
 from vqcore.formats.shards import Shards, holds_tokens, open_shards, read_index, tokenize
-from vqcore.priors import class_of, new_prior
+from vqcore.priors import PriorConfig, class_of, new_prior
 from vqcore.priors.base import Prior
-from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
-from vqcore.priors.transformer import TransformerConfig
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint, fingerprint
 from vqcore.training.budget import Budget
 from vqcore.training.optimizer import Optimizer
@@ -53,7 +51,7 @@ class PriorRecipe:
     alone.
     """
 
-    model: TransformerConfig | PixelCNNConfig
+    model: PriorConfig
     side: int
     views: int = 1
     batch: int = 64
@@ -227,5 +225,5 @@ def noisy(sequence: Tensor, most: float, layout: Layout) -> Tensor:
 
 def overfits(history: list[dict[str, float]]) -> bool:
     """Whether the best of these validations lies more than PATIENCE of them back."""
-    bits = [row["val_bits"] for row in history]
+    bits = [row["val_bits"] for row in history if "val_bits" in row]
     return len(bits) > PATIENCE and min(bits[-PATIENCE:]) > min(bits)

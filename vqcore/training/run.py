@@ -52,7 +52,7 @@ class Job:
     step: Callable[[], dict[str, float]]
     validate: Callable[[], dict[str, float]]
     score: Callable[[dict[str, float]], float]
-    publish: Callable[[], None]
+    publish: Callable[[], object]
     stop_early: Callable[[list[dict[str, float]]], bool] = lambda history: False
 
 
@@ -149,7 +149,7 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
     def ask(number: int, _) -> None:
         asked.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     for number in before:
         signal.signal(number, ask)
@@ -166,7 +166,7 @@ def _validate(job: Job, log_file: Path, steps: int, seconds: float, figures: dic
         held_out = job.validate()
     earlier = [{k.removeprefix("val_"): v for k, v in row.items() if k.startswith("val_")} for row in read_log(log_file)]
     held_out = {name: round(value, 5) for name, value in held_out.items()}
-    if job.score(held_out) >= max(map(job.score, earlier), default=-math.inf):
+    if job.score(held_out) >= max((job.score(row) for row in earlier if row.keys() >= held_out.keys()), default=-math.inf):
         job.publish()
     job.module.train()
     _append(log_file, steps, seconds, figures | {f"val_{name}": value for name, value in held_out.items()})
@@ -174,10 +174,11 @@ def _validate(job: Job, log_file: Path, steps: int, seconds: float, figures: dic
 
 
 def _append(log_file: Path, steps: int, seconds: float, figures: dict[str, float]) -> None:
+    """Add a row; what isn't finite is left out, since JSON has no word for it."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
     row = {"steps": steps, "minutes": round(seconds / 60, 4), **figures}
     with open(log_file, "a", encoding="utf-8") as file:
-        file.write(json.dumps({name: round(value, 5) for name, value in row.items()}) + "\n")
+        file.write(json.dumps({name: round(value, 5) for name, value in row.items() if math.isfinite(value)}) + "\n")
 
 
 def _state_file(folder: Path) -> Path:

@@ -1,4 +1,5 @@
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2
 from vqcore.train import main as train
+from vqcore.training import run
 from vqcore.training.optimizer import Optimizer
 from vqcore.training.pictures import Pictures, TokenizerRecipe, crops
 from vqcore.training.presets import PRESETS
@@ -144,6 +146,23 @@ def test_a_picture_that_is_given_back_exactly_leaves_the_figures_json(tmp_path, 
     assert read_figures(folder / "metrics.json")["ssim"] == 1 and "psnr" in capsys.readouterr().out
 
 
+def test_an_exact_copy_counts_for_more_than_any_other_and_for_no_infinity():
+    picture = draw_picture(3, 24, 16)
+    near = picture.copy()
+    near[5, 5, 0] ^= 1
+    material = Pictures(TokenizerRecipe(crop=8), [picture], [picture])
+    (exact, _), (other, _) = (material.judge(to_tensor(copy), picture) for copy in (picture, near))
+    assert exact == pytest.approx(other) and math.isfinite(exact)
+    near[5, 5, 0] ^= 2
+    assert material.judge(to_tensor(near), picture)[0] < exact
+
+
+def test_a_log_is_json_whatever_the_figures_are(tmp_path):
+    run._append(tmp_path / "metrics.jsonl", 1, 60.0, {"mse": math.nan, "val_psnr": math.inf, "val_codes_used": 3})
+    (line,) = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(line, parse_constant=pytest.fail) == {"steps": 1, "minutes": 1.0, "val_codes_used": 3}
+
+
 def test_a_run_begins_with_the_weights_of_another(tiny_folder, tmp_path, capsys):
     data = picture_folder(tmp_path / "pictures", 12)
     begun, anew = tmp_path / "begun", tmp_path / "anew"
@@ -182,7 +201,8 @@ def test_the_quantizers_loss_moves_the_encoder_and_a_codebook_without_averages(k
             material = Sounds(recipe, [np.random.default_rng(0).normal(0, 0.1, 2048).astype(np.float32)] * 2, [])
         else:
             learns = VQConfig(64, beta, ema_decay)
-            config = replace(PRESETS["tiny"].model, quantizer=learns) if kind == "vqvae" else replace(TWO_LEVELS, quantizers=(learns, learns))
+            one, two = replace(PRESETS["tiny"].model, quantizer=learns), replace(TWO_LEVELS, quantizers=(learns, learns))
+            config = one if kind == "vqvae" else two
             recipe = TokenizerRecipe(config, crop=16, batch=2)
             model = (VQVAE if kind == "vqvae" else VQVAE2)(config)
             material = Pictures(recipe, [draw_picture(1, 40, 32)], [])
