@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore.priors.base import Condition, OnToken, Prior, Written, each
-from vqcore.priors.choice import Choice, pick
+from vqcore.priors.base import Condition, Drawing, Prior, Written, each
+from vqcore.priors.choice import pick
 from vqcore.priors.sequence import Layout
 from vqcore.priors.text import said_after
 
@@ -79,35 +79,22 @@ class AutoregressivePrior(Prior):
         return F.cross_entropy(logits.float().mT, sequence - self.layout.first_code, reduction="none")
 
     @torch.inference_mode()
-    def sample(
-        self,
-        n: int = 1,
-        condition: Condition = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        guidance: float = 1.0,
-        seed: int = 0,
-        start: Sequence[Tensor] | None = None,
-        kept: int = 0,
-        on_token: OnToken | None = None,
-    ) -> list[Tensor]:
-        choose = Choice(temperature, top_k, top_p)
+    def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
         if n < 1:
             raise ValueError(f"Ask for at least one sample, not {n}.")
         if not 0 <= kept <= self.layout.length or (kept and start is None):
             raise ValueError(f"kept is a number of tokens of `start`, 0 … {self.layout.length}, not {kept}.")
         codes = torch.full((n, self.layout.length), -1, dtype=torch.int64)
-        if kept:
+        if kept and start is not None:
             first = self._codes(start)
             if len(first) not in (1, n):
                 raise ValueError(f"`start` has {len(first)} samples: give one for all, or as many as are drawn ({n}).")
             codes[:, :kept] = first[:, :kept]
-        draws = torch.rand(n, self.layout.length, generator=torch.Generator().manual_seed(seed))
-        reader = self._reader(each(condition, n), guidance)
+        draws = torch.rand(n, self.layout.length, generator=torch.Generator().manual_seed(how.seed))
+        reader = self._reader(each(condition, n), how.guidance)
         if kept:
             reader.read(codes[:, :kept])
-        self._write(reader, codes, range(kept, self.layout.length), draws, choose, on_token)
+        self._write(reader, codes, range(kept, self.layout.length), draws, how)
         return self._grids(codes)
 
     @torch.inference_mode()
@@ -118,30 +105,19 @@ class AutoregressivePrior(Prior):
         return self.layout.cut(torch.cat(parts) / math.log(2)) if parts else self.layout.cut(torch.empty(sequence.shape))
 
     @torch.inference_mode()
-    def complete(
-        self,
-        tokens: Sequence[Tensor],
-        mask: Sequence[Tensor],
-        condition: Condition = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        guidance: float = 1.0,
-        seed: int = 0,
-        particles: int = 32,
-        on_token: OnToken | None = None,
+    def redraw(
+        self, tokens: Sequence[Tensor], mask: Sequence[Tensor], condition: Condition, how: Drawing, particles: int
     ) -> list[Tensor]:
-        """Write the masked tokens (True in `mask`) anew, given all others, those that come after them too.
+        """The masked tokens given all others, those that come after them too.
 
         By sequential Monte Carlo (Doucet & Johansen 2009, "A tutorial on particle filtering", §4; for language
         models 2306.03081): `particles` candidates are written from left to right; wherever kept tokens follow,
         each candidate's weight is multiplied by the probability that it gives them, and when the weights
-        have become uneven (an effective number below half) candidates are drawn anew by weight. One is drawn at the
-        end. With many particles this is the distribution of the masked tokens given the others; with one it is plain
-        left-to-right writing. Where nothing is kept after the hole, it is exact with one, and one is used.
-        Temperature, top-k, top-p and guidance shape how candidates are written, not how they are weighed.
+        have become uneven (an effective number below half) candidates are drawn anew by weight (resampling). One is
+        drawn at the end. With many particles this is the distribution of the masked tokens given the others; with one it
+        is plain left-to-right writing, which is exact, and used, where nothing is kept after the hole. Temperature, top-k,
+        top-p and guidance shape how candidates are written, not how they are weighed.
         """
-        choose = Choice(temperature, top_k, top_p)
         if particles < 1:
             raise ValueError(f"particles is at least 1, not {particles}.")
         codes = self._codes(tokens)
@@ -152,9 +128,9 @@ class AutoregressivePrior(Prior):
         if last == self.layout.length - 1 and hole[first:].all():
             particles = 1
         batch = len(codes)
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(how.seed)
         draws = torch.rand(batch * particles, self.layout.length, generator=generator)
-        reader = self._reader(each(condition, batch), guidance)
+        reader = self._reader(each(condition, batch), how.guidance)
         if first:
             reader.read(codes[:, :first])
         codes = codes.repeat_interleave(particles, 0)
@@ -164,7 +140,7 @@ class AutoregressivePrior(Prior):
         weights = torch.zeros(batch, particles, dtype=torch.float64)
         for run in _runs(hole.tolist(), first):
             if hole[run.start]:
-                if not self._write(reader, codes, run, draws, choose, on_token):
+                if not self._write(reader, codes, run, draws, how):
                     break
                 continue
             kept = given[:, run.start : run.stop]
@@ -177,16 +153,14 @@ class AutoregressivePrior(Prior):
         chosen = pick(weights.softmax(1), torch.rand(batch, generator=generator, dtype=torch.float64))
         return self._grids(codes.view(batch, particles, -1)[torch.arange(batch), chosen])
 
-    def _write(
-        self, reader: Reader, codes: Tensor, run: range, draws: Tensor, choose: Choice, on_token: OnToken | None
-    ) -> bool:
+    def _write(self, reader: Reader, codes: Tensor, run: range, draws: Tensor, how: Drawing) -> bool:
         """Draw the tokens of a run and put them into `codes`; False when the callback stopped it."""
         for i in run:
-            p = choose.probabilities(reader.next())
+            p = how.choice.probabilities(reader.next())
             codes[:, i] = chosen = pick(p, draws[:, i])
             if i + 1 < self.layout.length:
                 reader.feed(chosen)
-            if on_token is not None and on_token(self._written(i, chosen, p)):
+            if how.on_token is not None and how.on_token(self._written(i, chosen, p)):
                 return False
         return True
 
@@ -230,8 +204,7 @@ class AutoregressivePrior(Prior):
 
 
 class Guided(Reader):
-    """Classifier-free guidance: readings of several texts side by side, the text itself first, whose logits are added up with
-    these weights."""
+    """Classifier-free guidance: readings of several texts at once, the text itself first, their logits added up by weight."""
 
     def __init__(self, readings: Reader, weights: Sequence[float]):
         self.readings, self.weights = readings, torch.tensor(weights)[:, None, None]

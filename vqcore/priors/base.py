@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from vqcore.priors.choice import Choice
 from vqcore.priors.sequence import Layout
 
 Condition = str | Sequence[str | None] | None
@@ -30,6 +31,17 @@ class Written:
 
 
 OnToken = Callable[[Written], bool | None]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How grids are drawn: each token by `choice`, the text with the weight `guidance`, by chance as `seed` has it;
+    on_token: called after each token, and stops the drawing where it returns True."""
+
+    choice: Choice
+    guidance: float
+    seed: int
+    on_token: OnToken | None
 
 
 class Prior(nn.Module, ABC):
@@ -66,7 +78,6 @@ class Prior(nn.Module, ABC):
         read: what stands in the place of the sequence where it is only looked at, so that a model learns to mend it.
         """
 
-    @abstractmethod
     def sample(
         self,
         n: int = 1,
@@ -91,12 +102,16 @@ class Prior(nn.Module, ABC):
         start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
         on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
         """
+        return self.draw(n, condition, Drawing(Choice(temperature, top_k, top_p), guidance, seed, on_token), start, kept)
+
+    @abstractmethod
+    def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
+        """What `sample` does, with its settings together."""
 
     @abstractmethod
     def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
         """−log₂ p of every token, given the text and whatever the model writes before it: float32 grids shaped as the tokens."""
 
-    @abstractmethod
     def complete(
         self,
         tokens: Sequence[Tensor],
@@ -111,7 +126,15 @@ class Prior(nn.Module, ABC):
         on_token: OnToken | None = None,
     ) -> list[Tensor]:
         """Write the masked tokens (True in `mask`, bool grids shaped as the tokens) anew, given all others (resampling, or
-        inpainting). particles: candidates to weigh, for a model that has to write in one order."""
+        inpainting). particles: candidates to weigh, for a model that has to write in one order; the rest as in `sample`."""
+        how = Drawing(Choice(temperature, top_k, top_p), guidance, seed, on_token)
+        return self.redraw(tokens, mask, condition, how, particles)
+
+    @abstractmethod
+    def redraw(
+        self, tokens: Sequence[Tensor], mask: Sequence[Tensor], condition: Condition, how: Drawing, particles: int
+    ) -> list[Tensor]:
+        """What `complete` does, with its settings together."""
 
     def adopt(self, codebooks: Sequence[Tensor]) -> None:
         """Take over what it has to know of the tokenizer before it learns: the codebooks E [K, D], coarse to fine. Most need none."""

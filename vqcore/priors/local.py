@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqcore.priors.autoregressive import AutoregressivePrior, Reader
-from vqcore.priors.base import Condition, OnToken
+from vqcore.priors.base import Condition, Drawing
 from vqcore.priors.sequence import Grid, Layout
 
 
@@ -75,6 +76,7 @@ class LocalPixelCNN(AutoregressivePrior):
     any_size = True
     reads_text = False
     hidden = "layers."
+    codebook: Tensor
 
     def __init__(
         self, layout: Layout, config: LocalPixelCNNConfig = LocalPixelCNNConfig(),
@@ -87,7 +89,7 @@ class LocalPixelCNN(AutoregressivePrior):
         self.config = config
         self.register_buffer("codebook", torch.zeros(layout.codes, c.code_dim))
         self.embed = nn.Sequential(nn.Linear(c.code_dim, 2 * w), nn.GELU(), nn.Linear(2 * w, w))
-        self.layers = nn.ModuleList(Layer(w, first=i == 0) for i in range(c.layers))
+        self.layers = cast("Sequence[Layer]", nn.ModuleList(Layer(w, first=i == 0) for i in range(c.layers)))
         self.head, self.write = nn.Conv2d(w, 2 * w, 1), nn.Conv2d(2 * w, c.readout, 1)
         self.codes = nn.Sequential(nn.Linear(c.code_dim, c.readout), nn.GELU(), nn.Linear(c.readout, c.readout))
         self.bias = nn.Parameter(torch.zeros(layout.codes))
@@ -122,23 +124,11 @@ class LocalPixelCNN(AutoregressivePrior):
     def reader(self, prefix: Tensor) -> RowReader:
         return RowReader(self, len(prefix))
 
-    def sample(
-        self,
-        n: int = 1,
-        condition: Condition = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        guidance: float = 1.0,
-        seed: int = 0,
-        start: Sequence[Tensor] | None = None,
-        kept: int = 0,
-        on_token: OnToken | None = None,
-    ) -> list[Tensor]:
+    def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
         """As every prior; the grids have the size of `start` where it is given, of which nothing need be kept."""
         _no_text(condition)
         model = self if start is None else self.of_size(start[0].shape[1:])
-        return super(LocalPixelCNN, model).sample(n, None, temperature, top_k, top_p, 1.0, seed, start, kept, on_token)
+        return super(LocalPixelCNN, model).draw(n, None, replace(how, guidance=1.0), start, kept)
 
     @torch.inference_mode()
     def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
@@ -147,18 +137,8 @@ class LocalPixelCNN(AutoregressivePrior):
         each = [super(LocalPixelCNN, model).bits([grid]) for grid in tokens[0].split(1)]
         return [torch.cat([grids[0] for grids in each]) if each else torch.empty(tokens[0].shape)]
 
-    def complete(
-        self,
-        tokens: Sequence[Tensor],
-        mask: Sequence[Tensor],
-        condition: Condition = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        guidance: float = 1.0,
-        seed: int = 0,
-        particles: int = 32,
-        on_token: OnToken | None = None,
+    def redraw(
+        self, tokens: Sequence[Tensor], mask: Sequence[Tensor], condition: Condition, how: Drawing, particles: int
     ) -> list[Tensor]:
         """As every prior. Only what the hole can have to do with is looked at: a receptive field above it, one below, and two
         to each side, so that the cost grows with the hole and not with the picture. `on_token` tells places in that window."""
@@ -167,9 +147,7 @@ class LocalPixelCNN(AutoregressivePrior):
         window = self._around(hole) if hole.any() else (slice(None), slice(None))
         part, part_mask = ([grids[0][(..., *window)]] for grids in (tokens, mask))
         model = self.of_size(part[0].shape[1:])
-        written = super(LocalPixelCNN, model).complete(
-            part, part_mask, None, temperature, top_k, top_p, 1.0, seed, particles, on_token
-        )
+        written = super(LocalPixelCNN, model).redraw(part, part_mask, None, replace(how, guidance=1.0), particles)
         whole = tokens[0].clone()
         whole[(..., *window)] = written[0]
         return [whole]
@@ -214,7 +192,7 @@ class RowReader(Reader):
         self.here = []
         for layer, matrices, left, said in zip(self.model.layers, self.matrices, self.left, self.said):
             self.here.append(h)
-            values = torch.addmm(layer.row.bias, left, matrices[0]) + said[:, :, column]
+            values = torch.addmm(cast("Tensor", layer.row.bias), left, matrices[0]) + said[:, :, column]
             if layer.own:
                 values = values + h @ matrices[1]
             gated = gate(values)
