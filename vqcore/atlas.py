@@ -12,11 +12,14 @@ from vqcore.formats.atlas import FILE, write_atlas
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m vqcore.atlas", description="Map a tokenizer's codes, and show what they stand for.")
-    parser.add_argument("name", help="a folder's name in checkpoints/, or a path")
+    parser = argparse.ArgumentParser(
+        prog="python -m vqcore.atlas",
+        description="Make a tokenizer's atlas: a t-SNE map of its codes, and picture patches that each code stands for.",
+    )
+    parser.add_argument("name", help="a tokenizer's name in checkpoints/, or its path; the atlas is written there")
     parser.add_argument(
         "--data", type=Path, required=True, action="append",
-        help="a folder of pictures that may be shown to anybody: parts of them are stored with the checkpoint; may be repeated",
+        help="a folder of pictures free to publish: patches of them are stored with the checkpoint; may be repeated",
     )
     options = parser.parse_args(arguments)
     show_log()

@@ -21,24 +21,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", help="a tokenizer's or a prior's name in checkpoints/, its path, or its Hub id")
     parser.add_argument(
         "--data", type=Path, required=True,
-        help="a folder of pictures; for a prior with `train` and `val` in it, for one that reads captions with metadata.jsonl; "
-        "for sounds, labelled WAV files with both splits; or Fashion-MNIST's files",
+        help="for a tokenizer, a folder of pictures; for a prior, one with `train` and `val` in it; for a prior of captions, one with "
+        "metadata.jsonl; for models of sounds, labelled WAV files with both splits; or Fashion-MNIST's idx.gz files",
     )
-    parser.add_argument("--json", type=Path, help="also write the figures to this file, and sheets of samples beside it")
-    parser.add_argument("--publish", action="store_true", help="write them into the checkpoint's folder, in place of its published ones")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file, and sheets of samples (pictures) beside it")
+    parser.add_argument(
+        "--publish", action="store_true", help="also write the figures into the checkpoint's folder, replacing its published ones",
+    )
     tokenizers = parser.add_argument_group("tokenizers of pictures")
     way = tokenizers.add_mutually_exclusive_group()
-    way.add_argument("--refine", action="store_true", help="search for better tokens than the encoder's; takes a hundred times as long")
-    way.add_argument("--files", action="store_true", help="measure its token files instead")
+    way.add_argument("--refine", action="store_true", help="first search for better tokens than the encoder's; a hundred times slower")
+    way.add_argument("--files", action="store_true", help="measure token files (.vqt) instead: their size, beside JPEG's at the same PSNR")
     priors = parser.add_argument_group("priors")
-    priors.add_argument("--temperature", type=float, default=1.0, help="of the samples; 1 as learned, 0 the likeliest tokens")
-    priors.add_argument("--top-k", type=int, help="draw each token among that many of the likeliest")
-    priors.add_argument("--top-p", type=float, help="draw among the fewest that have this probability together (nucleus sampling)")
-    priors.add_argument("--guidance", type=float, default=1.0, help="weight of the text, classifier-free guidance; 1 is plain")
-    priors.add_argument("--samples", type=int, default=MOST_SAMPLES, help="how many to train the classifier on")
-    priors.add_argument("--tokens", type=Path, help="those that it was trained on (run/tokens in its training's folder), to find copies")
-    priors.add_argument("--reranker", help="a contrastive model, to choose the best of a few samples by")
-    priors.add_argument("--prompts", type=int, default=1000, help="how many of the prompts that were trained on")
+    priors.add_argument("--temperature", type=float, default=1.0, help="of sampling: 1 as learned, 0 greedy (default: %(default)s)")
+    priors.add_argument("--top-k", type=int, help="sample each token from the TOP_K likeliest")
+    priors.add_argument("--top-p", type=float, help="nucleus sampling: sample from the fewest tokens whose probabilities sum to TOP_P")
+    priors.add_argument("--guidance", type=float, default=1.0, help="classifier-free guidance scale: 1 is none (default: %(default)s)")
+    priors.add_argument(
+        "--samples", type=int, default=MOST_SAMPLES, help="number of samples that the classifier is trained on (default: %(default)s)",
+    )
+    priors.add_argument(
+        "--tokens", type=Path,
+        help="folder of the tokens the prior was trained on (run/tokens in its training folder), to look for copies in its samples",
+    )
+    priors.add_argument("--reranker", help="contrastive model that picks the best of a few samples: a name in checkpoints/, or a path")
+    priors.add_argument("--prompts", type=int, default=1000, help="number of prompts from the training split (default: %(default)s)")
     options = parser.parse_args(arguments)
     show_log()
     settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)

@@ -12,8 +12,12 @@ from vqcore.formats.tokenfile import count_tokens, save_tables
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m vqcore.tokenfile", description="Count tokens, so that token files get small.")
-    parser.add_argument("name", help="a tokenizer's folder's name in checkpoints/, or a path")
+    parser = argparse.ArgumentParser(
+        prog="python -m vqcore.tokenfile",
+        description="Count how codes follow one another in training pictures, and write the context tables by which token files "
+        "are compressed.",
+    )
+    parser.add_argument("name", help="a tokenizer's name in checkpoints/, or its path; the tables are written there")
     parser.add_argument("--data", type=Path, action="append", required=True, help="a folder of training pictures; may be repeated")
     options = parser.parse_args(arguments)
     show_log()

@@ -20,13 +20,18 @@ from vqcore.formats.shards import tokenize
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m vqcore.tokenize", description="Write the tokens of pictures to files.")
+    parser = argparse.ArgumentParser(
+        prog="python -m vqcore.tokenize", description="Encode pictures to files of tokens, to train priors from.",
+    )
     parser.add_argument("--tokenizer", required=True, help="a tokenizer's name in checkpoints/, its path, or its Hub id")
     parser.add_argument("--data", required=True, help="a folder of pictures, an .npz file, or a data set on the Hub")
-    parser.add_argument("--out", type=Path, required=True, help="the folder for the tokens; resumed if it is unfinished")
-    parser.add_argument("--split", default="train", help="train (if not given) or val")
-    parser.add_argument("--side", type=int, help="the side of the squares that are cut, in pixels (the first picture's shorter side)")
-    parser.add_argument("--views", type=int, default=1, help="squares of each picture: the middle, then others, moved and mirrored")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tokens; an unfinished run in it is resumed")
+    parser.add_argument("--split", default="train", help="train or val (default: %(default)s)")
+    parser.add_argument("--side", type=int, help="side of the square crops, in pixels (default: the shorter side of the first picture)")
+    parser.add_argument(
+        "--views", type=int, default=1,
+        help="crops per picture: the center crop, then random ones, every other one mirrored (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     distributed.show_log()
     try:

@@ -39,13 +39,22 @@ PICTURES = (
 )
 KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
     "tokenizer": (PRESETS, "a VQ-VAE on pictures or sounds", PICTURES),
-    "prior": (PRIOR_PRESETS, "a transformer or a PixelCNN on the tokens of pictures", "pictures, or a folder that vqcore.tokenize wrote"),
-    "contrastive": (
-        CONTRASTIVE_PRESETS, "captions and pictures in one space, to tell which fits which", "a folder of pictures with metadata.jsonl",
+    "prior": (
+        PRIOR_PRESETS, "a transformer or a PixelCNN on the tokens of pictures",
+        "what a tokenizer takes, or a folder of tokens that python -m vqcore.tokenize wrote",
     ),
-    "vae": (VAE_PRESETS, "the variational autoencoder of Fashion-MNIST that the lessons compare with (two minutes)", FASHION),
+    "contrastive": (
+        CONTRASTIVE_PRESETS, "a small CLIP: captions and pictures embedded in one space, to rank samples by",
+        "a folder of pictures with metadata.jsonl",
+    ),
+    "vae": (VAE_PRESETS, "the variational autoencoder of Fashion-MNIST that the lessons show (two minutes)", FASHION),
 }
 """Of each kind its presets, what it is, and what --data is for it."""
+TOKENIZER = {
+    "prior": "the tokenizer whose tokens the prior models: a name in checkpoints/, a path, or a Hub id",
+    "contrastive": "the tokenizer in whose tokens the training pictures are stored: a name in checkpoints/, a path, or a Hub id",
+}
+"""What --tokenizer is for the kinds that take one."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,23 +63,26 @@ def main(arguments: list[str] | None = None) -> int:
     for kind, (presets, what, data) in KINDS.items():
         part = kinds.add_parser(kind, help=what)
         settings = part.add_mutually_exclusive_group()
-        settings.add_argument("--preset", choices=presets, default=next(iter(presets)), help="the network and the recipe")
-        settings.add_argument("--config", type=Path, help="a JSON file with them, such as another run's recipe.json")
+        settings.add_argument(
+            "--preset", choices=presets, default=next(iter(presets)), help="network and training settings (default: %(default)s)",
+        )
+        settings.add_argument("--config", type=Path, help="read these settings from a JSON file instead, such as another run's recipe.json")
         part.add_argument("--data", action="append", help=data)
-        part.add_argument("--tokenizer", help="for a prior or a contrastive model: the tokenizer whose tokens it learns or keeps")
-        part.add_argument("--start", help="a trained model of the same shape to begin with: its name in checkpoints/, or its path")
-        part.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; resumed if it holds a run")
+        part.add_argument("--tokenizer", help=TOKENIZER.get(kind, argparse.SUPPRESS))
+        part.add_argument("--start", help="initialize the weights from this model of the same shape: a name in checkpoints/, or a path")
+        part.add_argument("--out", type=Path, required=True, help="folder for the checkpoint; an unfinished run in it is resumed")
         add_budget(part)
-    fashion = kinds.add_parser("fashion", help="the small example whole: a tokenizer of Fashion-MNIST, a transformer and a PixelCNN")
+    fashion = kinds.add_parser("fashion", help="three models in a row: a tokenizer of Fashion-MNIST, a transformer and a PixelCNN")
     fashion.add_argument("--data", type=Path, required=True, help=FASHION)
-    fashion.add_argument("--out", type=Path, required=True, help="the folder for the three checkpoints; runs there are resumed")
-    add_budget(fashion, required=True, note=", shared out among the three")
+    fashion.add_argument("--out", type=Path, required=True, help="folder for the three checkpoints; unfinished runs in it are resumed")
+    add_budget(fashion, required=True, note=", divided among the three models")
     options = parser.parse_args(arguments)
     distributed.show_log()
     try:
         budget = None if options.minutes is options.steps is None else Budget(options.minutes, options.steps)
         with distributed.together():
             if options.kind == "fashion":
+                assert budget is not None  # the parser sees to that
                 start_fashion(options.data, options.out, budget)
             else:
                 start(_run_of(options, budget), options.out)
@@ -86,8 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
 def add_budget(parser: argparse.ArgumentParser, required: bool = False, note: str = "") -> None:
     """--minutes or --steps, for a run of this kind."""
     budget = parser.add_mutually_exclusive_group(required=required)
-    budget.add_argument("--minutes", type=float, help=f"training time in all{note}")
-    budget.add_argument("--steps", type=int, help="or how many steps of the optimizer in all")
+    budget.add_argument("--minutes", type=float, help=f"total training time{note}, resumed runs included")
+    budget.add_argument("--steps", type=int, help=f"total number of optimizer steps{note}, resumed runs included")
 
 
 def _run_of(options: argparse.Namespace, budget: Budget | None) -> Run:
