@@ -1,4 +1,4 @@
-"""How near two pictures are, how evenly a codebook is used, and what tokens cost."""
+"""How near two pictures are, how evenly a codebook is used (its perplexity), and what tokens cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Quantizers: from continuous vectors to integers and back. A new one is a file here and a line in the table."""
+"""Quantizers: from continuous vectors to integers and back. A new one, such as residual VQ, is a file here and a
+line in the table."""
 
 from __future__ import annotations
 

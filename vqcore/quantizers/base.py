@@ -14,8 +14,9 @@ from torch import Tensor, nn
 class Quantized:
     """What the quantizer made of z_e [B, D, *S'].
 
-    z_q: the chosen codes, with the straight-through gradient, [B, D, *S'];  tokens: their indices, int64 [B, *S'];
-    codebook_loss: mean ‖sg(z_e) − z_q‖² over elements;  commitment_loss: mean ‖z_e − sg(z_q)‖² over elements;
+    z_q: the chosen codes, with the gradient of the straight-through estimator, [B, D, *S'];  tokens: their indices, int64 [B, *S'];
+    codebook_loss: mean ‖sg(z_e) − z_q‖² over elements, sg the stop-gradient (`detach`);  commitment_loss: the commitment
+    loss, mean ‖z_e − sg(z_q)‖² over elements;
     loss: what to add to the reconstruction loss;  perplexity: 2 to the entropy of the tokens, in codes, 1 … K.
     """
 
