@@ -12,6 +12,6 @@ from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 __version__ = "0.1.0"
 
 __all__ = [
-    "FSQ", "FSQConfig", "Level", "Prior", "Quantizer", "Tokenizer", "VQConfig", "VQVAE", "VQVAEConfig", "VectorQuantizer",
+    "FSQ", "VQVAE", "FSQConfig", "Level", "Prior", "Quantizer", "Tokenizer", "VQConfig", "VQVAEConfig", "VectorQuantizer",
     "from_pretrained", "list_checkpoints", "list_priors", "load", "load_prior", "load_tokenizer_of", "push_to_hub", "refine",
 ]

@@ -50,13 +50,13 @@ def download(id: str) -> Path:
         if kept := cached(id):
             return kept
         raise ValueError(f"There is no checkpoint {id!r} here, and the Hub can't be asked for it: {_first_line(error)}") from None
-    prefix = f"{folder}/" if folder else ""
+    prefix, siblings = f"{folder}/" if folder else "", info.siblings or []
     files = {
-        file.rfilename: file.size or 0 for file in info.siblings
+        file.rfilename: file.size or 0 for file in siblings
         if file.rfilename.startswith(prefix) and FILES.fullmatch(file.rfilename[len(prefix) :])
     }
     if f"{prefix}config.json" not in files:
-        inner = sorted({file.rfilename.rpartition("/")[0] for file in info.siblings if file.rfilename.endswith("/config.json")})
+        inner = sorted({file.rfilename.rpartition("/")[0] for file in siblings if file.rfilename.endswith("/config.json")})
         hint = f" It has folders with one: {', '.join(f'{repo}/{name}' for name in inner[:6])}." if inner else ""
         raise ValueError(f"{id} has no config.json, so it isn't a model that can be opened here.{hint}")
     if sum(files.values()) > MOST_BYTES:

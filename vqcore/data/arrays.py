@@ -19,8 +19,8 @@ def read_arrays(file: str | os.PathLike, split: str) -> tuple[np.ndarray, list[s
         with np.load(file, allow_pickle=False) as arrays:
             prefix = "" if split == "train" else f"{split}_"
             wanted = ("images", "texts", "labels")
-            images, texts, labels = (arrays[prefix + name] if prefix + name in arrays else None for name in wanted)
-            classes = arrays["classes"] if "classes" in arrays else None
+            images, texts, labels = (arrays.get(prefix + name) for name in wanted)
+            classes = arrays.get("classes")
     except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{file} can't be read as an .npz file of plain arrays ({error}).") from None
     if images is None:

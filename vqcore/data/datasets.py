@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ def is_name(source: str | os.PathLike) -> bool:
 def read_dataset(name: str, split: str) -> tuple[Sequence[bytes], list[str]]:
     """The pictures of a split, as the bytes of their files, and a text each; only what is asked for is read from disk."""
     try:
-        import datasets
+        datasets = importlib.import_module("datasets")
     except ImportError:
         raise ValueError(
             f"There is no folder {name}. To read the data set of that name from the Hub: pip install datasets"

@@ -56,7 +56,7 @@ def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None)
         raise ValueError(f"This picture is damaged and can't be read ({error}). Save it anew and try again.") from None
     if size[0] * size[1] > MOST_PIXELS:
         raise _too_large()
-    upright_size = size[::-1] if sideways else size
+    upright_size = (size[1], size[0]) if sideways else size
     if max_side and max(image.size) > max_side:
         scale = max_side / max(upright_size)
         image = image.resize([max(1, round(side * scale)) for side in upright_size], Image.Resampling.LANCZOS)
@@ -78,7 +78,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "sRGB" in ImageCms.getProfileDescription(theirs):
             return image
-        return ImageCms.profileToProfile(image, theirs, SRGB, outputMode="RGBA" if image.mode == "RGBA" else "RGB")
+        return ImageCms.profileToProfile(image, theirs, SRGB, outputMode="RGBA" if image.mode == "RGBA" else "RGB") or image
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image
 

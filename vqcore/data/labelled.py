@@ -31,7 +31,7 @@ class Labelled:
     """pictures: uint8 [H, W, C] each, or a file's path, or its bytes;  labels: a text each, "" for none;
     variants: other texts for each label, where there are any."""
 
-    pictures: Sequence[np.ndarray | Path | bytes]
+    pictures: np.ndarray | Sequence[np.ndarray | Path | bytes]
     labels: list[str]
     variants: dict[str, list[str]] = field(default_factory=dict)
 
@@ -152,8 +152,8 @@ def unseen_pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
     if holds_idx(folder):
         yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
         return
-    paths = read_labelled(folder, "val").pictures if (folder / METADATA).is_file() else find_pictures(folder)
-    for path in paths:
+    listed = (folder / METADATA).is_file()
+    for path in [p for p in read_labelled(folder, "val").pictures if isinstance(p, Path)] if listed else find_pictures(folder):
         try:
             yield path.name, open_picture(path).pixels
         except ValueError as error:

@@ -19,7 +19,8 @@ UNITS = {"bits_per_token": "bits", "bits_of_pictures": "bits", "fixed_bits": "bi
 
 def measure_any_size(prior: Prior, tokenizer: Tokenizer, folder: Path) -> Report:
     """Bits a token over all tokens of all pictures below a folder, each whole, and the mean of the pictures' own; beside
-    them what a token costs with the fixed log₂ K, and by the entropy of these pictures' own counts, of which `saving` is the share that it saves."""
+    them what a token costs with the fixed log₂ K, and by the entropy of these pictures' own counts, of which `saving` is the
+    share that it saves."""
     size = tokenizer.levels[-1].codebook_size
     counts, each = torch.zeros(size), []
     for name, pixels in unseen_pictures(folder):

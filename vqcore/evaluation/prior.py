@@ -153,7 +153,7 @@ def train_classifier(images: Tensor, labels: Tensor, classes: int, seed: int = 0
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05)
     total = max(1, EPOCHS * (len(images) // batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=total + 1)
-    for step in range(total):
+    for _ in range(total):
         rows = torch.randint(len(images), (min(batch, len(images)),))
         top, left = torch.randint(5, (2,)).tolist()
         x = F.pad(images[rows], (2, 2, 2, 2), mode="replicate")[:, :, top : top + height, left : left + width]

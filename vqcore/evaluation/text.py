@@ -124,7 +124,8 @@ def success(
         tokens = prior.sample(len(prompts), prompts, seed=start, **asdict(settings))
         images = tokenizer.decode(tokens)
         pixels = to_pixels(images)
-        likely = -sum(bits.flatten(1).sum(1) for bits in prior.bits(tokens, prompts)).view(len(some), SAMPLES)
+        bits = torch.stack([grid.flatten(1).sum(1) for grid in prior.bits(tokens, prompts)]).sum(0)
+        likely = -bits.view(len(some), SAMPLES)
         for i, row in enumerate(some):
             mine = slice(SAMPLES * i, SAMPLES * (i + 1))
             hits = [known.names[row] in names for names in recogniser.names(pixels[mine], known.styles[row])]

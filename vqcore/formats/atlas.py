@@ -21,10 +21,9 @@ from torch import Tensor
 from vqcore.data.labelled import unseen_pictures
 from vqcore.files import read_tensors, write_tensors
 from vqcore.study.tsne import neighbourhood_map
-from vqcore.tokenizers.base import Level
+from vqcore.tokenizers.base import Level, Tokenizer
 from vqcore.tokenizers.pixels import to_tensor
 from vqcore.tokenizers.tiles import from_sheet, to_sheet
-from vqcore.tokenizers.vqvae import VQVAE
 
 log = logging.getLogger(__name__)
 FILE = "atlas.safetensors"
@@ -76,7 +75,7 @@ def command(name: str | Path) -> str:
     return f"python -m vqcore.atlas {name} --data PICTURES"
 
 
-def write_atlas(tokenizer: VQVAE, data: Sequence[Path], folder: Path) -> Atlas:
+def write_atlas(tokenizer: Tokenizer, data: Sequence[Path], folder: Path) -> Atlas:
     """Map the codes, cut their patches from the pictures in the folders of `data`, and store both in `folder`."""
     level = tokenizer.levels[-1]
     log.info("Drawing a map of %s codes …", f"{level.codebook_size:,}")
@@ -90,10 +89,12 @@ def write_atlas(tokenizer: VQVAE, data: Sequence[Path], folder: Path) -> Atlas:
         "counts": torch.from_numpy(np.bincount(codes, minlength=level.codebook_size).astype(np.uint8)),
         "codebook": _digest(level),
     })
-    return read_atlas(folder, level)
+    atlas = read_atlas(folder, level)
+    assert atlas is not None
+    return atlas
 
 
-def cut_patches(tokenizer: VQVAE, data: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
+def cut_patches(tokenizer: Tokenizer, data: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
     """Patches that codes stood for: uint8 [P, side, side, C], and the code of each, int64 [P], from 0 up.
 
     Of each code up to MOST_PATCHES, from as many different pictures as there are, and where chance has it in each;
@@ -113,11 +114,9 @@ def cut_patches(tokenizer: VQVAE, data: Sequence[Path]) -> tuple[np.ndarray, np.
     chosen = _choose(np.concatenate(found))
 
     side = f + 2 * margin
-    patches = None
+    patches = np.empty((len(chosen), side, side, tokenizer.channels), np.uint8)
     for index, (_, pixels) in enumerate(_all(data)):
         hits = np.flatnonzero(chosen[:, 1] == index)
-        if patches is None:
-            patches = np.empty((len(chosen), side, side, pixels.shape[2]), np.uint8)
         padded = np.pad(pixels, ((margin, margin + f), (margin, margin + f), (0, 0)), "edge")
         for hit in hits:
             top, left = chosen[hit, 2:] * f

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from vqcore.priors.base import Prior
 from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
@@ -23,7 +23,7 @@ PriorConfig = TransformerConfig | PixelCNNConfig | LocalPixelCNNConfig
 
 def new_prior(layout: Layout, config: PriorConfig, tokenizer: str, conditions: Sequence[str], name: str = "") -> Prior:
     """An untrained prior of the kind that the config is for."""
-    return class_of(config)(layout, config, tokenizer, conditions, name)
+    return cast("Callable[..., Prior]", class_of(config))(layout, config, tokenizer, conditions, name)
 
 
 def class_of(config: PriorConfig) -> type[Prior]:

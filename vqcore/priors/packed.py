@@ -8,7 +8,8 @@ the keys lie, is worked out once for all of them. Everything between the product
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -18,14 +19,26 @@ from torch import Tensor, nn
 HAS_ONEDNN = torch.backends.mkldnn.is_available() and all(
     hasattr(torch.ops.mkldnn, name) for name in ("_linear_pointwise", "_reorder_linear_weight")
 )
-HAS_BYTES = hasattr(torch, "_weight_int8pack_mm")
+HAS_BYTES = hasattr(torch.ops.aten, "_weight_int8pack_mm")
 FEW_ROWS = 8  # rows up to which products with weights of 8 bits are faster than in bfloat16
+
+
+class Block(Protocol):
+    """What is laid out anew of one of the transformer's blocks."""
+
+    heads: int
+    norm_attention: nn.LayerNorm
+    norm_dense: nn.LayerNorm
+    qkv: nn.Linear
+    out: nn.Linear
+    up: nn.Linear
+    down: nn.Linear
 
 
 class Packed:
     """Blocks and readout of a transformer, for `rows` samples at a time; as they are now, so training makes them stale."""
 
-    def __init__(self, blocks: nn.ModuleList, codes: Tensor, bias: Tensor, rows: int, arithmetic: torch.dtype):
+    def __init__(self, blocks: Sequence[Block], codes: Tensor, bias: Tensor, rows: int, arithmetic: torch.dtype):
         self.blocks = [_packed_block(block, rows, arithmetic) for block in blocks]
         self.readout = packed_linear(codes, bias, rows, arithmetic)
 
@@ -41,7 +54,7 @@ class Packed:
         return x[:, None]
 
 
-def _packed_block(block: nn.Module, rows: int, arithmetic: torch.dtype) -> Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]:
+def _packed_block(block: Block, rows: int, arithmetic: torch.dtype) -> Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]:
     """(x [B, width], turn complex [1, 3, 1, ·], where the new key and value go [B, 2, heads, ·], all keys [B·heads, ·, n],
     all values [B·heads, n, ·]) → [B, width]."""
     attention, dense, heads, width = block.norm_attention, block.norm_dense, block.heads, block.qkv.in_features
@@ -76,7 +89,7 @@ def packed_linear(weight: Tensor, bias: Tensor, rows: int, arithmetic: torch.dty
     if arithmetic == torch.int8 and rows <= FEW_ROWS and HAS_BYTES:
         whole, factors = rows_in_bytes(weight)
         factors, bias = factors.bfloat16(), bias.bfloat16()
-        linear = lambda x: torch._weight_int8pack_mm(x.bfloat16(), whole, factors) + bias
+        linear = lambda x: torch.ops.aten._weight_int8pack_mm.default(x.bfloat16(), whole, factors) + bias
         return (lambda x: F.gelu(linear(x))) if gelu else linear
     dtype = torch.float32 if arithmetic == torch.float32 else torch.bfloat16
     weight, bias = weight.to(dtype), bias.to(dtype)

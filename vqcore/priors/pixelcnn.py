@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -59,7 +60,8 @@ class Layer(nn.Module):
         super().__init__()
         w = config.width
         self.first, pointwise = first, CONVOLUTIONS[dims]
-        self.masked = nn.ModuleList(MaskedConvolution(dims, d, w, config.reach, not first) for d in range(dims))
+        masked = nn.ModuleList(MaskedConvolution(dims, d, w, config.reach, not first) for d in range(dims))
+        self.masked = cast("Sequence[MaskedConvolution]", masked)
         self.text = nn.Linear(w, 2 * w * dims, bias=False)
         self.links = nn.ModuleList(pointwise(2 * w, 2 * w, 1) for _ in range(dims - 1))
         self.out, self.skip = pointwise(w, w, 1), pointwise(w, w, 1)
@@ -99,7 +101,7 @@ class PixelCNN(AutoregressivePrior):
         self.embedding = nn.Embedding(layout.codes, w)
         self.words = nn.Embedding(layout.first_code, w)  # the blank and [SEP] are never read
         self.place = nn.Parameter(torch.zeros(w, *layout.grids[0].shape))
-        self.layers = nn.ModuleList(Layer(dims, config, first=i == 0) for i in range(config.layers))
+        self.layers = cast("Sequence[Layer]", nn.ModuleList(Layer(dims, config, first=i == 0) for i in range(config.layers)))
         self.head = CONVOLUTIONS[dims](w, 2 * w, 1)
         self.write = CONVOLUTIONS[dims](2 * w, layout.codes, 1)
 

@@ -170,10 +170,10 @@ class Layout:
 
     def check(self, tokens: Sequence[Tensor]) -> None:
         """A ValueError if these are not grids of this layout."""
-        shapes = [tuple(g.shape[1:]) for g in tokens] if not isinstance(tokens, Tensor) else None
-        if shapes != [g.shape for g in self.grids]:
+        if isinstance(tokens, Tensor) or [tuple(g.shape[1:]) for g in tokens] != [g.shape for g in self.grids]:
             wanted = ", ".join(f"[B, {', '.join(map(str, g.shape))}]" for g in self.grids)
-            got = ", ".join(str(list(g.shape)) for g in tokens) if shapes is not None else f"one tensor {list(tokens.shape)}"
+            one = isinstance(tokens, Tensor)
+            got = f"one tensor {list(tokens.shape)}" if one else ", ".join(str(list(g.shape)) for g in tokens)
             raise ValueError(f"This prior is for a list of grids {wanted}, coarse to fine, but got {got}.")
         for level, (grid, g) in enumerate(zip(tokens, self.grids)):
             if grid.is_floating_point() or grid.dtype == torch.bool:

@@ -28,7 +28,10 @@ def save_prior(model: Prior, folder: str | os.PathLike, dtype: torch.dtype = tor
     """
     folder = Path(folder)
     tensors = model.state_dict()
-    kept = in_bytes(tensors, {name for name, _ in model.named_buffers()}) if dtype == torch.int8 else {name: tensor.to(dtype) for name, tensor in tensors.items()}
+    if dtype == torch.int8:
+        kept = in_bytes(tensors, {name for name, _ in model.named_buffers()})
+    else:
+        kept = {name: tensor.to(dtype) for name, tensor in tensors.items()}
     write_tensors(folder / WEIGHTS, kept)
     write_json(folder / CONFIG, {
         "kind": "prior", "version": 1, "prior": model.kind, "tokenizer": model.tokenizer,

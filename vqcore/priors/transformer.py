@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -82,6 +83,8 @@ class Transformer(AutoregressivePrior):
     """p(z_i | text, z_1 … z_{i−1}) by attention. One embedding table for words and codes, which also reads the codes out."""
 
     kind, hidden = "transformer", "blocks."
+    turn: Tensor
+    closed: Tensor | None
 
     def __init__(
         self, layout: Layout, config: TransformerConfig = TransformerConfig(),
@@ -92,10 +95,9 @@ class Transformer(AutoregressivePrior):
         self.embedding = nn.Embedding(layout.vocabulary_size, config.width)
         self.text_places = nn.Embedding(layout.prefix_length, config.width)
         self.levels = nn.Embedding(len(layout.grids), config.width)
-        self.axes = nn.ModuleList(
-            nn.ModuleList(nn.Embedding(size, config.width) for size in grid.shape) for grid in layout.grids
-        )
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        axes = nn.ModuleList(nn.ModuleList(nn.Embedding(size, config.width) for size in grid.shape) for grid in layout.grids)
+        self.axes = cast("Sequence[Sequence[nn.Embedding]]", axes)
+        self.blocks = cast("Sequence[Block]", nn.ModuleList(Block(config) for _ in range(config.layers)))
         self.norm = nn.LayerNorm(config.width)
         self.bias = nn.Parameter(torch.zeros(layout.codes))
         self._packed: tuple[tuple, Packed] | None = None
@@ -146,7 +148,7 @@ class Transformer(AutoregressivePrior):
 
 
 class CachedReader(Reader):
-    """Keys and values of what was read are kept (a KV cache), so that each token is computed once."""
+    """The KV cache: keys and values of what was read are kept, so that each token is computed once."""
 
     def __init__(self, model: Transformer, prefix: Tensor):
         c, self.model, self.batch = model.config, model, len(prefix)

@@ -52,7 +52,7 @@ class FSQ(Quantizer):
         return cls(config.levels, code_dim)
 
     @property
-    def codebook(self) -> Tensor:  # type: ignore[override]
+    def codebook(self) -> Tensor:
         """All codes, float32 [K, dimensions], each dimension from −1 on in even steps."""
         device = next((p.device for p in self.parameters()), None)
         return self._code(torch.arange(self.codebook_size, device=device))

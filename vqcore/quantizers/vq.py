@@ -97,17 +97,21 @@ class VectorQuantizer(Quantizer):
 
         ‖sg(z_e) − z_q‖² + β ‖z_e − sg(z_q)‖²        (1711.00937, eq. 3; means over elements)
 
-    With `ema_decay=γ` each code moves to the running mean of the vectors that chose it (appendix A.1), and the
-    loss is β ‖z_e − sg(z_q)‖² alone.
+    codebook loss and commitment loss, with sg the stop-gradient. With `ema_decay=γ` each code moves to the running mean
+    (EMA) of the vectors that chose it (appendix A.1), and the loss is β ‖z_e − sg(z_q)‖² alone.
 
     In training the first batch sets the codes, and a code whose running share of the tokens falls below
-    `revive_below` of an even share is put on a vector of the batch (0 turns that off). With several ranks (see
+    `revive_below` of an even share, a dead code, is put on a vector of the batch, against codebook collapse (0 turns that
+    off). With several ranks (see
     vqcore.distributed) the batch is all of theirs together, and so is what the perplexity counts; the losses are of the
     rank's own part.
     """
 
     is_table = True
     private = ("ema_sums", "ema_counts", "started")
+    ema_sums: Tensor
+    ema_counts: Tensor
+    started: Tensor
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ picture a drawn one is nearest to.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Contrastive(nn.Module):
         self.of_text = nn.Linear(c.width, c.width)
         sizes = (3, *c.channels)
         self.looks = nn.Sequential(*(
-            part for a, b in zip(sizes, sizes[1:])
+            part for a, b in itertools.pairwise(sizes)
             for part in (nn.Conv2d(a, b, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(b, b, 3, padding=1), nn.ReLU())
         ))
         self.of_image = nn.Linear(sizes[-1] * (c.side // 2 ** len(c.channels)) ** 2, c.width)
@@ -113,7 +114,7 @@ def read_contrastive(folder: Path, config: Mapping[str, Any], name: str) -> Cont
     """The model in a folder whose config is this, ready to use. ValueError says what is wrong with it."""
     tensors = read_tensors(folder / WEIGHTS)
     try:
-        network = {key: tuple(value) if isinstance(value, list) else value for key, value in config["network"].items()}
+        network: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config["network"].items()}
         described = ContrastiveConfig(**network)
         flat = described.channels[-1] * (described.side >> len(described.channels)) ** 2
         check_sizes((described.width, described.text_layers, described.text_length, *described.channels, flat), tensors)

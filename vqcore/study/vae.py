@@ -9,6 +9,7 @@ of the latents instead, it shows what the assumption costs.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -104,6 +105,6 @@ def read_vae(folder: Path, config: Mapping[str, Any], name: str) -> VAE:
 def _layers(sizes: list[int]) -> nn.Sequential:
     """Linear layers of these sizes with SiLU between them."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes, sizes[1:]):
+    for inputs, outputs in itertools.pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.SiLU()]
     return nn.Sequential(*layers[:-1])

@@ -41,7 +41,7 @@ def _written(part: Any) -> Any:
         return dataclasses.asdict(part)
     if isinstance(part, tuple):
         return [_written(each) for each in part]
-    return quantizers.to_json(part) if dataclasses.is_dataclass(part) else part
+    return quantizers.to_json(part) if isinstance(part, quantizers.QuantizerConfig) else part
 
 
 def _read(part: Any) -> Any:

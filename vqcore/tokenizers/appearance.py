@@ -34,7 +34,7 @@ def appearances(tokenizer: Tokenizer) -> list[np.ndarray]:
 def _appearance(tokenizer: Tokenizer, shown: int, beside: list[int]) -> np.ndarray:
     levels = tokenizer.levels
     spans = [level.downsampling // levels[-1].downsampling for level in levels]  # in fine tokens
-    margin = -(-max(level.halo for level in levels) // spans[0]) * spans[0]
+    margin = -(-max(level.halo or 0 for level in levels) // spans[0]) * spans[0]
     middle = (slice(margin, margin + spans[shown]),) * 2
     pixels = []
     for codes in torch.arange(levels[shown].codebook_size).split(GRIDS_AT_ONCE):

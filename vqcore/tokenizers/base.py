@@ -44,8 +44,8 @@ class Tokenizer(nn.Module, ABC):
 
     config: its shape, a frozen dataclass;  name: what it is called;  spatial_dims: 1 for sounds, 2 for pictures, 3 for
     volumes;  channels: C of what it reads and writes;  sample_rate: samples a second, of a tokenizer of sounds;
-    halo: the reach of one token of the finest grid, in tokens, None for everywhere;  largest_side: in pixels, the side up
-    to which a picture is decoded in seconds, None where the size doesn't matter;
+    halo: the reach of one token of the finest grid, in tokens (half of the decoder's receptive field), None for everywhere;
+    largest_side: in pixels, the side up to which a picture is decoded in seconds, None where the size doesn't matter;
     usages, appearances, tables: of each level, coarse to fine, what is known beside the weights, or None.
     """
 
@@ -58,8 +58,8 @@ class Tokenizer(nn.Module, ABC):
     sample_rate: int | None = None
     largest_side: int | None = None
     halo: int | None
-    usages: list[Tensor | None]
-    appearances: list[np.ndarray | None]
+    usages: Sequence[Tensor | None]
+    appearances: Sequence[np.ndarray | None]
     tables: list[Tables] | None
 
     @property

@@ -35,8 +35,9 @@ def spectral_loss(x_tilde: Tensor, x: Tensor, rate: int) -> Tensor:
         ours, theirs = magnitudes(x_tilde, window, window // 4), magnitudes(x, window, window // 4)
         convergence = torch.linalg.vector_norm(theirs - ours) / torch.linalg.vector_norm(theirs)
         filters = mel_filters(window, rate).to(x)
-        loudness = [0.5 * (filters @ part.square()).log() for part in (ours, theirs)]
-        total = total + CONVERGENCE * convergence + MAGNITUDES * F.l1_loss(ours.log(), theirs.log()) + F.l1_loss(*loudness)
+        our_bands, their_bands = (0.5 * (filters @ part.square()).log() for part in (ours, theirs))
+        loudness = F.l1_loss(our_bands, their_bands)
+        total = total + CONVERGENCE * convergence + MAGNITUDES * F.l1_loss(ours.log(), theirs.log()) + loudness
     return total / len(WINDOWS)
 
 
@@ -58,6 +59,8 @@ def mel_filters(window: int, rate: int) -> Tensor:
 class Spectrum(nn.Module):
     """The log power spectrum about each stretch of `hop` samples, under a Hann window: float [B, C, T] → float32
     [B, C·(window/2 + 1), T/hop], about −1 for silence and 2 for the loudest tone. It learns nothing."""
+
+    waves: Tensor
 
     def __init__(self, window: int, hop: int):
         super().__init__()

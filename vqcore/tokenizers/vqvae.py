@@ -49,23 +49,24 @@ class VQVAE(Trainable):
         self.encoder, self.decoder = Encoder(config.network), Decoder(config.network)
         self.quantizer = new_quantizer(config.quantizer, config.network.code_dim)
         self.spatial_dims, self.channels, self.sample_rate = config.network.spatial_dims, config.network.channels, config.sample_rate
-        self.usages: list[Tensor | None] = [None]
-        self.appearances: list[np.ndarray | None] = [None]
+        self.usages: Sequence[Tensor | None] = [None]
+        self.appearances: Sequence[np.ndarray | None] = [None]
         self.tables: list[Tables] | None = None
-        self.to(memory_format=memory_format(config.network.spatial_dims))
+        self.to(memory_format=memory_format(config.network.spatial_dims))  # pyright: ignore[reportCallIssue]  not in torch's stubs
 
     @property
     def levels(self) -> tuple[Level, ...]:
         n = self.config.network
         codebook = self.quantizer.codebook.detach()
-        return (Level("tokens", *codebook.shape, n.downsampling, codebook, self.usages[0], self.appearances[0], self.halo),)
+        shape = len(codebook), codebook.shape[1], n.downsampling
+        return (Level("tokens", *shape, codebook, self.usages[0], self.appearances[0], self.halo),)
 
     @property
-    def quantizers(self) -> tuple[Quantizer]:  # type: ignore[override]
+    def quantizers(self) -> tuple[Quantizer]:
         return (self.quantizer,)
 
     @property
-    def halo(self) -> int:  # type: ignore[override]
+    def halo(self) -> int:
         """The reach of one token, in tokens."""
         return self.config.network.decoder_halo
 

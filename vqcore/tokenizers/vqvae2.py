@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from vqcore.quantizers import QuantizerConfig, VQConfig, new_quantizer
-from vqcore.quantizers.base import Quantized
+from vqcore.quantizers.base import Quantized, Quantizer
 from vqcore.tokenizers import windows
 from vqcore.tokenizers.base import Level, Trainable, checked_grid, padded, run_window
 from vqcore.tokenizers.networks import CONVOLUTIONS, Decoder, Encoder, NetworkConfig, memory_format
@@ -67,21 +68,21 @@ class VQVAE2(Trainable):
         self.coarse_encoder, self.coarse_decoder = Encoder(c), Decoder(c)
         self.merge = CONVOLUTIONS[n.spatial_dims](2 * c.channels, n.code_dim, 1)
         self.decoder = Decoder(replace(n, code_dim=n.code_dim + c.channels))
-        self.quantizers = nn.ModuleList(
+        self.quantizers = cast("Sequence[Quantizer]", nn.ModuleList(
             new_quantizer(quantizer, network.code_dim) for quantizer, network in zip(config.quantizers, (c, n))
-        )
+        ))
         self.spatial_dims, self.channels = n.spatial_dims, n.channels
-        self.usages: list[Tensor | None] = [None, None]
-        self.appearances: list[np.ndarray | None] = [None, None]
+        self.usages: Sequence[Tensor | None] = [None, None]
+        self.appearances: Sequence[np.ndarray | None] = [None, None]
         self.tables: list[Tables] | None = None
-        self.to(memory_format=memory_format(n.spatial_dims))
+        self.to(memory_format=memory_format(n.spatial_dims))  # pyright: ignore[reportCallIssue]  not in torch's stubs
 
     @property
-    def levels(self) -> tuple[Level, Level]:
+    def levels(self) -> tuple[Level, ...]:
         n = self.config.network
         factors, halos = (n.downsampling * self.ratio, n.downsampling), (self.coarse_halo, self.halo)
         return tuple(
-            Level(name, *q.codebook.shape, f, q.codebook.detach(), usage, appearance, halo)
+            Level(name, len(q.codebook), q.codebook.shape[1], f, q.codebook.detach(), usage, appearance, halo)
             for name, q, f, usage, appearance, halo in zip(NAMES, self.quantizers, factors, self.usages, self.appearances, halos)
         )
 
@@ -91,7 +92,7 @@ class VQVAE2(Trainable):
         return self.config.coarse.downsampling
 
     @property
-    def halo(self) -> int:  # type: ignore[override]
+    def halo(self) -> int:
         """The reach of one fine token, in fine tokens."""
         return self.config.network.decoder_halo
 

@@ -30,7 +30,7 @@ class Budget:
     @property
     def total(self) -> float:
         """All of it, in seconds or in steps."""
-        return 60 * self.minutes if self.steps is None else self.steps
+        return 60 * (self.minutes or 0) if self.steps is None else self.steps
 
     def spent(self, steps: int, seconds: float) -> float:
         """How much of it these steps in these seconds have used up, in its own unit."""
@@ -43,4 +43,4 @@ class Budget:
 
     def times(self, factor: float) -> Budget:
         """A budget `factor` times as large."""
-        return Budget(minutes=self.minutes * factor) if self.steps is None else Budget(steps=max(1, round(self.steps * factor)))
+        return Budget(minutes=(self.minutes or 0) * factor) if self.steps is None else Budget(steps=max(1, round(self.steps * factor)))

@@ -46,6 +46,11 @@ class SoundRecipe:
         if self.batch < 1:
             raise ValueError(f"A step takes at least one crop, not {self.batch}.")
 
+    @property
+    def sample_rate(self) -> int:
+        assert self.model.sample_rate is not None
+        return self.model.sample_rate
+
 
 class Sounds(Material):
     """Clips, float32 [T] each."""
@@ -54,12 +59,12 @@ class Sounds(Material):
 
     def __init__(self, recipe: SoundRecipe, kept: Sequence[np.ndarray], held_out: Sequence[np.ndarray]):
         self.recipe, self.kept, self.held_out = recipe, kept, held_out
-        self.rate = recipe.model.sample_rate or 0
+        self.rate = recipe.sample_rate
 
     @classmethod
     def read(cls, sources: Sequence[str | Path], recipe: SoundRecipe) -> Sounds:
         """This rank's share of the clips of these sources, each as `read_clips` takes it, and the held-out ones."""
-        found = [clip for source in sources for clip in read_clips(source, "train", recipe.model.sample_rate).samples]
+        found = [clip for source in sources for clip in read_clips(source, "train", recipe.sample_rate).samples]
         clips, held_out = hold_out(found)
         if not clips or not held_out:
             raise ValueError(f"{len(found)} clip(s) are too few; training needs two at least.")

@@ -24,14 +24,14 @@ def random_wish(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] =
     things = [_random_thing(rng, held_out) for _ in range(n)]
     if n > 1 and rng.random() < 0.25:
         alike = n if rng.random() < 0.75 else n - 1
-        size, material, color, shape = things[0]
+        *_, shape = things[0]
         same = [rng.random() < p for p in (0.6, 0.6, 0.75)]
         for i in range(1, alike):
             for _ in range(TRIES):
-                other = _random_thing(rng, held_out)
-                other = tuple(kept if keep else own for keep, kept, own in zip(same, (size, material, color), other)) + (shape,)
-                if (other[2], shape) not in held_out:
-                    things[i] = other
+                both = zip(same, things[0], _random_thing(rng, held_out))
+                size, material, color = (kept if keep else own for keep, kept, own in both)
+                if (color, shape) not in held_out:
+                    things[i] = size, material, color, shape
                     break
     relations = ()
     if n > 1:
@@ -47,7 +47,7 @@ def random_scene(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] 
     while True:
         try:
             return compose(random_wish(rng, held_out), rng, held_out)
-        except ValueError:  # so many things of these sizes don't fit: another one
+        except ValueError:  # these things don't fit beside one another: others
             continue
 
 

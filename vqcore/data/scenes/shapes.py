@@ -23,7 +23,7 @@ def own_frame(thing: Thing, points: np.ndarray, directions: np.ndarray) -> tuple
     return (points - np.array([thing.x, thing.y, thing.z], np.float32)) @ turn, directions @ turn
 
 
-def _root(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _root(a: np.ndarray | np.floating, b: np.ndarray, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both t with a·t² + 2·b·t + c = 0, NaN where there is none."""
     d = b * b - a * c
     root = np.sqrt(np.where(d >= 0, d, np.nan))

@@ -1,4 +1,4 @@
-"""Other people's tokenizers behind the same five verbs, from safetensors and JSON alone.
+r"""Other people's tokenizers behind the same five verbs, from safetensors and JSON alone.
 
     diffusers            a `VQModel` folder: config.json and diffusion_pytorch_model.safetensors
     taming-transformers  its VQGAN, also as latent-diffusion's VQModelInterface: the YAML config as config.json, the
@@ -6,11 +6,18 @@
     FSQ                  the same, with class FSQModel and `fsq_levels` among its params, and vector-quantize-pytorch's
                          names where there are projections: quantize.project_in, quantize.project_out
 
-A `.ckpt` is a pickle, which can run code, so it is never opened here. This line writes the folder, by PyTorch's loader for
+A `.ckpt` is a pickle, which can run code, so it is never opened here. This command writes the folder, by PyTorch's loader for
 weights alone, which runs nothing and refuses a file with more in it; PyTorch Lightning's key for its callback, which
 taming-transformers left in its checkpoints, gets an empty class instead. PyTorch, PyYAML and safetensors have to be there.
 
-    python -c "import sys, json, pathlib, torch, yaml; from safetensors.torch import save_file; ckpt, config, out = map(pathlib.Path, sys.argv[1:]); torch.serialization.add_safe_globals([(type('Empty', (), {}), 'pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint')]); state = torch.load(ckpt, map_location='cpu', weights_only=True)['state_dict']; out.mkdir(); save_file({k: v.contiguous() for k, v in state.items() if not k.startswith('loss.')}, out / 'model.safetensors'); (out / 'config.json').write_text(json.dumps(yaml.safe_load(config.read_text())))" last.ckpt model.yaml FOLDER
+    python -c "import sys, json, pathlib, torch, yaml; from safetensors.torch import save_file; \
+        ckpt, config, out = map(pathlib.Path, sys.argv[1:]); \
+        callback = 'pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint'; \
+        torch.serialization.add_safe_globals([(type('Empty', (), {}), callback)]); \
+        state = torch.load(ckpt, map_location='cpu', weights_only=True)['state_dict']; out.mkdir(); \
+        tensors = {k: v.contiguous() for k, v in state.items() if not k.startswith('loss.')}; \
+        save_file(tensors, out / 'model.safetensors'); \
+        (out / 'config.json').write_text(json.dumps(yaml.safe_load(config.read_text())))" last.ckpt model.yaml FOLDER
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ The submodules have the names that taming-transformers gave them.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch.nn.functional as F
@@ -120,7 +121,7 @@ class Resolution(nn.Module):
 
     def __init__(self, widths: list[int], groups: int, attention: bool, **step: nn.Module):
         super().__init__()
-        self.block = nn.ModuleList(ResidualBlock(a, b, groups) for a, b in zip(widths, widths[1:]))
+        self.block = nn.ModuleList(ResidualBlock(a, b, groups) for a, b in itertools.pairwise(widths))
         self.attn = nn.ModuleList(Attention(width, groups) for width in widths[1:] if attention)
         for name, module in step.items():
             self.add_module(name, module)

@@ -35,10 +35,10 @@ class VQGAN(Tokenizer):
     @property
     def levels(self) -> tuple[Level, ...]:
         codebook = self.quantizer.codebook
-        return (Level("tokens", *codebook.shape, self.config.downsampling, codebook),)
+        return (Level("tokens", len(codebook), codebook.shape[1], self.config.downsampling, codebook),)
 
     @property
-    def largest_side(self) -> int:  # type: ignore[override]
+    def largest_side(self) -> int:
         """The side in pixels up to which a picture is decoded in seconds on two processors: 256 and 64 tokens at most."""
         return min(256, 64 * self.config.downsampling)
 
