@@ -37,7 +37,7 @@ main(["tokenizer", "--preset", "tiny", "--data", {data!r}, "--out", {out!r}, "--
 
 
 def kill_over_and_over(folder: Path, times: int, most_saves: int = 4, span: float = 0.1) -> list[int]:
-    """Train in `folder`, kill it so many times, each within `span` seconds of its beginning or of one of its first saves;
+    """Train in `folder`, kill it `times` times, each within `span` seconds of its beginning or of one of its first saves;
     the steps that were on the disk after each. AssertionError for work lost."""
     data, out, draw = picture_folder(folder / "pictures", 8), folder / "out", random.Random(0)
     steps = [0]

@@ -62,7 +62,8 @@ class Tally:
         def kind(name: str) -> Kind:
             times = sorted(self.times[name]) or [float("nan")]
             at = lambda share: 1000 * times[min(len(times) - 1, int(share * len(times)))]
-            return Kind(name, len(self.times[name]), self.errors[name], self.busy[name], 1000 * statistics.median(times), at(0.95), at(0.99))
+            answered, median = len(self.times[name]), 1000 * statistics.median(times)
+            return Kind(name, answered, self.errors[name], self.busy[name], median, at(0.95), at(0.99))
 
         return [kind(name) for name in sorted({*self.times, *self.errors})]
 
@@ -189,12 +190,18 @@ def main() -> int:
     for k in tally.kinds():
         print(f"| {k.name} | {k.answered} | {k.errors} | {k.busy} | {k.median:.0f} | {k.p95:.0f} | {k.p99:.0f} |")
     answered = sum(k.answered for k in tally.kinds())
-    print(f"{answered / options.seconds:.0f} requests a second; tokens a second that each who samples gets: {', '.join(f'{rate:.0f}' for rate in sampled)}")
+    rates = ", ".join(f"{rate:.0f}" for rate in sampled)
+    print(f"{answered / options.seconds:.0f} requests a second; tokens a second that each who samples gets: {rates}")
     third = max(1, len(memory) // 3)
-    print(f"resident memory: {statistics.mean(memory[:third]):.0f} MiB in the first third, {statistics.mean(memory[-third:]):.0f} in the last, {max(memory):.0f} at most")
+    first, last = statistics.mean(memory[:third]), statistics.mean(memory[-third:])
+    print(f"resident memory: {first:.0f} MiB in the first third, {last:.0f} in the last, {max(memory):.0f} at most")
     for complaint in sorted(tally.complaints)[:10]:
         print(complaint)
-    options.json.write_text(json.dumps({"machine": machine(), "users": options.users, "seconds": options.seconds, "kinds": [asdict(k) for k in tally.kinds()], "sampled": sampled, "memory": memory}, indent=2) + "\n")
+    figures = {
+        "machine": machine(), "users": options.users, "seconds": options.seconds,
+        "kinds": [asdict(k) for k in tally.kinds()], "sampled": sampled, "memory": memory,
+    }
+    options.json.write_text(json.dumps(figures, indent=2) + "\n")
     return 1 if any(tally.errors.values()) else 0
 
 

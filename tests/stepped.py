@@ -1,4 +1,4 @@
-"""Training in the page by steps: whatever minutes a person asks for, the process that trains does so many steps.
+"""Training in the page by steps: whatever minutes a person asks for, the process that trains does a fixed number of steps.
 
 python -m tests.stepped is app.py with that, for a browser to look at.
 """

@@ -53,7 +53,7 @@ def draw_picture(seed: int, width: int = 160, height: int = 128) -> np.ndarray:
 
 
 def picture_folder(folder: Path, count: int = 24) -> Path:
-    """A folder of so many drawn pictures as PNG files."""
+    """A folder of `count` drawn pictures as PNG files."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in range(count):
         Image.fromarray(draw_picture(seed)).save(folder / f"{seed:03}.png")
@@ -80,7 +80,7 @@ def colours_folder(folder: Path) -> Path:
 
 
 def tiny_tokenizer_folder(folder: Path, steps: int = 200) -> Path:
-    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for so many steps."""
+    """A checkpoint of the `tiny` preset (f = 8, K = 64, halo 2), trained on drawn pictures for `steps` steps."""
     data = picture_folder(folder / "pictures")
     out = folder / "tiny"
     with one_thread():
@@ -90,7 +90,7 @@ def tiny_tokenizer_folder(folder: Path, steps: int = 200) -> Path:
 
 
 def two_level_folder(folder: Path, steps: int = 200) -> Path:
-    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for so many steps."""
+    """A checkpoint of two levels (f = 8 and 4, K = 32 and 64), trained on drawn pictures for `steps` steps."""
     data = picture_folder(folder / "pictures")
     with one_thread():
         train_tokenizer(TokenizerRecipe(TWO_LEVELS, rate=4e-3, batch=8), [data], folder / "two-level", Budget(steps=steps))
@@ -108,7 +108,8 @@ def tiny_text_prior_folder(tokenizer_folder: Path) -> Path:
     """One like it that reads sentences, and offers two of them."""
     layout = Layout(Text.of(["red bar square", "blue disc round"]), 8, (Grid(64, PRIOR_SHAPE),))
     folder = _strong_prior_folder(layout, tokenizer_folder, [], "tiny-text-prior")
-    offers = {"styles": [["square", "Squares"], ["round", "Rounds"]], "examples": ["red bar", "blue disc"], "settings": {"temperature": 0.5}}
+    styles = [["square", "Squares"], ["round", "Rounds"]]
+    offers = {"styles": styles, "examples": ["red bar", "blue disc"], "settings": {"temperature": 0.5}}
     (folder / "prompts.json").write_text(json.dumps(offers))
     return folder
 
@@ -131,7 +132,7 @@ def _strong_prior_folder(layout: Layout, tokenizer_folder: Path, conditions: lis
 
 
 def tones_folder(folder: Path, count: int) -> Path:
-    """`train` and half as many for `val`: so many clips of a low and of a high tone that swells and fades, 8 kHz WAV."""
+    """`count` clips for `train`, and half as many for `val`, of a low and of a high tone that swells and fades, 8 kHz WAV."""
     for split, clips, first in (("train", count, 0), ("val", count // 2, 1000)):
         for word, hertz in (("low", 250), ("high", 900)):
             (folder / split / word).mkdir(parents=True, exist_ok=True)

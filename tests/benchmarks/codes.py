@@ -53,4 +53,5 @@ def rows() -> Iterator[Row]:
         yield Row(what, times["ours"], times.get("peer", "needs N × K floats"), "vector-quantize-pytorch", limit, "one matrix product")
         yield Row(what, times["ours"], times.get("plain", "needs N × K floats"), "cdist().argmin()", limit, "one matrix product")
         memory = elsewhere(OURS, n, k, DIMENSIONS)
-        yield Row(f"{what}: memory above the input", memory, elsewhere(PEER, n, k, DIMENSIONS) if fits else n * k * 4 / 2**20, "vector-quantize-pytorch" if fits else "N × K floats", unit="MiB")
+        theirs = elsewhere(PEER, n, k, DIMENSIONS) if fits else n * k * 4 / 2**20
+        yield Row(f"{what}: memory above the input", memory, theirs, "vector-quantize-pytorch" if fits else "N × K floats", unit="MiB")

@@ -33,7 +33,8 @@ def whole_pictures() -> Iterator[Row]:
     tokens = tokenizer.encode(x)
     with torch.inference_mode():
         h = peer.encode(x).latents
-        ours = {"encode": lambda: tokenizer.encode(x), "decode": lambda: tokenizer.decode(tokens), "there and back": lambda: tokenizer.reconstruct(x)}
+        decode, both = lambda: tokenizer.decode(tokens), lambda: tokenizer.reconstruct(x)
+        ours = {"encode": lambda: tokenizer.encode(x), "decode": decode, "there and back": both}
         plain = lambda: peer.decode(h).sample
         theirs = {"encode": lambda: peer.quantize(peer.encode(x).latents), "decode": plain, "there and back": lambda: peer(x).sample}
         for dtype in (torch.float32, torch.bfloat16):
@@ -42,8 +43,9 @@ def whole_pictures() -> Iterator[Row]:
                 with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
                     times = interleaved({"ours": ours[verb], "peer": theirs[verb]}, 7)
                     work = flops(ours[verb])
+                what = f"{verb} {WIDTH}×{HEIGHT}, {str(dtype).removeprefix('torch.')}"
                 yield Row(
-                    f"{verb} {WIDTH}×{HEIGHT}, {str(dtype).removeprefix('torch.')}, {work / 1e9:.0f} GFLOP (the peer {flops(theirs[verb]) / 1e9:.0f})",
+                    f"{what}, {work / 1e9:.0f} GFLOP (the peer {flops(theirs[verb]) / 1e9:.0f})",
                     times["ours"], times["peer"], "diffusers VQModel", work / peak, f"{peak / 1e9:.0f} GFLOP/s",
                 )
 

@@ -50,8 +50,9 @@ def transformer_row(batch: int, side: int, arithmetic: torch.dtype, peak: float,
     }, 7)
     weights = sum(p.numel() for p in ours.blocks.parameters()) + CODES * WIDTH
     limit = max(length * weights * arithmetic.itemsize / bandwidth, 2 * weights * length * batch / peak)
+    size = sum(p.numel() for p in ours.parameters()) / 1e6
     return Row(
-        f"sample {batch} × {length} tokens, {sum(p.numel() for p in ours.parameters()) / 1e6:.1f} M parameters, {str(arithmetic).removeprefix('torch.')}",
+        f"sample {batch} × {length} tokens, {size:.1f} M parameters, {str(arithmetic).removeprefix('torch.')}",
         times["ours"], times["peer"], "Hugging Face GPT-2 with cache", limit, "reading the weights, or their FLOPs",
     )
 

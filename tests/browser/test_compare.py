@@ -56,7 +56,7 @@ def test_a_row_is_what_the_tokenizer_makes_of_the_original_beside_other_tokenize
     assert len({(code, *colour) for code, colour in zip(tokens.ravel(), map(tuple, colours.reshape(-1, 3)))}) == len(np.unique(tokens))
     assert "photos" in opened.page.locator("#comparison h3").all_inner_texts()
     assert "fashion" not in opened.page.locator("[data-add=model]").inner_text()
-    assert "drawn, 160 × 128 pixels, compared with its original" == opened.page.locator("[data-about]").inner_text()
+    assert opened.page.locator("[data-about]").inner_text() == "drawn, 160 × 128 pixels, compared with its original"
 
 
 def test_settings_are_added_and_left_out(opened, tiny_folder):

@@ -151,7 +151,8 @@ def test_pictures_are_drawn_and_judged(open_lesson):
     lesson = open_lesson(5, height=1400)
     for kind in ("uniform", "marginal", "autoregressive"):
         lesson.root.locator(f"[data-kind={kind}] img[src^=data]").wait_for()
-    costs = [float(cost) for cost in re.findall(r"(\d+\.\d\d) bits|ones (\d+\.\d\d)|own (\d+\.\d\d)", lesson.answer()) for cost in cost if cost]
+    found = re.findall(r"(\d+\.\d\d) bits|ones (\d+\.\d\d)|own (\d+\.\d\d)", lesson.answer())
+    costs = [float(cost) for groups in found for cost in groups if cost]
     assert len(costs) == 3 and costs[2] < min(costs[:2])  # what the prior drew costs it least
 
 

@@ -22,7 +22,8 @@ SECRET = "a-secret-of-mine"
 def private_app(tiny_folder, tmp_path):
     """The app with a temporary folder of its own, to look for traces in."""
     (tmp_path / "temporary").mkdir()
-    with served(tmp_path / "log", VQ_MODEL=str(tiny_folder), VQ_PRIORS="", TMPDIR=str(tmp_path / "temporary"), GRADIO_TEMP_DIR=str(tmp_path / "temporary")) as address:
+    temporary = str(tmp_path / "temporary")
+    with served(tmp_path / "log", VQ_MODEL=str(tiny_folder), VQ_PRIORS="", TMPDIR=temporary, GRADIO_TEMP_DIR=temporary) as address:
         yield address, tmp_path
 
 

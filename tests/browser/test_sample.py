@@ -50,7 +50,7 @@ class SampleTab:
         return np.stack([np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB")) for url in urls])
 
     def pause_at(self, count):
-        """In the watch: stop, and go to where so many tokens are written."""
+        """In the watch: stop, and go to where `count` tokens are written."""
         self.root.locator("[data-play]").get_by_text("Pause").click()
         self.move_to(count)
 

@@ -39,8 +39,9 @@ def take_candidate(bench, number):
 
 
 def surprise(bench, size):
-    bench.page.wait_for_function("(() => { const { bench } = document.querySelector('.bench'); return bench.surprise.of(bench.picture) })()")
-    bits = bench.page.evaluate("(() => { const { bench } = document.querySelector('.bench'); return [...bench.surprise.of(bench.picture).bits] })()")
+    of_picture = "(({ bench }) => bench.surprise.of(bench.picture))(document.querySelector('.bench'))"
+    bench.page.wait_for_function(of_picture)
+    bits = bench.page.evaluate(f"[...{of_picture}.bits]")
     return np.array(bits).reshape(size)
 
 

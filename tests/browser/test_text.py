@@ -130,7 +130,8 @@ def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
     for name, value in (("text", "red"), ("temperature", "0.75"), ("guidance", "2")):
         tab.root.locator(f"[name={name}]").fill(value)
     tab.root.locator("[data-complete]").click()
-    assert (tab.page.locator("[data-prior=name]").input_value(), tab.page.locator("[data-prior=words]").input_value()) == (NAME, "red square")
+    offered = [tab.page.locator(f"[data-prior={field}]").input_value() for field in ("name", "words")]
+    assert offered == [NAME, "red square"]
     take_candidate(tab.bench, 1)
     after = tab.bench.tokens()
     assert (after[:4] == before[:4]).all(), "what was kept is kept"

@@ -135,7 +135,8 @@ def test_codes_have_neighbours_and_ways_between(call, tiny_default):
 
 def test_a_codebook_is_described_and_mapped(call, tiny_default):
     about, sheet = call("describe_codebook")
-    assert (about["codes"], about["code_dim"], about["downsampling"]) == (64, 8, 8) and about["usage"] == tiny_default.levels[0].usage.tolist()
+    assert (about["codes"], about["code_dim"], about["downsampling"]) == (64, 8, 8)
+    assert about["usage"] == tiny_default.levels[0].usage.tolist()
     assert pixels(sheet).shape == (8, 64 * 8, 3)
     places = call("map_codebook")
     assert len(places["principal"]) == 64 and 0 < places["share"] <= 1 and places["neighbourhood"] is None
@@ -199,7 +200,8 @@ def test_a_sentence_is_read_and_its_words_weighed(call, tiny_text_prior, monkeyp
 def test_a_table_becomes_tokens(call, tmp_path):
     (tmp_path / "tides.csv").write_text("level,wind\n" + "".join(f"{np.sin(t / 5)},{t % 7}\n" for t in range(200)))
     found = call("encode_table", handle_file(str(tmp_path / "tides.csv")))
-    assert found["names"] == ["level", "wind"] and len(found["tokens"]) == -(-200 // found["steps"]) and max(found["tokens"]) < found["codes"]
+    assert found["names"] == ["level", "wind"]
+    assert len(found["tokens"]) == -(-200 // found["steps"]) and max(found["tokens"]) < found["codes"]
     assert found["rmse"][0] < 0.5
 
 
@@ -216,7 +218,8 @@ def test_a_sound_becomes_tokens_and_tokens_a_sound(call, tmp_path):
     tokens, rebuilt = call("encode_sound", handle_file(str(tmp_path / "hum.wav")))
     heard = open_wav(rebuilt)
     tokenizer = models.sound_tokenizer()
-    assert heard.rate == 8000 and len(tokens) * tokenizer.levels[0].downsampling == len(heard.samples) == 80000, "after 10 seconds it is cut"
+    assert heard.rate == 8000
+    assert len(tokens) * tokenizer.levels[0].downsampling == len(heard.samples) == 80000, "after 10 seconds it is cut"
     assert np.abs(heard.samples - tokenizer.decode([torch.tensor(tokens)[None]])[0, 0].numpy().clip(-1, 1)).max() < 1e-3
     assert np.abs(open_wav(call("decode_sound", tokens[:40])).samples[:200] - heard.samples[:200]).max() < 1e-3
 
@@ -323,7 +326,8 @@ def test_what_makes_no_sense_is_answered_in_words(call, name, arguments, words):
 
 
 @pytest.mark.parametrize("change, words", [
-    ((9, 0, [[1]]), "beyond"), ((0, -1, [[1]]), "beyond"), ((0, 0, [[64]]), "0 to 63"), ((0, 0, [[1], [1, 2]]), "one length"), ((0, 0, []), "one length"),
+    ((9, 0, [[1]]), "beyond"), ((0, -1, [[1]]), "beyond"), ((0, 0, [[64]]), "0 to 63"),
+    ((0, 0, [[1], [1, 2]]), "one length"), ((0, 0, []), "one length"),
 ])  # fmt: skip
 def test_an_edit_outside_the_grid_or_the_codebook_is_refused(call, picture, change, words):
     with pytest.raises(gradio_client.exceptions.AppError, match=words):

@@ -82,7 +82,7 @@ def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploa
 
 def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(theirs, monkeypatch):
     monkeypatch.setattr(hub, "download", lambda id: theirs)
-    told, name = tab.open_id(" https://huggingface.co/ada/model/tree/main/vqvae ")
+    _, name = tab.open_id(" https://huggingface.co/ada/model/tree/main/vqvae ")
     assert name == "ada/model/vqvae" in models.names()
     foreign._loaded.clear()
     monkeypatch.setattr(hub, "cached", lambda id: theirs)

@@ -83,7 +83,7 @@ def test_a_point_between_two_codes_is_tied_and_the_lower_index_wins():
 
 # 3. Three losses and a stop-gradient
 
-ALL = {name: True for name in losses.SWITCHES}
+ALL = dict.fromkeys(losses.SWITCHES, True)
 
 
 def train(steps: int, **rules) -> list[dict]:

@@ -37,14 +37,16 @@ def sequences(prior):
 @pytest.fixture
 def judge(prior, monkeypatch):
     torch.manual_seed(0)
-    model = Contrastive(prior.layout.text, ContrastiveConfig(side=16, text_length=8, width=8, text_layers=1, heads=2, channels=(4, 4)), name="judge").eval().requires_grad_(False)
+    config = ContrastiveConfig(side=16, text_length=8, width=8, text_layers=1, heads=2, channels=(4, 4))
+    model = Contrastive(prior.layout.text, config, name="judge").eval().requires_grad_(False)
     monkeypatch.setattr(models, "contrastive_of", lambda _: model)
     return model
 
 
 def test_a_prompt_is_told_as_the_tokens_it_is_read_as():
     answer = service.read_prompt({"prior": NAME, "text": "Red, bar ox"})
-    assert answer == {"words": [{"word": "red", "pieces": ["red"]}, {"word": "bar", "pieces": ["bar"]}, {"word": "ox", "pieces": ["o", "x"]}], "tokens": 4, "room": 8}
+    words = [{"word": "red", "pieces": ["red"]}, {"word": "bar", "pieces": ["bar"]}, {"word": "ox", "pieces": ["o", "x"]}]
+    assert answer == {"words": words, "tokens": 4, "room": 8}
     assert service.read_prompt({"prior": NAME, "text": ""})["words"] == []
 
 

@@ -80,7 +80,9 @@ def test_a_window_decodes_to_the_bits_of_the_whole(tiny_default, row, column):
     assert base64.b64decode(answer["pixels"]) == expected.tobytes()
 
 
-@pytest.mark.parametrize("shape, region", [([0, 4], [0, 1, 0, 1]), ([999, 999], [0, 1, 0, 1]), ([2, 2], [0, 3, 0, 1]), ([2, 2], [1, 1, 0, 1])])
+@pytest.mark.parametrize("shape, region", [
+    ([0, 4], [0, 1, 0, 1]), ([999, 999], [0, 1, 0, 1]), ([2, 2], [0, 3, 0, 1]), ([2, 2], [1, 1, 0, 1]),
+])  # fmt: skip
 def test_a_window_outside_its_bounds_is_refused(tiny_default, shape, region):
     data = documents.pack(np.zeros(min(shape[0] * shape[1], 100), int), 64)
     answer = service.decode_window({"model": tiny_default.name, "grids": [{"shape": shape, "data": data}], "region": region})

@@ -89,8 +89,9 @@ def test_a_table_becomes_tokens_that_stand_for_pieces_of_all_its_columns():
     values = unpack(answer["values"], "<f4").reshape(3, 600)
     codebook = unpack(answer["codebook"], "<f4").reshape(answer["codes"], 3, 8)
     rebuilt = codebook[unpack(answer["tokens"], "<u2")].transpose(1, 0, 2).reshape(3, 600)
-    error = np.sqrt(((rebuilt - values) ** 2).mean(1)) * (np.array(answer["high"]) - answer["low"]) / 2
-    assert answer["rmse"] == pytest.approx(error, rel=1e-3) and (error < 0.25 * (values.std(1) * (np.array(answer["high"]) - answer["low"]) / 2)).all()
+    reach = (np.array(answer["high"]) - answer["low"]) / 2
+    error = np.sqrt(((rebuilt - values) ** 2).mean(1)) * reach
+    assert answer["rmse"] == pytest.approx(error, rel=1e-3) and (error < 0.25 * values.std(1) * reach).all()
     assert answer["names"] == ["temperature", "light", "power"]
 
 
@@ -100,7 +101,7 @@ def test_a_gap_in_a_table_is_answered_with_its_row():
 
 def test_a_page_without_a_tokenizer_of_sounds_still_opens_tables(monkeypatch):
     monkeypatch.setattr(models, "SOUND", None)
-    monkeypatch.setattr(models, "_sounds", lambda: [])
+    monkeypatch.setattr(models, "_sounds", list)
     models.sound_tokenizer.cache_clear(), models.speaker.cache_clear()
     assert service.about() is None and SoundBench().props["about"] is None
     assert "no tokenizer of sounds" in service.encode_sound({"samples": pack(clip(), "<i2")})["error"]

@@ -63,7 +63,7 @@ def test_a_zip_with_anything_else_in_it_is_refused_before_it_is_opened(files, wo
     (tmp_path / "out").mkdir()
     with pytest.raises(ValueError, match=words):
         pictures.unpack(archive, tmp_path / "out")
-    assert not (tmp_path / "passwd").exists() and words == "two pictures" or not list((tmp_path / "out").iterdir())
+    assert (not (tmp_path / "passwd").exists() and words == "two pictures") or not list((tmp_path / "out").iterdir())
 
 
 def test_bombs_crowds_liars_and_rubbish_are_refused(tmp_path, monkeypatch):

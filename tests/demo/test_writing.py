@@ -1,6 +1,7 @@
 """What the page asks of a prior, and that those who ask take turns."""
 
 import base64
+import itertools
 import json
 import shutil
 import threading
@@ -44,7 +45,7 @@ def ask(function, **question):
 
 def written_in_slices(count, slices, settings=SETTINGS):
     tokens = np.zeros((count, 0), int)
-    for kept, until in zip(slices, slices[1:]):
+    for kept, until in itertools.pairwise(slices):
         answer = ask(writing.write_tokens, settings=settings, count=count, tokens=pack(tokens), kept=kept, until=until)
         tokens = np.concatenate([tokens, unpack(answer["tokens"]).reshape(count, -1)], 1)
     return tokens
@@ -102,7 +103,8 @@ def test_a_band_is_judged_by_the_window_around_each_column(prior):
 def test_rewriting_writes_the_masked_tokens_only_and_knows_the_others(prior):
     tokens = prior.sample(1, "disc")[0].flatten().numpy()
     mask = [10, 11, 18, 19, 40]
-    drawn = [unpack(ask(writing.rewrite_tokens, settings=SETTINGS | {"seed": seed}, tokens=pack(tokens), mask=mask)["tokens"]) for seed in range(4)]
+    ask_for = lambda seed: ask(writing.rewrite_tokens, settings=SETTINGS | {"seed": seed}, tokens=pack(tokens), mask=mask)
+    drawn = [unpack(ask_for(seed)["tokens"]) for seed in range(4)]
     kept = np.setdiff1d(np.arange(64), mask)
     assert all((each[kept] == tokens[kept]).all() for each in drawn)
     assert len({tuple(each) for each in drawn}) > 1
@@ -112,7 +114,8 @@ def test_marginal_tokens_are_as_usual_as_in_training_and_uniform_ones_are_not(ti
     usage = tiny_default.levels[0].usage.double()
     rare = set((usage == 0).nonzero()[:, 0].tolist()) or {int(usage.argmin())}
     by = {kind: unpack(ask(writing.draw_tokens, count=16, seed=0, by=kind)["tokens"]) for kind in ("uniform", "marginal")}
-    entropy = {kind: float(torch.special.entr(torch.bincount(torch.from_numpy(t.astype(int)), minlength=64) / t.size).sum()) for kind, t in by.items()}
+    shares = {kind: torch.bincount(torch.from_numpy(t.astype(int)), minlength=64) / t.size for kind, t in by.items()}
+    entropy = {kind: float(torch.special.entr(share).sum()) for kind, share in shares.items()}
     assert entropy["marginal"] < entropy["uniform"] - 0.05
     assert np.isin(by["marginal"], list(rare)).mean() < np.isin(by["uniform"], list(rare)).mean()
 
@@ -122,7 +125,10 @@ def test_marginal_tokens_are_as_usual_as_in_training_and_uniform_ones_are_not(ti
     (writing.write_tokens, {"settings": {}, "count": 1, "tokens": "", "kept": 9, "until": 8}, "At most"),
     (writing.write_tokens, {"settings": {"temperature": -1}, "count": 1, "tokens": "", "kept": 0, "until": 8}, "temperature is 0 or more"),
     (writing.write_tokens, {"settings": {"seed": -4}, "count": 1, "tokens": "", "kept": 0, "until": 8}, "seed is a whole number"),
-    (writing.write_tokens, {"settings": {"condition": "cat"}, "count": 1, "tokens": "", "kept": 0, "until": 8}, "doesn't know the word 'cat'"),
+    (
+        writing.write_tokens, {"settings": {"condition": "cat"}, "count": 1, "tokens": "", "kept": 0, "until": 8},
+        "doesn't know the word 'cat'",
+    ),
     (writing.write_tokens, {"settings": {}, "count": 1, "tokens": pack([99] * 8), "kept": 8, "until": 9}, "out of range"),
     (writing.judge_tokens, {"tokens": "AAA"}, "whole sequences"),
     (writing.judge_band, {"tokens": "", "columns": 5}, "windows of 8 × 8"),
@@ -155,9 +161,12 @@ def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, 
     for name, score in (("a", None), ("b", 0.5), ("c", 0.91)):
         folder = shutil.copytree(tiny_prior, tmp_path / name)
         if score:
-            (folder / "metrics.json").write_text(json.dumps({"figures": [{"name": name, "value": value} for name, value in (figures | {"accuracy_score": score}).items()]}))
+            all_figures = [{"name": name, "value": value} for name, value in (figures | {"accuracy_score": score}).items()]
+            (folder / "metrics.json").write_text(json.dumps({"figures": all_figures}))
         folders.append(str(folder))
-    (tmp_path / "c" / "README.md").write_text("---\ntags: [x]\n---\n# c\n\n**Clothes** of [ten](x) kinds,\nnothing else.\n\nMore.\n\n## Limits\n\nNo `hats`.\n\nMore.\n")
+    (tmp_path / "c" / "README.md").write_text(
+        "---\ntags: [x]\n---\n# c\n\n**Clothes** of [ten](x) kinds,\nnothing else.\n\nMore.\n\n## Limits\n\nNo `hats`.\n\nMore.\n"
+    )
     monkeypatch.setattr(models, "PRIORS", ",".join(folders))
     models._priors.cache_clear()
     try:

@@ -7,6 +7,7 @@ input in a file; put that into the corpus once it is mended.
 """
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -29,14 +30,12 @@ def main() -> None:
         (corpus / f"seed-{number}").write_bytes(seed)
 
     def take(data: bytes) -> None:
-        try:
+        with contextlib.suppress(ValueError):
             parse(data)
-        except ValueError:
-            pass
 
     words = Path(__file__).parent / "words.dict"
-    arguments = ["fuzz", f"-max_total_time={options.seconds}", "-max_len=8192", "-timeout=20", "-rss_limit_mb=2048", f"-dict={words}", str(corpus)]
-    atheris.Setup(arguments, take)
+    limits = [f"-max_total_time={options.seconds}", "-max_len=8192", "-timeout=20", "-rss_limit_mb=2048"]
+    atheris.Setup(["fuzz", *limits, f"-dict={words}", str(corpus)], take)
     atheris.Fuzz()
 
 

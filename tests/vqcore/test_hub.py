@@ -31,7 +31,8 @@ def shelf(monkeypatch, tmp_path):
                 if repo not in shelf:
                     return self.send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
                 files = [{"rfilename": name, "size": shelf.sizes.get(name, len(data))} for name, data in shelf[repo].items()]
-                return self.send(200, json.dumps({"id": repo, "sha": SHA, "siblings": files}).encode(), {"Content-Type": "application/json"}, body)
+                told = json.dumps({"id": repo, "sha": SHA, "siblings": files}).encode()
+                return self.send(200, told, {"Content-Type": "application/json"}, body)
             repo, name = "/".join(parts[:2]), "/".join(parts[4:])
             if name not in shelf.get(repo, {}):
                 return self.send(404, b"", {}, body)

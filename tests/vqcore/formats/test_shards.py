@@ -89,7 +89,10 @@ def test_shards_are_not_loaded(tmp_path):
 
 def test_two_ranks_write_the_shards_of_one(tokenizer, data, tmp_path):
     sharding.tokenize(vqcore.load(tokenizer), read_labelled(data, "train"), tmp_path / "one", 16, shard_size=16)
-    program = "import sys; from vqcore.formats.shards import tokenize; from vqcore.tokenize import main; tokenize.__defaults__ = (1, 16); sys.exit(main(sys.argv[1:]))"
+    program = (
+        "import sys; from vqcore.formats.shards import tokenize; from vqcore.tokenize import main; "
+        "tokenize.__defaults__ = (1, 16); sys.exit(main(sys.argv[1:]))"
+    )
     for process in start(2, "-c", program, "--tokenizer", tokenizer, "--data", data, "--out", tmp_path / "two", "--side", 16):
         _, problems = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, problems

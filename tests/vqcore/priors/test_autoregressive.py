@@ -192,7 +192,7 @@ def test_two_levels_draw_codes_of_their_own_level():
     model = make("transformer", TWO_LEVELS)
     coarse, fine = model.sample(20)
     assert coarse.shape == (20, 2, 2) and fine.shape == (20, 4, 4)
-    assert 0 <= coarse.min() and coarse.max() < 6 and 0 <= fine.min() and fine.max() < 7
+    assert coarse.min() >= 0 and coarse.max() < 6 and fine.min() >= 0 and fine.max() < 7
     assert all(torch.isfinite(b).all() for b in model.bits([coarse, fine]))
 
 
@@ -225,7 +225,8 @@ def test_top_k_keeps_exactly_k_of_equal_codes():
 
 
 @pytest.mark.parametrize("wrong", [
-    {"temperature": -1}, {"temperature": math.nan}, {"temperature": math.inf}, {"guidance": math.nan}, {"guidance": 1e39}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
+    {"temperature": -1}, {"temperature": math.nan}, {"temperature": math.inf}, {"guidance": math.nan}, {"guidance": 1e39},
+    {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
     {"condition": ["red"], "n": 2}, {"condition": "giraffe"},
 ])
 def test_wrong_requests_are_refused(wrong):
@@ -253,7 +254,8 @@ def test_what_stands_after_a_colon_guides_by_itself_as_well(kind):
     seen = []
     look = lambda written: seen.append(written.probabilities) or True
     model.sample(3, ["red: blue", "blue, red", "red"], guidance=3, on_token=look)
-    c, a, u = (model.reader(model.layout.prefix(texts)).next() for texts in (["red blue", "blue red", "red"], ["blue", "red", None], [None] * 3))
+    read = (["red blue", "blue red", "red"], ["blue", "red", None], [None] * 3)
+    c, a, u = (model.reader(model.layout.prefix(texts)).next() for texts in read)
     torch.testing.assert_close(seen[0], (u + 3 * (c - u) + 2 * (a - u)).softmax(1), atol=1e-5, rtol=1e-4)
     for guidance in (0, 0.5, 1):
         told, plain = (model.sample(4, text, guidance=guidance)[0] for text in ("red: blue", "red blue"))
@@ -295,7 +297,7 @@ def test_complete_writes_the_mask_and_nothing_else(kind, grids):
     done = model.complete(tokens, mask, "red", seed=5, particles=4)
     for before, after, m, g in zip(tokens, done, mask, grids):
         assert torch.equal(before[:, ~m], after[:, ~m])
-        assert 0 <= after.min() and after.max() < g.codebook_size
+        assert after.min() >= 0 and after.max() < g.codebook_size
     assert any(not torch.equal(a, b) for a, b in zip(tokens, done))
     assert all(map(torch.equal, done, model.complete(tokens, mask, "red", seed=5, particles=4)))
     nothing = [torch.zeros(g.shape, dtype=torch.bool) for g in grids]

@@ -35,7 +35,10 @@ def test_tokens_are_told_by_the_words_that_they_are_read_as():
     assert words == [("medium-dark", ["medium-dark"]), ("ab", ["a", "b"]), ("cd", ["␣", "c", "d"]), ("heart", ["heart"])]
 
 
-@pytest.mark.parametrize("prompt", ["", "   ", "心 любовь ❤️", "🐱‍👤", "<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\ud800", "\u202eabc", "a\0b"])
+@pytest.mark.parametrize("prompt", [
+    "", "   ", "心 любовь ❤️", "🐱‍👤", "<script>alert(1)</script>", "${alert(1)}", "{{this}}",
+    "\ud800", "\u202eabc", "a\0b",
+])  # fmt: skip
 def test_any_string_encodes(prompt):
     tokens = TEXT.encode(prompt)
     assert all(0 <= token < TEXT.size for token in tokens)

@@ -27,7 +27,8 @@ from vqcore.training.budget import Budget
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 255), "yellow": (255, 255, 0)}
-RECIPE = ContrastiveRecipe(ContrastiveConfig(side=16, text_length=6, width=16, text_layers=1, heads=2, channels=(8, 16)), batch=16, rate=3e-3)
+CONFIG = ContrastiveConfig(side=16, text_length=6, width=16, text_layers=1, heads=2, channels=(8, 16))
+RECIPE = ContrastiveRecipe(CONFIG, batch=16, rate=3e-3)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -146,7 +147,8 @@ def test_the_evaluation_tells_seen_from_held_out_prompts(trained, data, tokenize
     assert "heldout first" in capsys.readouterr().out
     assert evaluate([str(prior), "--data", str(tmp_path)]) == 2
     assert vqcore.load_prior(prior).tokenizer == written["settings"]["tokenizer"]
-    larger = save_prior(Transformer(Layout(layout.text, 6, (Grid(16, (5, 5)),)), TransformerConfig(1, 16, 2), tokenizer), tmp_path / "larger")
+    wide = Layout(layout.text, 6, (Grid(16, (5, 5)),))
+    larger = save_prior(Transformer(wide, TransformerConfig(1, 16, 2), tokenizer), tmp_path / "larger")
     assert evaluate([str(larger), "--data", str(data)]) == 2 and "Scale them first" in capsys.readouterr().err
     lines = (data / "metadata.jsonl").read_text().replace("heldout", "train")
     shutil.copytree(data, tmp_path / "all")

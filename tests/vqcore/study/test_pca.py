@@ -1,5 +1,7 @@
 """PCA is the linear autoencoder that the notes begin with, and scikit-learn's."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -33,7 +35,7 @@ def test_all_weights_give_the_picture_back_and_each_one_more_brings_it_nearer():
     assert pca.encode(IMAGES, 5).shape == (4, 5, 32, 40)
     torch.testing.assert_close(pca.reconstruct(IMAGES), IMAGES, atol=1e-4, rtol=0)
     errors = [float((pca.reconstruct(IMAGES, n) - IMAGES).square().mean()) for n in range(pca.size + 1)]
-    assert all(later <= earlier + 1e-9 for earlier, later in zip(errors, errors[1:]))
+    assert all(later <= earlier + 1e-9 for earlier, later in itertools.pairwise(errors))
 
 
 def test_what_is_left_out_is_the_variance_of_the_components_left_out():

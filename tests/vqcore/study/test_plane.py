@@ -1,5 +1,6 @@
 """What the lessons on the plane claim, computed."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -42,7 +43,7 @@ def test_the_soft_lookup_sharpens_to_the_hard_one_and_flattens_to_the_mean():
     torch.testing.assert_close(hard.soft.float(), CODES[hard.tokens])
     torch.testing.assert_close(look_up(points, CODES, 1e6).soft.float(), CODES.mean(0).expand(3, 2), atol=1e-4, rtol=0)
     winners = [look_up(points, CODES, t).weights.amax(1) for t in (1.0, 0.3, 0.1, 0.03)]
-    assert all((sharper > softer).all() for softer, sharper in zip(winners, winners[1:]))
+    assert all((sharper > softer).all() for softer, sharper in itertools.pairwise(winners))
     with pytest.raises(ValueError, match="above 0"):
         look_up(points, CODES, 0)
 

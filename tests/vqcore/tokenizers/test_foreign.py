@@ -154,8 +154,8 @@ def test_the_documented_line_runs_nothing_that_a_checkpoint_brings(tmp_path):
 
 
 def convert(folder, out):
-    """Runs the line that vqcore.tokenizers.foreign documents, in a folder with last.ckpt and model.yaml."""
-    line = re.search(r"^    (python -c .*)$", foreign.__doc__, re.M)[1]
+    """Runs the command that vqcore.tokenizers.foreign documents, in a folder with last.ckpt and model.yaml."""
+    line = re.search(r"^    (python -c .* FOLDER)$", foreign.__doc__, re.M | re.S)[1]
     names = (str(folder / name) for name in ("last.ckpt", "model.yaml", out))
     return subprocess.run([sys.executable, *shlex.split(line)[1:-3], *names], capture_output=True, text=True)
 

@@ -82,8 +82,10 @@ def test_both_priors_learn_grids_of_volumes(trained, kind):
     layout = Layout(Words(()), 0, (Grid(CODES, (4, 4, 4)),))
     torch.manual_seed(0)
     with one_thread():
-        makers = {"transformer": lambda: Transformer(layout, TransformerConfig(2, 32, 2)), "pixelcnn": lambda: PixelCNN(layout, PixelCNNConfig(layers=4, width=16))}
-        prior = makers[kind]()
+        if kind == "transformer":
+            prior = Transformer(layout, TransformerConfig(2, 32, 2))
+        else:
+            prior = PixelCNN(layout, PixelCNNConfig(layers=4, width=16))
         hidden = [p for name, p in prior.named_parameters() if name.startswith(("blocks.", "layers.")) and p.ndim > 1]
         optimizer = Optimizer(hidden, [p for p in prior.parameters() if all(p is not h for h in hidden)])
         sequences, prefix = layout.flatten(tokens), layout.prefix([None] * 16)

@@ -9,7 +9,9 @@ from vqcore.tokenizers import windows
 from vqcore.tokenizers.networks import NetworkConfig, depth_to_space, memory_format, space_to_depth
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 
-SMALL = dict(code_dim=8, coarse_width=32, fine_width=16, encoder_coarse_blocks=1, decoder_coarse_blocks=1, decoder_fine_blocks=1)
+SMALL = {
+    "code_dim": 8, "coarse_width": 32, "fine_width": 16, "encoder_coarse_blocks": 1, "decoder_coarse_blocks": 1, "decoder_fine_blocks": 1,
+}
 
 
 def model(seed=0, codes=64, **network):
@@ -160,7 +162,7 @@ def test_decode_region_explains_a_region_beyond_the_grid(region):
         tokenizer.decode_region(random_tokens(tokenizer, (1, 4, 4)), region)
 
 
-@pytest.mark.parametrize("settings", [dict(spatial_dims=4), dict(downsampling=3), dict(downsampling=0), dict(code_dim=0)])
+@pytest.mark.parametrize("settings", [{"spatial_dims": 4}, {"downsampling": 3}, {"downsampling": 0}, {"code_dim": 0}])
 def test_a_shape_that_can_not_be_is_an_error(settings):
     with pytest.raises(ValueError):
         NetworkConfig(**settings)

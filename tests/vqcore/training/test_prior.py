@@ -250,7 +250,7 @@ def test_the_command_measures_a_prior(tokenizer, data, tmp_path, capsys):
 
 
 def test_a_run_begins_with_the_weights_of_another(tokenizer, data, tmp_path):
-    first = lambda name: list(read_log(tmp_path / name / "metrics.jsonl"))[0]["val_bits"]
+    first = lambda name: next(read_log(tmp_path / name / "metrics.jsonl"))["val_bits"]
     train_prior(RECIPE, tokenizer, data, tmp_path / "whole", Budget(steps=150))
     train_prior(RECIPE, tokenizer, data, tmp_path / "begun", Budget(steps=10), start=str(tmp_path / "whole"))
     train_prior(RECIPE, tokenizer, data, tmp_path / "anew", Budget(steps=10))

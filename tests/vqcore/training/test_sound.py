@@ -137,7 +137,9 @@ def test_a_token_hears_no_farther_than_the_halo_says():
     assert not changed(far) and changed(far - 64)
 
 
-@pytest.mark.parametrize("settings", [{"spectral_window": 256}, {"spatial_dims": 1, "spectral_window": 4}, {"spatial_dims": 1, "spectral_window": 255}])
+@pytest.mark.parametrize("settings", [
+    {"spectral_window": 256}, {"spatial_dims": 1, "spectral_window": 4}, {"spatial_dims": 1, "spectral_window": 255},
+])  # fmt: skip
 def test_a_window_that_no_encoder_can_have_is_refused(settings):
     with pytest.raises(ValueError, match="spectral_window"):
         NetworkConfig(downsampling=64, **settings)
