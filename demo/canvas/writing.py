@@ -229,7 +229,7 @@ def packed(tokens: Tensor, prior: Prior) -> str:
 
 
 def unpacked(data: str, length: int, prior: Prior) -> Tensor:
-    """Sequences of so many tokens, int64 [n ≥ 1, length]; whether each is in its codebook is left to the prior."""
+    """Sequences of `length` tokens, int64 [n ≥ 1, length]; whether each is in its codebook is left to the prior."""
     try:
         flat = np.frombuffer(base64.b64decode(data, validate=True), _type(prior))
         sequences = flat.astype(np.int64).reshape(-1, length)

@@ -12,7 +12,7 @@ TILES_A_ROW = 64  # as codebook.js reads them
 
 
 def in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """uint8 RGB [H, W, 3] → what a tokenizer of so many channels reads: [H, W, 1] is its luma."""
+    """uint8 RGB [H, W, 3] → what a tokenizer of `channels` channels reads: [H, W, 1] is its luma."""
     return np.asarray(Image.fromarray(pixels).convert("L"))[..., None] if channels == 1 else pixels
 
 
