@@ -9,7 +9,7 @@ from gradio.data_classes import FileData
 from torch import Tensor
 
 from demo import document as documents
-from demo import foreign, models
+from demo import models
 from demo.api.codes import level_place
 from demo.api.files import answer_of, patiently, read_file, to_file, to_png
 from demo.canvas import exports, service, tokenizing, writing
@@ -17,6 +17,7 @@ from demo.canvas.tokenizing import Tokenized, from_token_file, tokenize
 from demo.compare import service as comparison
 from demo.document import Document
 from demo.kit.images import to_png_url
+from demo.models import foreign
 from demo.workers import pictures, writers
 from vqcore.metrics import psnr, ssim
 from vqcore.priors.base import Prior

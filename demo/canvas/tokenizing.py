@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from demo import foreign, models
+from demo import models
 from demo.document import MAX_SIDE, Document, Original
 from demo.kit import images
+from demo.models import foreign
 from vqcore.data.images import open_picture
 from vqcore.formats import tokenfile
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
@@ -38,7 +39,7 @@ def tokenize(data: bytes, name: str, model: str | None) -> Tokenized:
             f"“{name}” is {source_width}×{source_height} pixels{scaled}: smaller than one token. "
             f"Take a {'less narrow ' if picture.scaled else ''}picture of at least {smallest}×{smallest}."
         )
-    pixels = images.in_channels(picture.pixels, models.channels(tokenizer))
+    pixels = images.in_channels(picture.pixels, tokenizer.channels)
     tokens = tokenizer.encode(to_tensor(pixels))
     document = Document(
         model=tokenizer.name,
@@ -91,7 +92,7 @@ def refined(document: Document, original: bytes, round_: int, on_try: Callable[[
         raise ValueError(f"The search has {len(STEPS)} rounds, from 0.")
     if not can_refine(tokenizer):
         raise ValueError(f"Better tokens are looked for where there is one level and each token reaches a few places, and {tokenizer.name} isn't so.")
-    x = to_tensor(images.in_channels(pixels, models.channels(tokenizer)))
+    x = to_tensor(images.in_channels(pixels, tokenizer.channels))
     grids = refine(tokenizer, x, _tokens(document), STEPS[round_ : round_ + 1], on_try)
     return replace(document, grids=tuple(grid[0].numpy() for grid in grids))
 

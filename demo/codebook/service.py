@@ -69,12 +69,12 @@ def _atlas(name: str, place: int, time: int) -> dict:
     codebook = levels[place].codebook
     principal, share = principal_map(codebook)
     stored = _stored(name, place, time)
-    makeable = not stored and place == len(levels) - 1 and not models.is_foreign(name)
+    makeable = not stored and place == len(levels) - 1 and not models.is_foreign(models.tokenizer(name))
     return {
         "principal": _floats(principal),
         "share": share,
         "neighbourhood": _floats(stored.places) if stored else None,
-        "make": atlas.command(models.source(name)) if makeable else None,
+        "make": atlas.command(models.source(models.tokenizer(name))) if makeable else None,
         "mean": _floats(codebook.mean(0)),
         "spread": _floats(codebook.std(0, unbiased=False)),
     }
@@ -82,14 +82,14 @@ def _atlas(name: str, place: int, time: int) -> dict:
 
 @lru_cache(maxsize=4)
 def _stored(name: str, place: int, time: int) -> atlas.Atlas | None:
-    return atlas.read_atlas(find(models.source(name)), models.tokenizer(name).levels[place]) if time else None
+    return atlas.read_atlas(find(models.source(models.tokenizer(name))), models.tokenizer(name).levels[place]) if time else None
 
 
 def _time(name: str) -> int:
     """When the stored atlas was written, so that one made while the page is served is read; 0 where there is none."""
-    if models.is_foreign(name):
+    if models.is_foreign(models.tokenizer(name)):
         return 0
-    file = find(models.source(name)) / atlas.FILE
+    file = find(models.source(models.tokenizer(name))) / atlas.FILE
     return file.stat().st_mtime_ns if file.is_file() else 0
 
 

@@ -47,7 +47,8 @@ def show_training(shown: Workspace):
     levels = models.tokenizer(document.model).levels
     level, suffix = levels[shown.level], suffixes(levels)[shown.level]
     counts = models.usage(level)
-    rows = [] if models.is_foreign(document.model) else read_log(find(models.source(document.model)) / "metrics.jsonl")
+    tokenizer = models.tokenizer(document.model)
+    rows = [] if models.is_foreign(tokenizer) else read_log(find(models.source(tokenizer)) / "metrics.jsonl")
     log = [row for row in rows if "minutes" in row]
     told = "How it came about" if log else "How it came about: there is no metrics.jsonl beside this model"
     return (

@@ -28,7 +28,7 @@ def read_choices(question: dict) -> dict:
     found = []
     for name in models.names():
         tokenizer = models.tokenizer(name)
-        if _channels(tokenizer) == models.channels(own):
+        if tokenizer.channels == own.channels:
             found.append({"name": name, "sizes": _sizes(tokenizer)})
     return {"tokenizers": sorted(found, key=lambda entry: entry["name"] != own.name)}
 
@@ -43,7 +43,7 @@ def compare_picture(question: dict) -> dict:
     """
     tokenizer, scale, count = models.tokenizer(question["model"]), float(question["scale"]), int(question["codes"])
     picture = open_picture(base64.b64decode(question["picture"]), max_side=models.MAX_SIDE).pixels
-    pixels = images.in_channels(picture, models.channels(tokenizer))
+    pixels = images.in_channels(picture, tokenizer.channels)
     if max(pixels.shape[:2]) * scale > models.largest_side(tokenizer):
         raise ValueError(f"{tokenizer.name} takes pictures of up to {models.largest_side(tokenizer)} pixels a side here. Take a smaller size.")
     if not 0 < scale <= 1 or min(pixels.shape[:2]) * scale < tokenizer.levels[-1].downsampling:
@@ -78,14 +78,6 @@ def _rival(rival: Rival) -> dict:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _channels(tokenizer) -> int | None:
-    """None for what isn't a tokenizer of pictures."""
-    try:
-        return models.channels(tokenizer)
-    except ValueError:
-        return None
 
 
 def _sizes(tokenizer) -> list[int]:

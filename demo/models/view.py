@@ -2,7 +2,8 @@
 
 import gradio as gr
 
-from demo import foreign, models
+from demo import models
+from demo.models import foreign
 
 TOLD = """\
 Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN of

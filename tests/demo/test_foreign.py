@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from demo import document as documents
-from demo import foreign, models
+from demo import models
 from demo.canvas import service
 from demo.codebook import view as codebook
+from demo.models import foreign
 from demo.models import view as tab
 from tests.demo.test_service import ask, pixels_of, png
 from tests.tiny import draw_picture
@@ -45,7 +46,7 @@ def uploaded(theirs, tmp_path):
 def test_a_dropped_folder_is_a_model_for_whoever_dropped_it(uploaded, tmp_path):
     told, name, _ = tab.open_folder(uploaded)
     assert "40 codes of 4 dimensions, 8 × 8" in told and "whole picture" in told
-    assert models.tokenizer(name).name == name and name.startswith("dropped-") and models.is_foreign(name)
+    assert models.tokenizer(name).name == name and name.startswith("dropped-") and models.is_foreign(models.tokenizer(name))
     assert name not in models.names()  # nobody else is told
     assert len(list(tmp_path.iterdir())) == len(uploaded)  # and nothing is left behind
 
