@@ -1,6 +1,7 @@
 """The endpoints of pictures, priors and models. A document is the JSON that demo/document.py describes."""
 
 import base64
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,6 @@ from torch import Tensor
 
 from demo import document as documents
 from demo import models
-from demo.api.codes import level_place
 from demo.api.files import answer_of, patiently, read_file, to_file, to_png
 from demo.canvas import exports, service, tokenizing, writing
 from demo.canvas.tokenizing import Tokenized, from_token_file, tokenize
@@ -87,7 +87,7 @@ def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, f
     tokenized = _tokenized(image, model)
     document, original, rebuilt = tokenized.document, tokenized.original, _decoded(tokenized.document)
     return _png(rebuilt), {
-        "tokens": document.tokens, "bits": document.bits, "bits_per_pixel": document.bits / (document.width * document.height),
+        "tokens": document.tokens, "bits": document.bits, "bits_per_pixel": document.bits_per_pixel,
         "psnr": min(999.0, psnr(original, rebuilt)), "ssim": ssim(original, rebuilt),
     }
 
@@ -152,7 +152,7 @@ def read_codes(document: dict[str, Any], row: int = 0, column: int = 0, rows: in
         the codes, row by row
     """
     parsed = documents.from_json(document)
-    grid = parsed.grids[level_place(parsed.model, level)]
+    grid = parsed.grids[models.place_of_level(parsed.tokenizer, level)]
     part = grid[max(0, row) :, max(0, column) :][: rows or None, : columns or None]
     if not part.size or rows < 0 or columns < 0:
         raise ValueError(f"This picture has {grid.shape[0]} rows and {grid.shape[1]} columns of tokens; that rectangle has none of them.")
@@ -176,17 +176,17 @@ def edit(
         what it decodes to, as a PNG file
     """
     parsed = documents.from_json(document)
-    place = level_place(parsed.model, level)
-    grid, size = parsed.grids[place].copy(), models.tokenizer(parsed.model).levels[place].codebook_size
+    place = models.place_of_level(parsed.tokenizer, level)
+    grid, size = parsed.grids[place].copy(), parsed.tokenizer.levels[place].codebook_size
     if not codes or not codes[0] or len({len(line) for line in codes}) > 1:
         raise ValueError("The codes are a list of rows of one length, as [[7]] or [[1, 2], [3, 4]].")
     bottom, right = row + len(codes), column + len(codes[0])
     if row < 0 or column < 0 or bottom > grid.shape[0] or right > grid.shape[1]:
         raise ValueError(f"These codes go beyond the picture's {grid.shape[0]} rows and {grid.shape[1]} columns.")
     if not all(type(code) is int and 0 <= code < size for line in codes for code in line):
-        raise ValueError(f"A code of {parsed.model} is a whole number from 0 to {size - 1}.")
+        raise ValueError(f"A code of {parsed.tokenizer.name} is a whole number from 0 to {size - 1}.")
     grid[row:bottom, column:right] = codes
-    return _with_picture(_replaced(parsed, (*parsed.grids[:place], grid, *parsed.grids[place + 1 :])))
+    return _with_picture(replace(parsed, grids=(*parsed.grids[:place], grid, *parsed.grids[place + 1 :])))
 
 
 def sample(
@@ -248,7 +248,7 @@ def complete(
         raise ValueError(f"That rectangle has none of the picture's {mask[-1].shape[1]} rows and {mask[-1].shape[2]} columns of tokens.")
     settings = {"temperature": temperature, "seed": seed, "guidance": guidance, "on_token": _let_others}
     grids = patiently(writers, lambda: model.complete(tokens, mask, condition or None, **settings))
-    return _with_picture(_replaced(parsed, tuple(grid[0].numpy() for grid in grids)))
+    return _with_picture(parsed.with_tokens(grids))
 
 
 def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[float, list[list[float]]]:
@@ -279,7 +279,7 @@ def decode_level(document: dict[str, Any], level: int = -1) -> FileData:
     Returns:
         a PNG file
     """
-    place = level_place(documents.from_json(document).model, level)
+    place = models.place_of_level(documents.from_json(document).tokenizer, level)
     return to_png(answer_of(service.decode_level, document=document, level=place)["picture"])
 
 
@@ -343,10 +343,6 @@ def _with_picture(document: Document) -> tuple[dict, dict]:
     return documents.to_json(document), _png(_decoded(document))
 
 
-def _replaced(document: Document, grids: tuple[np.ndarray, ...]) -> Document:
-    return Document(document.model, document.width, document.height, grids, document.name, document.id, document.original)
-
-
 def _sheet(prior: Prior, grids: list[Tensor]) -> tuple[list[dict], dict]:
     """Whatever a prior wrote, int64 [n, *S'] a level: its documents, and one picture of them all."""
     each = [_of_prior(prior, [grid[i] for grid in grids]) for i in range(len(grids[0]))]
@@ -356,14 +352,15 @@ def _sheet(prior: Prior, grids: list[Tensor]) -> tuple[list[dict], dict]:
 def _of_prior(prior: Prior, grids: list[Tensor]) -> Document:
     tokenizer = models.tokenizer_of(prior)
     height, width = (side * tokenizer.levels[-1].downsampling for side in grids[-1].shape)
-    return Document(tokenizer.name, width, height, tuple(grid.numpy() for grid in grids), f"{prior.name} sample")
+    return Document(tokenizer, width, height, tuple(grid.numpy() for grid in grids), f"{prior.name} sample")
 
 
 def grids_for(document: Document, prior: Prior) -> list[Tensor]:
     """The document's grids as the prior takes them; whether they fit is checked, in words, by the prior."""
-    if document.model != models.tokenizer_of(prior).name:
-        raise ValueError(f"{prior.name} reads tokens of {models.tokenizer_of(prior).name}, and this document is of {document.model}.")
-    return [torch.from_numpy(grid)[None] for grid in document.grids]
+    name = models.tokenizer_of(prior).name
+    if document.tokenizer.name != name:
+        raise ValueError(f"{prior.name} reads tokens of {name}, and this document is of {document.tokenizer.name}.")
+    return document.tensors
 
 
 def _let_others(_) -> None:

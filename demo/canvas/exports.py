@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 
-from demo import models
 from demo.canvas.tokenizing import to_token_file
 from demo.document import Document
 
@@ -28,20 +27,11 @@ def write(document: Document, kind: str) -> tuple[str, str, bytes]:
     return f"{stem}.{kind}", media_type, data
 
 
-def usage(document: Document) -> list[np.ndarray]:
-    """How often each code occurs in the document: int64 [K] a level."""
-    levels = models.tokenizer(document.model).levels
-    return [
-        np.bincount(grid.ravel(), minlength=level.codebook_size)
-        for grid, level in zip(document.grids, levels, strict=True)
-    ]
-
-
 def _npz(document: Document) -> bytes:
     out = io.BytesIO()
     arrays = {f"grid_{i}": grid for i, grid in enumerate(document.grids)}
-    arrays |= {f"usage_{i}": counts for i, counts in enumerate(usage(document))}
-    np.savez_compressed(out, model=document.model, width=document.width, height=document.height, **arrays)
+    arrays |= {f"usage_{i}": counts for i, counts in enumerate(document.usage)}
+    np.savez_compressed(out, model=document.tokenizer.name, width=document.width, height=document.height, **arrays)
     return out.getvalue()
 
 
@@ -54,8 +44,8 @@ def _grid_csv(document: Document) -> bytes:
 
 def _usage_csv(document: Document) -> bytes:
     lines = ["level,code,count,training_count"]
-    for level, counts in enumerate(usage(document)):
-        trained = models.tokenizer(document.model).levels[level].usage
+    for level, counts in enumerate(document.usage):
+        trained = document.tokenizer.levels[level].usage
         lines += [
             f"{level},{code},{count},{'' if trained is None else int(trained[code])}" for code, count in enumerate(counts)
         ]

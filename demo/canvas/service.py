@@ -111,7 +111,7 @@ def decode_level(question: dict) -> dict:
     """{"document", "level"} → {"picture": a PNG data URL}: what a level carries, every token of the others being the code
     that training used most."""
     document = documents.from_json(question["document"])
-    tokenizer = models.tokenizer(document.model)
+    tokenizer = document.tokenizer
     alone = models.place_of_level(tokenizer, question.get("level"))
     common = [models.usage(level).argmax() for level in tokenizer.levels]
     grids = tuple(grid if i == alone else np.full_like(grid, code) for i, (grid, code) in enumerate(zip(document.grids, common)))

@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from demo import models
-from demo.document import MAX_SIDE, Document, Original
+from demo.document import Document, Original
 from demo.kit import images
 from demo.models import foreign
 from vqcore.data.images import open_picture
@@ -42,7 +41,7 @@ def tokenize(data: bytes, name: str, model: str | None) -> Tokenized:
     pixels = images.in_channels(picture.pixels, tokenizer.channels)
     tokens = tokenizer.encode(to_tensor(pixels))
     document = Document(
-        model=tokenizer.name,
+        tokenizer=tokenizer,
         width=width,
         height=height,
         grids=tuple(grid[0].numpy() for grid in tokens),
@@ -55,20 +54,20 @@ def tokenize(data: bytes, name: str, model: str | None) -> Tokenized:
 
 def decode(document: Document) -> np.ndarray:
     """What a document looks like: RGB, uint8 [H, W, 3]."""
-    pixels = images.to_rgb(to_pixels(models.tokenizer(document.model).decode(_tokens(document))))[0]
+    pixels = images.to_rgb(to_pixels(document.tokenizer.decode(document.tensors)))[0]
     return pixels[: document.height, : document.width]
 
 
 def to_token_file(document: Document) -> bytes:
     """A document's tokens and size as a token file; its name and its original stay behind."""
-    return tokenfile.write(_tokens(document), (document.height, document.width), models.tokenizer(document.model))
+    return tokenfile.write(document.tensors, (document.height, document.width), document.tokenizer)
 
 
 def from_token_file(data: bytes, name: str) -> Document:
     """The document in a token file of any model that is here. ValueError, in words, for any other."""
     size = tokenfile.picture_size(data)
-    if len(size) != 2 or max(size) > MAX_SIDE:
-        raise ValueError(f"This token file holds no picture of at most {MAX_SIDE} × {MAX_SIDE} pixels: {' × '.join(map(str, size))}.")
+    if len(size) != 2 or max(size) > models.MAX_SIDE:
+        raise ValueError(f"This token file holds no picture of at most {models.MAX_SIDE} × {models.MAX_SIDE} pixels: {' × '.join(map(str, size))}.")
     tokenizers = (models.tokenizer(model) for model in dict.fromkeys([*models.names(), *foreign.names()]))
     writer = next((tokenizer for tokenizer in tokenizers if tokenfile.is_written_by(data, tokenizer)), None)
     if writer is None:
@@ -78,14 +77,14 @@ def from_token_file(data: bytes, name: str) -> Document:
         )
     file = tokenfile.read(data, writer)
     height, width = file.size
-    return Document(writer.name, width, height, tuple(grid[0].numpy() for grid in file.tokens), name)
+    return Document(writer, width, height, tuple(grid[0].numpy() for grid in file.tokens), name)
 
 
 def refined(document: Document, original: bytes, round_: int, on_try: Callable[[], None]) -> Document:
     """The document with tokens that decode to something nearer to its original, a picture file, after one round of the
     search (vqcore.tokenizers.refinement). ValueError, in words, where there is no such search."""
-    tokenizer = models.tokenizer(document.model)
-    pixels = open_picture(original, MAX_SIDE).pixels
+    tokenizer = document.tokenizer
+    pixels = open_picture(original, models.MAX_SIDE).pixels
     if pixels.shape[:2] != (document.height, document.width):
         raise ValueError("This isn't the original of these tokens: it has another size. Open the picture again.")
     if not 0 <= round_ < len(STEPS):
@@ -93,9 +92,4 @@ def refined(document: Document, original: bytes, round_: int, on_try: Callable[[
     if not can_refine(tokenizer):
         raise ValueError(f"Better tokens are looked for where there is one level and each token reaches a few places, and {tokenizer.name} isn't so.")
     x = to_tensor(images.in_channels(pixels, tokenizer.channels))
-    grids = refine(tokenizer, x, _tokens(document), STEPS[round_ : round_ + 1], on_try)
-    return replace(document, grids=tuple(grid[0].numpy() for grid in grids))
-
-
-def _tokens(document: Document) -> list[torch.Tensor]:
-    return [torch.from_numpy(grid)[None] for grid in document.grids]
+    return document.with_tokens(refine(tokenizer, x, document.tensors, STEPS[round_ : round_ + 1], on_try))

@@ -4,7 +4,6 @@ import gradio as gr
 import numpy as np
 
 from demo import models
-from demo.canvas.exports import usage
 from demo.codebook.atlas import CodebookAtlas
 from demo.document import Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
@@ -44,10 +43,9 @@ def show_training(shown: Workspace):
     if not shown.documents:
         return gr.skip()
     document = shown.documents[shown.active]
-    levels = models.tokenizer(document.model).levels
+    tokenizer, levels = document.tokenizer, document.tokenizer.levels
     level, suffix = levels[shown.level], suffixes(levels)[shown.level]
     counts = models.usage(level)
-    tokenizer = models.tokenizer(document.model)
     rows = [] if models.is_foreign(tokenizer) else read_log(find(models.source(tokenizer)) / "metrics.jsonl")
     log = [row for row in rows if "minutes" in row]
     told = "How it came about" if log else "How it came about: there is no metrics.jsonl beside this model"
@@ -83,8 +81,7 @@ def show_distances(shown: Workspace):
     if not shown.documents:
         return gr.skip()
     document = shown.documents[shown.active]
-    tokenizer = models.tokenizer(document.model)
-    counts = usage(document)[shown.level]
+    tokenizer, counts = document.tokenizer, document.usage[shown.level]
     used = int(np.count_nonzero(counts))
     codes = np.lexsort((np.arange(len(counts)), -counts))[: min(used, MOST_CODES)]
     vectors = tokenizer.levels[shown.level].codebook.double().numpy()[codes]

@@ -23,7 +23,7 @@ def floats(text):
 
 
 def shown(tiny, grid):
-    return Workspace((Document(tiny.name, 8 * grid.shape[1], 8 * grid.shape[0], (grid,), "x", "i"),), 0, (None,))
+    return Workspace((Document(tiny, 8 * grid.shape[1], 8 * grid.shape[0], (grid,), "x", "i"),), 0, (None,))
 
 
 @pytest.fixture

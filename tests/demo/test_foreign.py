@@ -56,7 +56,7 @@ def test_its_pictures_open_small_are_edited_whole_and_go_out_as_files(uploaded):
     data = base64.b64encode(png(draw_picture(1, 512, 256))).decode()
     answer = service.open_picture({"data": data, "name": "a", "model": name})
     document = documents.from_json(answer["document"])
-    assert (document.width, document.height, document.model) == (256, 128, name) and "256×128" in answer["note"]
+    assert (document.width, document.height, document.tokenizer.name) == (256, 128, name) and "256×128" in answer["note"]
     assert service.read_codebook({"model": name})["levels"][0]["halo"] is None
     grid = document.grids[0].copy()
     grid[3, 4] = (grid[3, 4] + 1) % 40

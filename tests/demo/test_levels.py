@@ -10,7 +10,6 @@ from demo import document as documents
 from demo import models
 from demo.api import pictures as endpoints
 from demo.canvas import service
-from demo.canvas.exports import usage
 from demo.codebook import service as atlas_service
 from demo.codebook import view as codebook
 from demo.tokens import view as tokens
@@ -65,11 +64,11 @@ def test_the_tabs_tell_of_the_level_at_hand(document):
     for level, (size, name) in enumerate([(32, "coarse"), (64, "fine")]):
         workspace = documents.workspace_from_json({"documents": [document], "active": 0, "level": level, "fidelity": [None]})
         figures = {figure[0]: figure for figure in tokens.figures_of(parsed, None, level)}
-        used = np.count_nonzero(usage(parsed)[level])
+        used = np.count_nonzero(parsed.usage[level])
         assert figures["Codes used"] == ("Codes used", f"{used}", f"{100 * used / size:.1f} % of {size} of the {name} level")
         assert "8 rows × 12 columns and 16 rows × 24 columns" in figures["Tokens"]
         histogram = tokens.refresh(workspace, tokens.THIS, tokens.BY_INDEX)[1]
-        assert [point[1] for point in histogram.data[1].customdata] == usage(parsed)[level].tolist()
+        assert [point[1] for point in histogram.data[1].customdata] == parsed.usage[level].tolist()
         facts, _, _, history = codebook.show_training(workspace)
         assert f"<dd>{size}<" in facts and history.data[0].y[-1] is not None
         assert f"all {used} codes" in codebook.show_distances(workspace)[0]
