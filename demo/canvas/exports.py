@@ -2,10 +2,11 @@
 
 import io
 import re
+from typing import Any
 
 import numpy as np
 
-from demo.canvas.tokenizing import to_token_file
+from demo.canvas.work import to_token_file
 from demo.document import Document
 
 KINDS = ("vqt", "npz", "grid.csv", "usage.csv")
@@ -29,7 +30,7 @@ def write(document: Document, kind: str) -> tuple[str, str, bytes]:
 
 def _npz(document: Document) -> bytes:
     out = io.BytesIO()
-    arrays = {f"grid_{i}": grid for i, grid in enumerate(document.grids)}
+    arrays: dict[str, Any] = {f"grid_{i}": grid for i, grid in enumerate(document.grids)}
     arrays |= {f"usage_{i}": counts for i, counts in enumerate(document.usage)}
     np.savez_compressed(out, model=document.tokenizer.name, width=document.width, height=document.height, **arrays)
     return out.getvalue()

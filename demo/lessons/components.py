@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from demo import models
-from demo.canvas.service import EXAMPLES, example_names
+from demo.canvas.work import EXAMPLES, example_names
 from demo.kit.images import in_channels, to_png_url, to_rgb
 from demo.lessons.questions import moves, studies
 from demo.workers import answered_by

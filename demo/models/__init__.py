@@ -10,7 +10,13 @@ import torch
 
 import vqcore
 from demo.models import foreign
-from vqcore.checkpoints import find, list_contrastive, load_contrastive, read_config, sample_rate_of
+from vqcore.checkpoints import (
+    find,
+    list_contrastive,
+    load_contrastive,
+    read_config,
+    sample_rate_of,
+)
 from vqcore.priors.base import Prior
 from vqcore.retrieval.contrastive import Contrastive
 from vqcore.retrieval.known import Known, load_known

@@ -1,4 +1,4 @@
-"""What the Train tab asks of the server, outside the queue: as demo/canvas/service.py."""
+"""What the Train tab asks of the server, outside the queue: as demo/canvas/page.py."""
 
 import base64
 import io
