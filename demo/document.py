@@ -1,4 +1,4 @@
-"""The document: a picture as token grids, in the one form that the page, the tabs and the files share.
+"""The document: a picture as token grids, and the one form in which the page, the tabs and the files share it.
 
     {"version": 1, "model": "photos", "name": "cat", "id": "k3v9", "width": 451, "height": 300,
      "grids": [{"shape": [38, 57], "data": "…"}],
@@ -7,7 +7,8 @@
 `grids` go coarse to fine; `data` is base64 of little-endian uint16, uint32 where the codebook has more
 than 65,536 codes. `width` and `height` are the picture's pixels: the grid covers them rounded up to whole
 tokens. `original` refers to the uploaded file (a digest of its bytes, their number, its size in pixels);
-the file itself stays in the browser. `id` tells a picture from its neighbours in the filmstrip;
+the file itself stays in the browser. `model` is its tokenizer's name; in Python a document holds that tokenizer itself,
+which is looked up once, when the document is read. `id` tells a picture from its neighbours in the filmstrip;
 one that an event gives without an id is new there.
 
 The canvas holds a workspace: {"documents": [document, …], "active": 0, "level": 0, "fidelity": [{"psnr", "ssim"} or null,
@@ -15,18 +16,23 @@ The canvas holds a workspace: {"documents": [document, …], "active": 0, "level
 document, measured by the browser, which alone has the original pixels.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from demo import models
 from vqcore.metrics import fixed_bits
+from vqcore.tokenizers.base import Level, Tokenizer
 
 VERSION = 1
-MAX_SIDE = models.MAX_SIDE
 MAX_DOCUMENTS = 12
 
 
@@ -50,9 +56,9 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Document:
-    """One picture: `grids` are int64 [h, w], coarse to fine; `width` and `height` are pixels."""
+    """One picture: `grids` are int64 [h, w] of each of the tokenizer's levels; `width` and `height` are pixels."""
 
-    model: str
+    tokenizer: Tokenizer
     width: int
     height: int
     grids: tuple[np.ndarray, ...]
@@ -67,8 +73,26 @@ class Document:
     @property
     def bits(self) -> float:
         """What the grids cost when each token takes log2 K bits."""
-        levels = models.tokenizer(self.model).levels
-        return fixed_bits(self.grids, [level.codebook_size for level in levels])
+        return fixed_bits(self.grids, [level.codebook_size for level in self.tokenizer.levels])
+
+    @property
+    def bits_per_pixel(self) -> float:
+        return self.bits / (self.width * self.height)
+
+    @property
+    def usage(self) -> list[np.ndarray]:
+        """How often each code occurs: int64 [K] a level."""
+        levels = self.tokenizer.levels
+        return [np.bincount(grid.ravel(), minlength=level.codebook_size) for grid, level in zip(self.grids, levels, strict=True)]
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The grids as tokenizers and priors take them, int64 [1, h, w]."""
+        return [torch.from_numpy(grid)[None] for grid in self.grids]
+
+    def with_tokens(self, tokens: Sequence[Tensor]) -> Document:
+        """The same picture with other tokens, int64 [1, h, w] a level."""
+        return replace(self, grids=tuple(grid[0].numpy() for grid in tokens))
 
 
 @dataclass(frozen=True)
@@ -83,17 +107,16 @@ class Workspace:
 
 def to_json(document: Document) -> dict[str, Any]:
     """The document as the JSON described at the top of this file."""
-    levels = models.tokenizer(document.model).levels
     return {
         "version": VERSION,
-        "model": document.model,
+        "model": document.tokenizer.name,
         "name": document.name,
         "id": document.id,
         "width": document.width,
         "height": document.height,
         "grids": [
             {"shape": list(grid.shape), "data": pack(grid, level.codebook_size)}
-            for grid, level in zip(document.grids, levels, strict=True)
+            for grid, level in zip(document.grids, document.tokenizer.levels, strict=True)
         ],
         "original": asdict(document.original) if document.original else None,
     }
@@ -108,15 +131,14 @@ def from_json(data: Any) -> Document:
             f"This document has version {repr(data.get('version'))[:40]} and this page reads version {VERSION}. "
             "Save it again from the page that made it, or update this one."
         )
-    width, height = (_whole(data, side, MAX_SIDE) for side in ("width", "height"))
-    model = str(data.get("model"))
-    levels = models.tokenizer(model).levels
-    grids = data["grids"]
+    width, height = (_whole(data, side, models.MAX_SIDE) for side in ("width", "height"))
+    tokenizer = models.tokenizer(str(data.get("model")))
+    levels, grids = tokenizer.levels, data["grids"]
     if not isinstance(grids, list) or len(grids) != len(levels):
-        raise ValueError(f"Model {model} has {len(levels)} level(s) of tokens, and the document doesn't.")
+        raise ValueError(f"Model {tokenizer.name} has {len(levels)} level(s) of tokens, and the document doesn't.")
     shapes = grid_shapes(levels, width, height)
     return Document(
-        model=model,
+        tokenizer=tokenizer,
         width=width,
         height=height,
         grids=tuple(
@@ -150,7 +172,7 @@ def workspace_to_json(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def grid_shapes(levels, width: int, height: int) -> list[tuple[int, int]]:
+def grid_shapes(levels: Sequence[Level], width: int, height: int) -> list[tuple[int, int]]:
     """(rows, columns) of each level's grid for a picture of width × height pixels: whole tokens of the coarsest."""
     coarsest = levels[0].downsampling
     rows, columns = -(-height // coarsest), -(-width // coarsest)
@@ -167,7 +189,7 @@ def pack(grid: np.ndarray, codebook_size: int) -> str:
     return base64.b64encode(grid.astype(token_type(codebook_size)).tobytes()).decode("ascii")
 
 
-def unpack(data: str, shape: tuple[int, int], codebook_size: int) -> np.ndarray:
+def unpack(data: Any, shape: tuple[int, int], codebook_size: int) -> np.ndarray:
     """The int64 grid of `shape` that `pack` wrote. ValueError on a wrong length or an index outside the codebook."""
     try:
         raw = base64.b64decode(data, validate=True)

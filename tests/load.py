@@ -147,7 +147,7 @@ async def sample(page: Page, until: float, written: list[int]) -> None:
         for kept in range(0, length, SLICE):
             tokens = pack(sequences[:, :kept], codes) if kept else ""
             question = {"prior": PRIOR.name, "settings": settings, "count": SAMPLES, "tokens": tokens, "kept": kept, "until": kept + SLICE}
-            answer = await page.ask("write_tokens", question)
+            answer = await page.ask("write_tokens", question, "sampler")
             if answer is None or time.perf_counter() > until:
                 break
             sequences[:, kept : kept + SLICE] = unpack(answer["tokens"], (SAMPLES, SLICE), codes)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from demo import models
-from demo.canvas import service, writing
-from demo.canvas.tokenizing import tokenize
-from demo.codebook import service as atlas
-from demo.compare import service as comparison
+from demo.canvas import page as canvas
+from demo.canvas.work import tokenize
+from demo.codebook import page as atlas
+from demo.compare import page as comparison
 from demo.lessons import view as lessons
+from demo.sample import page as sample
 from demo.sound import service as sound
 from demo.text import service as prompting
 from demo.train import service as training
@@ -22,7 +23,7 @@ from tests.fuzz import parsers
 from tests.tiny import draw_picture
 
 ANSWERED = [
-    *service.SERVER_FUNCTIONS, *writing.WRITING_FUNCTIONS, *prompting.SERVER_FUNCTIONS, *atlas.SERVER_FUNCTIONS,
+    *canvas.SERVER_FUNCTIONS, *sample.SERVER_FUNCTIONS, *prompting.SERVER_FUNCTIONS, *atlas.SERVER_FUNCTIONS,
     *comparison.SERVER_FUNCTIONS, *sound.SERVER_FUNCTIONS, *lessons.SERVER_FUNCTIONS, *training.SERVER_FUNCTIONS,
 ]  # fmt: skip
 KEYS = [
@@ -46,11 +47,11 @@ def smallest():
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(parsers.tokenizer_folder()))
     patch.setattr(models, "PRIORS", "")
-    for cache in (models._load, models._priors, service._codebook):
+    for cache in (models._load, models._priors):
         cache.cache_clear()
     yield
     patch.undo()
-    for cache in (models._load, models._priors, service._codebook):
+    for cache in (models._load, models._priors):
         cache.cache_clear()
 
 
@@ -131,7 +132,7 @@ def as_file(kind: str, **settings) -> bytes:
 @given(damaged([*map(as_file, ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")), as_file("TIFF", compression="tiff_lzw")]))
 def test_a_damaged_picture_is_opened_or_explained(data):
     try:
-        found = tokenize(data, "picture", None)
+        found = tokenize(data, "picture", models.tokenizer())
     except ValueError as problem:
         assert str(problem)
     else:

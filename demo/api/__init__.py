@@ -9,18 +9,23 @@ from functools import wraps
 
 import gradio as gr
 
-from demo.api import codes, lessons, pictures, sounds, texts, training
-from demo.api.files import BUSY
+from demo.api import lessons, sounds, texts, training
+from demo.canvas import endpoints as canvas
+from demo.codebook import endpoints as codebook
+from demo.compare import endpoints as compare
+from demo.kit.files import BUSY
+from demo.models import endpoints as models
+from demo.sample import endpoints as sample
 from demo.workers import Busy, Crew
 
 callers = Crew(threads=2, waiting=14)
 """One that waits while the other computes: the work itself is done by the crews of the page."""
 
 ENDPOINTS = (
-    pictures.list_models, pictures.open_model, pictures.encode, pictures.decode, pictures.decode_level, pictures.reconstruct,
-    pictures.refine, pictures.compare, pictures.read_codes, pictures.edit, pictures.sample, pictures.draw_tokens,
-    pictures.complete, pictures.bits, pictures.export, pictures.read_token_file,
-    codes.describe_codebook, codes.map_codebook, codes.nearest_codes, codes.codes_between,
+    models.list_models, models.open_model, canvas.encode, canvas.decode, canvas.decode_level, canvas.reconstruct,
+    canvas.refine, compare.compare, canvas.read_codes, canvas.edit, sample.sample, sample.draw_tokens,
+    canvas.complete, sample.bits, canvas.export, canvas.read_token_file,
+    codebook.describe_codebook, codebook.map_codebook, codebook.nearest_codes, codebook.codes_between,
     texts.read_prompt, texts.weigh_words, texts.rank, texts.find_nearest,
     sounds.encode_sound, sounds.decode_sound, sounds.speak, sounds.encode_table,
     training.train, training.follow_training, training.stop_training, training.continue_training, training.train_prior,

@@ -5,8 +5,15 @@ from typing import Any, Literal
 from gradio.data_classes import FileData
 
 from demo.api.files import answer_of, to_png
-from demo.canvas.service import example_names
-from demo.lessons import components, distribution, losses, plane, sentence, straight_through
+from demo.canvas.work import example_names
+from demo.lessons import (
+    components,
+    distribution,
+    losses,
+    plane,
+    sentence,
+    straight_through,
+)
 
 MOST_STEPS = 200
 

@@ -9,8 +9,8 @@ from gradio.data_classes import FileData
 from demo import document as documents
 from demo import models
 from demo.api.files import answer_of, patiently, read_file
-from demo.api.pictures import MOST_SAMPLES, grids_for
-from demo.canvas.writing import packed
+from demo.kit.sequences import MOST_SAMPLES, pack_grids
+from demo.kit.writing import grids_for
 from demo.text import service as prompting
 from demo.workers import writers
 
@@ -43,7 +43,7 @@ def weigh_words(document: dict[str, Any], prior: str, text: str) -> tuple[float,
     model = models.prior(prior)
     grids = grids_for(documents.from_json(document), model)
     model.layout.check(grids)
-    tokens = packed(torch.cat([grid.flatten(1) for grid in grids], 1), model)
+    tokens = pack_grids(grids, model)
     found = answer_of(prompting.weigh_words, prior=prior, text=text, tokens=tokens)
     words = [each["word"] for each in read_prompt(prior, text)["words"]]
     return found["whole"], [{"word": word, "bits": bits} for word, bits in zip(words, found["without"], strict=True)]

@@ -2,11 +2,11 @@
 
 import io
 import re
+from typing import Any
 
 import numpy as np
 
-from demo import models
-from demo.canvas.tokenizing import to_token_file
+from demo.canvas.work import to_token_file
 from demo.document import Document
 
 KINDS = ("vqt", "npz", "grid.csv", "usage.csv")
@@ -28,20 +28,11 @@ def write(document: Document, kind: str) -> tuple[str, str, bytes]:
     return f"{stem}.{kind}", media_type, data
 
 
-def usage(document: Document) -> list[np.ndarray]:
-    """How often each code occurs in the document: int64 [K] a level."""
-    levels = models.tokenizer(document.model).levels
-    return [
-        np.bincount(grid.ravel(), minlength=level.codebook_size)
-        for grid, level in zip(document.grids, levels, strict=True)
-    ]
-
-
 def _npz(document: Document) -> bytes:
     out = io.BytesIO()
-    arrays = {f"grid_{i}": grid for i, grid in enumerate(document.grids)}
-    arrays |= {f"usage_{i}": counts for i, counts in enumerate(usage(document))}
-    np.savez_compressed(out, model=document.model, width=document.width, height=document.height, **arrays)
+    arrays: dict[str, Any] = {f"grid_{i}": grid for i, grid in enumerate(document.grids)}
+    arrays |= {f"usage_{i}": counts for i, counts in enumerate(document.usage)}
+    np.savez_compressed(out, model=document.tokenizer.name, width=document.width, height=document.height, **arrays)
     return out.getvalue()
 
 
@@ -54,8 +45,8 @@ def _grid_csv(document: Document) -> bytes:
 
 def _usage_csv(document: Document) -> bytes:
     lines = ["level,code,count,training_count"]
-    for level, counts in enumerate(usage(document)):
-        trained = models.tokenizer(document.model).levels[level].usage
+    for level, counts in enumerate(document.usage):
+        trained = document.tokenizer.levels[level].usage
         lines += [
             f"{level},{code},{count},{'' if trained is None else int(trained[code])}" for code, count in enumerate(counts)
         ]

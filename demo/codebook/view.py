@@ -4,27 +4,25 @@ import gradio as gr
 import numpy as np
 
 from demo import models
-from demo.canvas.exports import usage
+from demo.codebook import work
 from demo.codebook.atlas import CodebookAtlas
 from demo.document import Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
 from demo.kit.images import to_rgb
 from vqcore.checkpoints import find
 from vqcore.metrics import perplexity
-from vqcore.study.clustering import leaf_order
 from vqcore.tokenizers.base import Level, suffixes
 from vqcore.training.run import read_log
 
 FACTS = ("Codes", "Components", "A token", "Used", "Dead", "Perplexity")
-MOST_CODES = 200
-"""The most codes in the heat map: more are too small to point at."""
 
 
 def build() -> None:
     """Lay out the tab. The atlas follows the canvas by itself while it is in sight, and the plots follow the atlas."""
     with gr.Tab("Codebook", id="codebook"):
         atlas = CodebookAtlas(elem_id="codebook-atlas")
-        facts = gr.HTML(_facts([(name, "…", "") for name in FACTS]), elem_id="codebook-facts", elem_classes="facts", apply_default_css=False)
+        unknown = _facts([(name, "…", "") for name in FACTS])
+        facts = gr.HTML(unknown, elem_id="codebook-facts", elem_classes="facts", apply_default_css=False)
         with gr.Row(elem_classes="side-by-side"):
             with gr.Column(min_width=320):
                 gr.HTML("Use in the training set", elem_classes="plot-title")
@@ -44,10 +42,10 @@ def show_training(shown: Workspace):
     if not shown.documents:
         return gr.skip()
     document = shown.documents[shown.active]
-    levels = models.tokenizer(document.model).levels
+    tokenizer, levels = document.tokenizer, document.tokenizer.levels
     level, suffix = levels[shown.level], suffixes(levels)[shown.level]
     counts = models.usage(level)
-    rows = [] if models.is_foreign(document.model) else read_log(find(models.source(document.model)) / "metrics.jsonl")
+    rows = [] if models.is_foreign(tokenizer) else read_log(find(models.source(tokenizer)) / "metrics.jsonl")
     log = [row for row in rows if "minutes" in row]
     told = "How it came about" if log else "How it came about: there is no metrics.jsonl beside this model"
     return (
@@ -82,17 +80,12 @@ def show_distances(shown: Workspace):
     if not shown.documents:
         return gr.skip()
     document = shown.documents[shown.active]
-    tokenizer = models.tokenizer(document.model)
-    counts = usage(document)[shown.level]
-    used = int(np.count_nonzero(counts))
-    codes = np.lexsort((np.arange(len(counts)), -counts))[: min(used, MOST_CODES)]
-    vectors = tokenizer.levels[shown.level].codebook.double().numpy()[codes]
-    distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
-    order = leaf_order(distances)
-    which = f"the {MOST_CODES} most used of {used:,} codes" if used > MOST_CODES else f"all {used:,} codes"
+    found = work.distances_of(document, shown.level)
+    shows = len(found.codes)
+    which = f"the {shows} most used of {found.used:,} codes" if found.used > shows else f"all {found.used:,} codes"
     caption = f"Distances between {which} of this picture, near ones together"
-    codes, distances = codes[order], distances[np.ix_(order, order)]
-    return caption, distance_heatmap(codes, distances, to_rgb(models.appearance(tokenizer, shown.level)[codes]))
+    looks = to_rgb(models.appearance(document.tokenizer, shown.level)[found.codes])
+    return caption, distance_heatmap(found.codes, found.between, looks)
 
 
 def _facts(entries: list[tuple[str, str, str]]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.compare import service
+from demo.compare import page
 from demo.kit.component import Bench
 
 HERE = Path(__file__).parent
@@ -24,4 +24,4 @@ class ComparisonView(Bench):
     """
 
     def __init__(self, **settings: Any):
-        super().__init__(HERE, server_functions=service.SERVER_FUNCTIONS, **settings)
+        super().__init__(HERE, server_functions=page.SERVER_FUNCTIONS, **settings)

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from demo import models
-from demo.canvas.service import EXAMPLES, example_names
+from demo.canvas.work import EXAMPLES, example_names
 from demo.kit.images import in_channels, to_png_url, to_rgb
 from demo.lessons.questions import moves, studies
 from demo.workers import answered_by
@@ -46,7 +46,7 @@ def read_components(question: dict) -> dict:
     _fit_ahead()
     pca, tokenizer = _pca(), models.tokenizer()
     pixels = _pixels(name)
-    seen = in_channels(pixels, models.channels(tokenizer))
+    seen = in_channels(pixels, tokenizer.channels)
     learned = to_rgb(to_pixels(tokenizer.reconstruct(to_tensor(seen)))[0])
     bits = sum(math.log2(level.codebook_size) * (PATCH / level.downsampling) ** 2 for level in tokenizer.levels)
     tiles = pca.components / pca.components.abs().amax(1, keepdim=True)

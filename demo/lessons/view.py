@@ -5,9 +5,16 @@ from typing import Any
 
 import gradio as gr
 
-from demo.canvas.service import example_names
+from demo.canvas.work import example_names
 from demo.kit.component import Bench
-from demo.lessons import components, distribution, losses, plane, sentence, straight_through
+from demo.lessons import (
+    components,
+    distribution,
+    losses,
+    plane,
+    sentence,
+    straight_through,
+)
 
 HERE = Path(__file__).parent
 

@@ -9,14 +9,20 @@ import numpy as np
 import torch
 
 import vqcore
-from demo import foreign
-from vqcore.checkpoints import find, list_contrastive, load_contrastive, read_config, sample_rate_of
+from demo.models import foreign
+from vqcore.checkpoints import (
+    find,
+    list_contrastive,
+    load_contrastive,
+    read_config,
+    sample_rate_of,
+)
 from vqcore.priors.base import Prior
 from vqcore.retrieval.contrastive import Contrastive
 from vqcore.retrieval.known import Known, load_known
 from vqcore.study.pca import principal_components
 from vqcore.tokenizers.appearance import appearances
-from vqcore.tokenizers.base import Level, decoder_fingerprint, fingerprint
+from vqcore.tokenizers.base import Level, Tokenizer, decoder_fingerprint, fingerprint
 from vqcore.tokenizers.pixels import to_pixels
 
 DEFAULT = os.environ.get("VQ_MODEL", "photos")
@@ -31,7 +37,7 @@ SOUND, SPEAKER = os.environ.get("VQ_SOUND"), os.environ.get("VQ_SPEAKER")
 """The tokenizer of sounds and the prior over its tokens: names in checkpoints/ or folders; where unset, the first there."""
 
 log = logging.getLogger(__name__)
-_added: dict[str, tuple] = {}
+_added: dict[str, tuple[Tokenizer, Path]] = {}
 
 
 def names() -> list[str]:
@@ -40,7 +46,7 @@ def names() -> list[str]:
     return [default, *(name for name in vqcore.list_checkpoints() if name not in (default, *_sounds())), *foreign.from_hub()]
 
 
-def tokenizer(name: str | None = None):
+def tokenizer(name: str | None = None) -> Tokenizer:
     """The tokenizer called `name`, or the default one. ValueError where this app has none of that name."""
     default = _load(DEFAULT)
     if name is None or name == default.name:
@@ -61,28 +67,31 @@ def add(folder: Path) -> str:
     return model.name
 
 
-def is_foreign(name: str) -> bool:
-    """Whether the tokenizer called `name` is one that a visitor opened."""
-    return name != tokenizer().name and name not in _added and name not in vqcore.list_checkpoints()
+def is_foreign(tokenizer: Tokenizer) -> bool:
+    """Whether a visitor opened it."""
+    name = tokenizer.name
+    return name != _load(DEFAULT).name and name not in _added and name not in vqcore.list_checkpoints()
 
 
-def largest_side(tokenizer) -> int:
+def largest_side(tokenizer: Tokenizer) -> int:
     """Up to which side, in pixels, pictures are tokenized: less where every edit decodes them whole."""
-    return MAX_SIDE if tokenizer.halo is not None else tokenizer.largest_side
+    if tokenizer.halo is not None or tokenizer.largest_side is None:
+        return MAX_SIDE
+    return tokenizer.largest_side
 
 
-def source(name: str) -> str:
-    """Where the tokenizer called `name` was loaded from: a name in checkpoints/, or a folder."""
-    if name in _added:
-        return str(_added[name][1])
-    return DEFAULT if name == tokenizer().name else name
+def source(tokenizer: Tokenizer) -> str:
+    """Where it was loaded from: a name in checkpoints/, or a folder."""
+    if tokenizer.name in _added:
+        return str(_added[tokenizer.name][1])
+    return DEFAULT if tokenizer.name == _load(DEFAULT).name else tokenizer.name
 
 
-def place_of_level(tokenizer, asked: int | None) -> int:
-    """Which level somebody asks for, 0 the coarsest: the finest for None. ValueError where there is none such."""
+def place_of_level(tokenizer: Tokenizer, asked: int | None) -> int:
+    """Which level somebody asks for, 0 the coarsest: the finest for None or below 0. ValueError where there is none such."""
     count = len(tokenizer.levels)
-    place = count - 1 if asked is None else int(asked)
-    if not 0 <= place < count:
+    place = count - 1 if asked is None or int(asked) < 0 else int(asked)
+    if place >= count:
         raise ValueError(f"{tokenizer.name} has no level {place} of tokens: it has {count}, from 0.")
     return place
 
@@ -92,7 +101,7 @@ def usage(level: Level) -> np.ndarray:
     return np.zeros(level.codebook_size, np.int64) if level.usage is None else level.usage.numpy()
 
 
-def appearance(tokenizer, place: int = -1) -> np.ndarray:
+def appearance(tokenizer: Tokenizer, place: int = -1) -> np.ndarray:
     """What each code of a level, the finest one unless told, decodes to alone: uint8 [K, f, f, C]."""
     level = tokenizer.levels[place]
     if level.appearance is not None:
@@ -112,11 +121,6 @@ def _vector_colours(codebook: torch.Tensor, side: int) -> np.ndarray:
     levels = (places / (4 * places.std(0).clamp_min(1e-9)) + 0.5).clamp(0, 1)
     tiles = (255 * levels).round().to(torch.uint8).numpy()
     return np.broadcast_to(tiles[:, None, None], (len(tiles), side, side, 3))
-
-
-def channels(tokenizer) -> int:
-    """Of the pictures that it reads and writes: 1 for grey, 3 for RGB."""
-    return tokenizer.channels
 
 
 def priors() -> dict[str, Prior]:
@@ -177,7 +181,7 @@ def known_pictures(name: str) -> Known | None:
 
 
 @lru_cache(maxsize=None)
-def sound_tokenizer():
+def sound_tokenizer() -> Tokenizer | None:
     """The tokenizer of sounds, or None where there is none."""
     source = SOUND or next(iter(_sounds()), None)
     return vqcore.load(source) if source else None
@@ -186,10 +190,13 @@ def sound_tokenizer():
 @lru_cache(maxsize=None)
 def speaker() -> Prior | None:
     """The prior over that tokenizer's tokens, or None where there is none."""
+    tokenizer = sound_tokenizer()
+    if tokenizer is None:
+        return None
     for source in [SPEAKER] if SPEAKER else vqcore.list_priors():
-        if sound_tokenizer() is not None and Path(read_config(find(source))["tokenizer"]).name == sound_tokenizer().name:
+        if Path(read_config(find(source))["tokenizer"]).name == tokenizer.name:
             prior = vqcore.load_prior(source)
-            prior.check_decoder(decoder_fingerprint(sound_tokenizer()), sound_tokenizer().name)
+            prior.check_decoder(decoder_fingerprint(tokenizer), tokenizer.name)
             return prior
     return None
 
@@ -198,7 +205,7 @@ def _sounds() -> list[str]:
     return [name for name in vqcore.list_checkpoints() if sample_rate_of(name)]
 
 
-def tokenizer_of(prior: Prior):
+def tokenizer_of(prior: Prior) -> Tokenizer:
     """The tokenizer whose tokens the prior writes. ValueError where this app doesn't have it."""
     return tokenizer(Path(prior.tokenizer).name)
 
@@ -208,5 +215,5 @@ def _prior_sources() -> list[str]:
 
 
 @lru_cache(maxsize=None)
-def _load(name: str):
+def _load(name: str) -> Tokenizer:
     return vqcore.load(name)

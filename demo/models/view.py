@@ -2,7 +2,8 @@
 
 import gradio as gr
 
-from demo import foreign, models
+from demo import models
+from demo.models import foreign, page
 
 TOLD = """\
 Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN of
@@ -36,29 +37,5 @@ def build() -> None:
     slow = {"concurrency_limit": 1, "concurrency_id": "models", "api_visibility": "private", "show_progress_on": answer}
     shown = {"fn": None, "inputs": chosen, "js": SHOW, "api_visibility": "private", "show_progress": "hidden"}
     own.input(None, own, None, js=SHOW, api_visibility="private", show_progress="hidden")
-    gr.on([fetch.click, hub.submit], open_id, hub, [answer, chosen], **slow).success(**shown)
-    folder.upload(open_folder, folder, [answer, chosen, folder], **slow).success(**shown)
-
-
-def open_id(id: str) -> tuple[str, str]:
-    """What to tell the person, and the opened model's name; none where it couldn't be opened."""
-    try:
-        return _described(foreign.open_id(id))
-    except ValueError as problem:
-        return str(problem), ""
-
-
-def open_folder(files: list[str] | None) -> tuple[str, str, None]:
-    """As `open_id`; the box is emptied, so that another folder can be dropped."""
-    try:
-        return *_described(foreign.open_folder(files or [])), None
-    except ValueError as problem:
-        return str(problem), "", None
-
-
-def _described(tokenizer) -> tuple[str, str]:
-    level = tokenizer.levels[-1]
-    told = f"{tokenizer.name} is open: {level.codebook_size:,} codes of {level.code_dim} dimensions, {level.downsampling} × {level.downsampling} pixels a token."
-    if tokenizer.halo is None:
-        told += " Every token reaches every pixel, so each edit decodes the whole picture."
-    return told, tokenizer.name
+    gr.on([fetch.click, hub.submit], page.open_id, hub, [answer, chosen], **slow).success(**shown)
+    folder.upload(page.open_folder, folder, [answer, chosen, folder], **slow).success(**shown)

@@ -6,9 +6,11 @@ from typing import Any
 import gradio as gr
 
 from demo import models
-from demo.canvas import service, writing
 from demo.kit.cards import best_first, offers, sentences
 from demo.kit.component import Bench
+from demo.kit.page import about
+from demo.kit.sequences import MOST_SAMPLES
+from demo.sample import page
 
 HERE = Path(__file__).parent
 
@@ -26,8 +28,8 @@ class Sampler(Bench):
         priors = best_first(models.priors().values())
         super().__init__(
             HERE,
-            server_functions=[service.read_codebook, *writing.WRITING_FUNCTIONS],
-            priors=[writing.about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"]} for prior in priors],
-            most=writing.MOST_SAMPLES,
+            server_functions=page.SERVER_FUNCTIONS,
+            priors=[about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"]} for prior in priors],
+            most=MOST_SAMPLES,
             **keywords,
         )

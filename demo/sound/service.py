@@ -1,4 +1,4 @@
-"""What the sound bench asks of the server, outside the queue: as demo/canvas/service.py.
+"""What the sound bench asks of the server, outside the queue: as demo/canvas/page.py.
 
 Samples travel as base64 of little-endian int16, 32,767 being 1; tokens as base64 of little-endian uint16. The
 tokenizer is the first one of sounds in checkpoints/, the prior the first one over its tokens.

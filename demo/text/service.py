@@ -1,4 +1,4 @@
-"""What the Text tab asks beside writing.py's functions: how a prompt is read, which picture fits it, what its words do,
+"""What the Text tab asks beside demo/kit/page.py's functions: how a prompt is read, which picture fits it, what its words do,
 and which known picture is like a drawn one.
 
 As there, one JSON value in and one out, and nothing is kept between two questions.
@@ -10,8 +10,8 @@ import binascii
 from torch import Tensor
 
 from demo import models
-from demo.canvas.writing import unpacked
 from demo.kit import images
+from demo.kit.sequences import unpack_grids
 from demo.workers import answered_by, writers
 from vqcore.data.images import open_picture
 from vqcore.priors.base import Prior
@@ -38,8 +38,7 @@ def rank_pictures(question: dict) -> dict:
     """{"prior", "text", "tokens": whole sequences} → {"fits"}: how well each picture fits the text, −1 … 1, by the
     contrastive model of the prior's tokenizer; None where there is none."""
     prior, text = models.prior(question["prior"]), question["text"]
-    sequences = unpacked(question["tokens"], prior.layout.length, prior)
-    return {"fits": fits(prior, text, prior.layout.cut(sequences))}
+    return {"fits": fits(prior, text, unpack_grids(question["tokens"], prior))}
 
 
 @answered_by(writers)
@@ -47,12 +46,12 @@ def weigh_words(question: dict) -> dict:
     """{"prior", "text", "tokens": one whole sequence} → {"whole", "without"}: the picture's bits given the text, and
     given the text without each of its words as `read_prompt` tells them."""
     prior, text = models.prior(question["prior"]), _checked(question["text"])
-    sequence = unpacked(question["tokens"], prior.layout.length, prior)[:1]
+    grids = [grid[:1] for grid in unpack_grids(question["tokens"], prior)]
     words = [word for word, _ in _reader(prior).read(text)]
     texts = [text, *(" ".join(words[:i] + words[i + 1 :]) for i in range(len(words)))]
     writers.pass_on()
-    grids = prior.layout.cut(sequence.expand(len(texts), -1))
-    bits = sum(level.flatten(1).sum(1) for level in prior.bits(grids, texts))
+    repeated = [grid.expand(len(texts), *grid.shape[1:]) for grid in grids]
+    bits = sum(level.flatten(1).sum(1) for level in prior.bits(repeated, texts))
     return {"whole": float(bits[0]), "without": bits[1:].tolist()}
 
 

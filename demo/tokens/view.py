@@ -1,10 +1,10 @@
 """The Tokens tab: what this picture's tokens cost, what they kept, and which codes they are."""
 
 import gradio as gr
+import numpy as np
 
 from demo import models
-from demo.canvas.exports import usage
-from demo.document import Document, Workspace
+from demo.document import Document, Fidelity, Workspace
 from demo.figures import usage_histogram
 from vqcore.metrics import perplexity
 
@@ -40,18 +40,17 @@ def refresh(workspace: Workspace, scope: str, order: str):
     active = workspace.documents[workspace.active]
     shown = [active]
     if scope == ALL:
-        shown = [document for document in workspace.documents if document.model == active.model]
-    counts = sum(usage(document)[workspace.level] for document in shown)
-    training = models.usage(models.tokenizer(active.model).levels[workspace.level])
+        shown = [document for document in workspace.documents if document.tokenizer is active.tokenizer]
+    counts = np.sum([document.usage[workspace.level] for document in shown], axis=0)
+    training = models.usage(active.tokenizer.levels[workspace.level])
     return _figures(workspace), usage_histogram(counts, training, order == BY_RANK)
 
 
-def figures_of(document: Document, fidelity, level: int = 0) -> list[tuple[str, str, str]]:
+def figures_of(document: Document, fidelity: Fidelity | None, level: int = 0) -> list[tuple[str, str, str]]:
     """(name, figure, what it means) of each figure, as a person reads them; those of the codes are of one level."""
-    counts = usage(document)[level]
-    pixels = document.width * document.height
-    rate = document.bits / pixels
-    sizes = [each.codebook_size for each in models.tokenizer(document.model).levels]
+    counts, rate = document.usage[level], document.bits_per_pixel
+    levels = document.tokenizer.levels
+    sizes = [each.codebook_size for each in levels]
     size = sizes[level]
     shapes = " and ".join(f"{grid.shape[0]} rows × {grid.shape[1]} columns" for grid in document.grids)
     costs = " and ".join(dict.fromkeys(f"log₂ {each:,}" for each in sizes))
@@ -69,7 +68,7 @@ def figures_of(document: Document, fidelity, level: int = 0) -> list[tuple[str, 
         figures.append(("PSNR", psnr, "higher is nearer the original"))
         figures.append(("SSIM", f"{fidelity.ssim:.4f}", "1 is equal to the original"))
     used = int((counts > 0).sum())
-    which = f" of the {('coarse', 'fine')[level]} level" if len(sizes) > 1 else ""
+    which = f" of the {levels[level].name} level" if len(sizes) > 1 else ""
     figures.append(("Codes used", f"{used:,}", f"{100 * used / size:.1f} % of {size:,}{which}"))
     figures.append(("Perplexity", f"{float(perplexity(counts)):,.0f}", "codes, were they used equally"))
     return figures

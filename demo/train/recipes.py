@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from demo.canvas.service import EXAMPLES
+from demo.canvas.work import EXAMPLES
 from vqcore.data.idx import holds_idx
 from vqcore.data.labelled import Labelled, open_pixels, read_labelled
 from vqcore.priors.transformer import TransformerConfig

@@ -1,4 +1,4 @@
-"""What the Train tab asks of the server, outside the queue: as demo/canvas/service.py."""
+"""What the Train tab asks of the server, outside the queue: as demo/canvas/page.py."""
 
 import base64
 import io
@@ -122,11 +122,12 @@ def sample(question: dict) -> dict:
     run = _with(question, runs.PRIOR)
     folder, text = run.out(runs.PRIOR), str(question["text"] or "")
     prior = _prior(folder, (folder / "model.safetensors").stat().st_mtime_ns)
-    model = models.add(run.out(runs.TOKENIZER))
+    tokenizer = models.tokenizer(models.add(run.out(runs.TOKENIZER)))
     tokens = prior.sample(SAMPLES, text or None, seed=int(question["seed"]), on_token=lambda _: writers.pass_on())
-    pixels = images.to_rgb(to_pixels(models.tokenizer(model).decode(tokens)))
+    pixels = images.to_rgb(to_pixels(tokenizer.decode(tokens)))
     height, width = pixels.shape[1:3]
-    documents = [Document(model, width, height, tuple(grid[i].numpy() for grid in tokens), text or "sample") for i in range(SAMPLES)]
+    each = [tuple(grid[i].numpy() for grid in tokens) for i in range(SAMPLES)]
+    documents = [Document(tokenizer, width, height, grids, text or "sample") for grids in each]
     return {
         "texts": list(prior.conditions),
         "samples": [{"picture": images.to_png_url(p), "document": to_json(d)} for p, d in zip(pixels, documents)],

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from demo import models
-from demo.canvas import service
 from demo.canvas.view import TokenCanvas
 from demo.document import Workspace
 from tests.browser.bench import Bench
@@ -45,7 +44,7 @@ def address(tiny_folder):
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(tiny_folder))
     patch.setattr(models, "PRIORS", "")
-    caches = (models._load, models._priors, service._example, service._codebook)
+    caches = (models._load, models._priors)
     for cache in caches:
         cache.cache_clear()
     with gr.Blocks(analytics_enabled=False) as blocks:

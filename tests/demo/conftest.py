@@ -1,7 +1,6 @@
 import pytest
 
 from demo import models
-from demo.canvas import service
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -10,7 +9,7 @@ def tiny_default(tiny_folder, tiny_prior, tiny_text_prior):
     patch = pytest.MonkeyPatch()
     patch.setattr(models, "DEFAULT", str(tiny_folder))
     patch.setattr(models, "PRIORS", f"{tiny_prior},{tiny_text_prior}")
-    caches = (models._load, models._priors, service._example, service._codebook)
+    caches = (models._load, models._priors)
     for cache in caches:
         cache.cache_clear()
     yield models.tokenizer()

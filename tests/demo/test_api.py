@@ -18,8 +18,9 @@ from PIL import Image
 
 import vqcore
 from app import speaks_mcp
-from demo import api, blocks, foreign, models
+from demo import api, blocks, models
 from demo import document as documents
+from demo.models import foreign
 from demo.train import runs
 from tests.patience import wait_until
 from tests.stepped import writer

@@ -11,12 +11,12 @@ from demo.document import Document, Fidelity, Original, Workspace, from_json, to
 @pytest.fixture
 def document(tiny_default):
     grid = np.arange(6).reshape(2, 3)
-    return Document(tiny_default.name, 20, 16, (grid,), "cat", "a1", Original("f00", 999, 20, 16))
+    return Document(tiny_default, 20, 16, (grid,), "cat", "a1", Original("f00", 999, 20, 16))
 
 
 def same(a, b):
     grids = len(a.grids) == len(b.grids) and all((x == y).all() for x, y in zip(a.grids, b.grids))
-    return grids and (a.model, a.width, a.height, a.name, a.id, a.original) == (b.model, b.width, b.height, b.name, b.id, b.original)
+    return grids and (a.tokenizer, a.width, a.height, a.name, a.id, a.original) == (b.tokenizer, b.width, b.height, b.name, b.id, b.original)
 
 
 def test_a_document_survives_json(document):

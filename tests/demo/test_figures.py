@@ -8,7 +8,7 @@ from demo.tokens import view as tokens
 
 @pytest.fixture
 def document(tiny_default):
-    return Document(tiny_default.name, 16, 16, (np.array([[1, 1], [2, 3]]),), "x", "i", Original("f", 300, 16, 16))
+    return Document(tiny_default, 16, 16, (np.array([[1, 1], [2, 3]]),), "x", "i", Original("f", 300, 16, 16))
 
 
 def test_by_index_every_code_stands_at_its_index():

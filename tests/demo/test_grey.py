@@ -10,8 +10,9 @@ from PIL import Image
 
 from demo import document as documents
 from demo import models
-from demo.canvas import service
-from tests.demo.test_service import ask, pixels_of, png
+from demo.canvas import page
+from demo.kit import page as kit
+from tests.demo.asking import opened, pixels_of, png
 from tests.tiny import draw_picture
 from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
@@ -34,7 +35,7 @@ def grey(tmp_path, monkeypatch):
 
 def test_a_colour_picture_is_read_and_measured_in_grey(grey):
     pixels = draw_picture(2, 30, 28)
-    answer = ask(png(pixels))
+    answer = opened(png(pixels))
     luma = np.asarray(Image.open(io.BytesIO(png(pixels))).convert("L"))
     tokens = grey.encode(to_tensor(luma[..., None]))
     assert (documents.from_json(answer["document"]).grids[0] == tokens[0][0].numpy()).all()
@@ -46,7 +47,7 @@ def test_a_colour_picture_is_read_and_measured_in_grey(grey):
 def test_strokes_and_tiles_come_in_rgb(grey):
     grid = np.arange(16).reshape(4, 4)
     window = {"model": grey.name, "grids": [{"shape": [4, 4], "data": documents.pack(grid, 16)}], "region": [1, 3, 0, 2]}
-    pixels = np.frombuffer(base64.b64decode(service.decode_window(window)["pixels"]), np.uint8).reshape(8, 8, 3)
+    pixels = np.frombuffer(base64.b64decode(page.decode_window(window)["pixels"]), np.uint8).reshape(8, 8, 3)
     whole = to_pixels(grey.decode([torch.from_numpy(grid)[None]]))[0]
     assert (pixels == whole[4:12, :8]).all()
-    assert pixels_of(service.read_codebook({})["levels"][0]["tiles"]).shape == (4, 64 * 4, 3)
+    assert pixels_of(kit.read_codebook({})["levels"][0]["tiles"]).shape == (4, 64 * 4, 3)

@@ -8,13 +8,12 @@ import torch
 
 from demo import document as documents
 from demo import models
-from demo.api import pictures as endpoints
-from demo.canvas import service
-from demo.canvas.exports import usage
-from demo.codebook import service as atlas_service
+from demo.canvas import endpoints, page, work
+from demo.codebook import page as atlas
 from demo.codebook import view as codebook
+from demo.kit import page as kit
 from demo.tokens import view as tokens
-from tests.demo.test_service import pixels_of, png
+from tests.demo.asking import pixels_of, png
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels
 
@@ -29,11 +28,11 @@ def tokenizer(two_level, monkeypatch):
 @pytest.fixture
 def document(tokenizer):
     data = base64.b64encode(png(draw_picture(3, 93, 61))).decode()
-    return service.open_picture({"data": data, "name": "a"})["document"]
+    return page.open_picture({"data": data, "name": "a"})["document"]
 
 
 def test_each_level_has_its_codebook(tokenizer):
-    answer = service.read_codebook({})
+    answer = kit.read_codebook({})
     assert [(level["size"], level["downsampling"], level["halo"]) for level in answer["levels"]] == [(32, 8, 6), (64, 4, 2)]
     for told, level in zip(answer["levels"], tokenizer.levels):
         f = level.downsampling
@@ -43,7 +42,7 @@ def test_each_level_has_its_codebook(tokenizer):
 
 @pytest.mark.parametrize("level", [0, 1])
 def test_what_a_level_carries_is_the_picture_with_the_other_one_all_the_same(tokenizer, document, level):
-    answer = service.decode_level({"document": document, "level": level})
+    answer = page.decode_level({"document": document, "level": level})
     grids = [torch.from_numpy(grid)[None] for grid in documents.from_json(document).grids]
     grids[1 - level] = torch.full_like(grids[1 - level], int(tokenizer.levels[1 - level].usage.argmax()))
     assert (pixels_of(answer["picture"]) == to_pixels(tokenizer.decode(grids))[0, :61, :93]).all()
@@ -53,11 +52,11 @@ def test_neighbours_and_walks_are_those_of_the_level_that_was_asked_for(tokenize
     for place, level in enumerate(tokenizer.levels):
         question = {"model": tokenizer.name, "level": place, "code": 5, "count": 4}
         near = (level.codebook - level.codebook[5]).norm(dim=1).argsort(stable=True)[:4].tolist()
-        assert service.nearest_codes(question)["codes"] == near == atlas_service.read_code(question)["codes"][:4]
+        assert page.nearest_codes(question)["codes"] == near == atlas.read_code(question)["codes"][:4]
     walk = {"model": tokenizer.name, "from": 3, "to": 40, "steps": 5}
-    assert service.codes_between(walk)["codes"][-1] == 40
-    assert "0 to 31" in service.codes_between(walk | {"level": 0})["error"]
-    assert "no level 2" in service.codes_between(walk | {"level": 2})["error"]
+    assert page.codes_between(walk)["codes"][-1] == 40
+    assert "0 to 31" in page.codes_between(walk | {"level": 0})["error"]
+    assert "no level 2" in page.codes_between(walk | {"level": 2})["error"]
 
 
 def test_the_tabs_tell_of_the_level_at_hand(document):
@@ -65,24 +64,24 @@ def test_the_tabs_tell_of_the_level_at_hand(document):
     for level, (size, name) in enumerate([(32, "coarse"), (64, "fine")]):
         workspace = documents.workspace_from_json({"documents": [document], "active": 0, "level": level, "fidelity": [None]})
         figures = {figure[0]: figure for figure in tokens.figures_of(parsed, None, level)}
-        used = np.count_nonzero(usage(parsed)[level])
+        used = np.count_nonzero(parsed.usage[level])
         assert figures["Codes used"] == ("Codes used", f"{used}", f"{100 * used / size:.1f} % of {size} of the {name} level")
         assert "8 rows × 12 columns and 16 rows × 24 columns" in figures["Tokens"]
         histogram = tokens.refresh(workspace, tokens.THIS, tokens.BY_INDEX)[1]
-        assert [point[1] for point in histogram.data[1].customdata] == usage(parsed)[level].tolist()
+        assert [point[1] for point in histogram.data[1].customdata] == parsed.usage[level].tolist()
         facts, _, _, history = codebook.show_training(workspace)
         assert f"<dd>{size}<" in facts and history.data[0].y[-1] is not None
         assert f"all {used} codes" in codebook.show_distances(workspace)[0]
 
 
 def test_either_grid_is_read_and_edited_by_other_programs(tokenizer, document, monkeypatch):
-    monkeypatch.setattr(endpoints, "_png", lambda pixels: pixels)
+    monkeypatch.setattr(endpoints, "to_picture", lambda pixels: pixels)
     for level, shape in enumerate([(8, 12), (16, 24)]):
         edited, seen = endpoints.edit(document, 2, 3, [[7, 8]], level)
         assert np.shape(endpoints.read_codes(edited, level=level)) == shape
         assert endpoints.read_codes(edited, 2, 3, 1, 2, level) == [[7, 8]]
         assert endpoints.read_codes(edited, level=1 - level) == endpoints.read_codes(document, level=1 - level)
-        assert (seen == endpoints._decoded(documents.from_json(edited))).all()
+        assert (seen == work.decode(documents.from_json(edited))).all()
     assert endpoints.read_codes(document) == endpoints.read_codes(document, level=1)
     with pytest.raises(ValueError, match="0 to 31"):
         endpoints.edit(document, 0, 0, [[40]], 0)

@@ -10,10 +10,11 @@ from PIL import Image
 
 import vqcore
 from demo import models
-from demo.canvas import writing
+from demo.kit import page
+from demo.kit.sequences import pack_grids
 from demo.text import service
 from demo.text.view import about
-from tests.demo.test_writing import pack
+from tests.demo.asking import pack
 from vqcore.priors.sequence import Grid, Layout
 from vqcore.priors.text import Text
 from vqcore.priors.transformer import Transformer, TransformerConfig
@@ -60,7 +61,7 @@ def test_hostile_prompts_are_read_or_explained(text, sequences):
     answer = service.read_prompt({"prior": NAME, "text": text})
     assert "words" in answer or "tokens, and the model reads" in answer["error"]
     settings = {"condition": text[:3], "seed": 1}
-    written = writing.write_tokens({"prior": NAME, "settings": settings, "count": 1, "tokens": "", "kept": 0, "until": 4})
+    written = page.write_tokens({"prior": NAME, "settings": settings, "count": 1, "tokens": "", "kept": 0, "until": 4})
     assert "tokens" in written
 
 
@@ -79,7 +80,7 @@ def test_words_that_are_read_as_one_are_one_and_leave_room_without_any(prior, mo
     answer = service.read_prompt({"prior": "joining", "text": text})
     assert [word["pieces"] for word in answer["words"]] == [["medium-dark"], ["skin"], ["tone"], ["man"]] and answer["tokens"] == 4
     sequence = joining.sample(1, text)[0]
-    weighed = service.weigh_words({"prior": "joining", "text": text, "tokens": writing.packed(sequence.flatten(1), joining)})
+    weighed = service.weigh_words({"prior": "joining", "text": text, "tokens": pack_grids([sequence], joining)})
     assert weighed["without"] == pytest.approx([float(joining.bits([sequence], without)[0].sum()) for without in (
         "skin tone man", "medium dark tone man", "medium-dark skin man", "medium-dark skin tone",
     )], rel=1e-4)

@@ -138,7 +138,7 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
         assert state["pictures"] == 12 and state["validations"][-1]["val_psnr"] > 5 and state["sheet"].startswith("data:image/png")
         opened = service.open_model({"run": id})
         tokenizer = models.tokenizer(opened["model"])
-        assert tokenizer.levels[0].codebook_size == 32 and Path(models.source(opened["model"])) == run.out("tokenizer")
+        assert tokenizer.levels[0].codebook_size == 32 and Path(models.source(tokenizer)) == run.out("tokenizer")
         assert service.begin_prior({"run": id, "minutes": 0.02}) == {"going": True}
         wait(id, "prior")
         sampled = service.sample({"run": id, "text": "red", "seed": 1})

@@ -105,7 +105,7 @@ def seeds() -> dict[str, list[bytes]]:
     """Inputs that are as they should be, by parser."""
     tokens = torch.arange(12).view(1, 3, 4) % 5
     original = documents.Original("9f2c", 4582, 7, 6)
-    saved = json.dumps(documents.to_json(documents.Document(tokenizer().name, 7, 6, (tokens[0].numpy(),), original=original))).encode()
+    saved = json.dumps(documents.to_json(documents.Document(tokenizer(), 7, 6, (tokens[0].numpy(),), original=original))).encode()
     untabled = vqcore.load(tokenizer_folder())
     untabled.tables = None
     files = [(tokenizer_folder() / name).read_bytes() for name in PARTS]

@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from demo import document as documents
-from demo import foreign, models
-from demo.canvas import service
+from demo import models
+from demo.canvas import page
 from demo.codebook import view as codebook
-from demo.models import view as tab
-from tests.demo.test_service import ask, pixels_of, png
+from demo.kit import page as kit
+from demo.models import foreign
+from demo.models import page as tab
+from tests.demo.asking import opened, pixels_of, png
 from tests.tiny import draw_picture
 from tests.vqgan import small_vqgan_folder
 from vqcore import hub
@@ -28,7 +30,6 @@ def theirs(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def nothing_open(monkeypatch):
     foreign._loaded.clear()
-    service._codebook.cache_clear()
     monkeypatch.setattr(foreign, "ALLOWED", None)
 
 
@@ -45,7 +46,7 @@ def uploaded(theirs, tmp_path):
 def test_a_dropped_folder_is_a_model_for_whoever_dropped_it(uploaded, tmp_path):
     told, name, _ = tab.open_folder(uploaded)
     assert "40 codes of 4 dimensions, 8 × 8" in told and "whole picture" in told
-    assert models.tokenizer(name).name == name and name.startswith("dropped-") and models.is_foreign(name)
+    assert models.tokenizer(name).name == name and name.startswith("dropped-") and models.is_foreign(models.tokenizer(name))
     assert name not in models.names()  # nobody else is told
     assert len(list(tmp_path.iterdir())) == len(uploaded)  # and nothing is left behind
 
@@ -53,18 +54,18 @@ def test_a_dropped_folder_is_a_model_for_whoever_dropped_it(uploaded, tmp_path):
 def test_its_pictures_open_small_are_edited_whole_and_go_out_as_files(uploaded):
     _, name, _ = tab.open_folder(uploaded)
     data = base64.b64encode(png(draw_picture(1, 512, 256))).decode()
-    answer = service.open_picture({"data": data, "name": "a", "model": name})
+    answer = page.open_picture({"data": data, "name": "a", "model": name})
     document = documents.from_json(answer["document"])
-    assert (document.width, document.height, document.model) == (256, 128, name) and "256×128" in answer["note"]
-    assert service.read_codebook({"model": name})["levels"][0]["halo"] is None
+    assert (document.width, document.height, document.tokenizer.name) == (256, 128, name) and "256×128" in answer["note"]
+    assert kit.read_codebook({"model": name})["levels"][0]["halo"] is None
     grid = document.grids[0].copy()
     grid[3, 4] = (grid[3, 4] + 1) % 40
     window = {"shape": list(grid.shape), "data": documents.pack(grid, 40)}
-    answer = service.decode_whole({"model": name, "grids": [window], "region": [0, grid.shape[0], 0, grid.shape[1]]})
+    answer = page.decode_whole({"model": name, "grids": [window], "region": [0, grid.shape[0], 0, grid.shape[1]]})
     expected = to_pixels(models.tokenizer(name).decode([torch.from_numpy(grid)[None]]))[0]
     assert base64.b64decode(answer["pixels"]) == expected.tobytes()
-    file = service.export_tokens({"document": documents.to_json(document), "kind": "vqt"})
-    back = service.open_token_file({"data": file["data"], "name": "b"})
+    file = page.export_tokens({"document": documents.to_json(document), "kind": "vqt"})
+    back = page.open_token_file({"data": file["data"], "name": "b"})
     assert back["document"]["grids"] == documents.to_json(document)["grids"] and back["document"]["model"] == name
 
 
@@ -74,7 +75,7 @@ def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploa
     monkeypatch.setattr(models, "MOST_TILE_PIXELS", 1)
     tiles = models.appearance(models.tokenizer(name))
     assert tiles.shape == (40, 8, 8, 3) and len(np.unique(tiles[:, 0, 0], axis=0)) > 20
-    document = documents.from_json(service.open_picture({
+    document = documents.from_json(page.open_picture({
         "data": base64.b64encode(png(draw_picture(1, 64, 64))).decode(), "name": "a", "model": name,
     })["document"])
     assert "no metrics.jsonl" in codebook.show_training(documents.Workspace((document,), 0, (None,)))[2]
@@ -95,7 +96,7 @@ def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(the
 
 def test_a_document_downloads_nothing(monkeypatch):
     monkeypatch.setattr(hub, "download", lambda id: pytest.fail("it was downloaded"))
-    answer = service.read_codebook({"model": "ada/unheard-of"})
+    answer = kit.read_codebook({"model": "ada/unheard-of"})
     assert "no model called" in answer["error"]
 
 
@@ -131,16 +132,16 @@ def test_a_folder_that_can_not_be_opened_says_why(uploaded, theirs, tmp_path):
 
 
 def test_a_token_file_of_a_page_model_opens_here(tiny_default):
-    answer = ask(png(draw_picture(3, 61, 43)))
-    file = service.export_tokens({"document": answer["document"], "kind": "vqt"})
-    back = service.open_token_file({"data": file["data"], "name": "back"})
+    answer = opened(png(draw_picture(3, 61, 43)))
+    file = page.export_tokens({"document": answer["document"], "kind": "vqt"})
+    back = page.open_token_file({"data": file["data"], "name": "back"})
     assert back["document"]["grids"] == answer["document"]["grids"] and back["document"]["name"] == "back"
     assert (back["document"]["width"], back["document"]["height"]) == (61, 43)
     assert (pixels_of(back["rebuilt"]) == pixels_of(answer["rebuilt"])).all()
     damaged = bytearray(base64.b64decode(file["data"]))
     damaged[5] ^= 1
-    assert "isn't here" in service.open_token_file({"data": base64.b64encode(damaged).decode(), "name": "x"})["error"]
-    assert "token file" in service.open_token_file({"data": base64.b64encode(b"hello").decode(), "name": "x"})["error"]
+    assert "isn't here" in page.open_token_file({"data": base64.b64encode(damaged).decode(), "name": "x"})["error"]
+    assert "token file" in page.open_token_file({"data": base64.b64encode(b"hello").decode(), "name": "x"})["error"]
 
 
 @pytest.mark.parametrize("more, words", [(1, "more than 1 GB"), (0, "not written by this program")])

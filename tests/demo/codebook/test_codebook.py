@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from demo import models
-from demo.codebook import service
+from demo.codebook import page, work
 from demo.codebook import view as codebook
 from demo.document import Document, Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
@@ -23,7 +23,7 @@ def floats(text):
 
 
 def shown(tiny, grid):
-    return Workspace((Document(tiny.name, 8 * grid.shape[1], 8 * grid.shape[0], (grid,), "x", "i"),), 0, (None,))
+    return Workspace((Document(tiny, 8 * grid.shape[1], 8 * grid.shape[0], (grid,), "x", "i"),), 0, (None,))
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def with_atlas(tiny_default, tiny_folder, tmp_path, monkeypatch):
 
 
 def test_a_code_is_told_with_its_nearest_and_its_rank(tiny_default):
-    answer = service.read_code({"model": tiny_default.name, "code": 11})
+    answer = page.read_code({"model": tiny_default.name, "code": 11})
     level = tiny_default.levels[-1]
     distances = (level.codebook - level.codebook[11]).norm(dim=1)
     assert answer["codes"] == distances.argsort(stable=True)[:9].tolist()
@@ -47,22 +47,22 @@ def test_a_code_is_told_with_its_nearest_and_its_rank(tiny_default):
 
 
 def test_without_an_atlas_there_is_the_principal_plane_and_a_command(tiny_default):
-    answer = service.read_atlas({"model": tiny_default.name})
+    answer = page.read_atlas({"model": tiny_default.name})
     assert floats(answer["principal"]).size == 128 and 0 < answer["share"] <= 1
     assert answer["neighbourhood"] is None and answer["make"].startswith(f"python -m vqcore.atlas {models.DEFAULT} --data")
 
 
 def test_with_an_atlas_there_are_neighbourhoods_and_patches(with_atlas):
-    answer = service.read_atlas({"model": with_atlas.name})
+    answer = page.read_atlas({"model": with_atlas.name})
     stored = atlas.read_atlas(find(models.DEFAULT), with_atlas.levels[-1])
     assert (floats(answer["neighbourhood"]).reshape(-1, 2) == stored.places.numpy()).all() and answer["make"] is None
     code = int(stored.counts.argmax())
-    told = service.read_code({"model": with_atlas.name, "code": code})
+    told = page.read_code({"model": with_atlas.name, "code": code})
     assert told["count"] == stored.counts[code] and told["patches"].startswith("data:image/png")
 
 
 def test_a_code_outside_the_codebook_is_refused(tiny_default):
-    assert "0 to 63" in service.read_code({"model": tiny_default.name, "code": 64})["error"]
+    assert "0 to 63" in page.read_code({"model": tiny_default.name, "code": 64})["error"]
 
 
 def test_the_facts_are_those_of_training(tiny_default):
@@ -94,7 +94,7 @@ def test_the_heat_map_has_the_distances_of_the_codes_it_names(tiny_default):
 
 
 def test_a_crowd_of_codes_is_cut_to_the_most_used(tiny_default, monkeypatch):
-    monkeypatch.setattr(codebook, "MOST_CODES", 2)
+    monkeypatch.setattr(work, "MOST_CODES", 2)
     caption, figure = codebook.show_distances(shown(tiny_default, np.array([[1, 1, 2], [2, 5, 2]])))
     assert "the 2 most used of 3 codes" in caption
     assert sorted(np.asarray(figure.data[0].customdata)[:, 0]) == [1, 2]

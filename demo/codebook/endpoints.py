@@ -1,15 +1,15 @@
 """The endpoints of codebooks."""
 
-import base64
 from typing import Any
 
-import numpy as np
 from gradio.data_classes import FileData
 
 from demo import models
-from demo.api.files import answer_of, to_png
-from demo.canvas import service
-from demo.codebook import service as atlas
+from demo.canvas import work as canvas
+from demo.codebook import work
+from demo.kit.files import patiently, to_picture
+from demo.kit.images import tile_sheet
+from demo.workers import pictures, strokes
 
 
 def describe_codebook(model: str = "", level: int = -1) -> tuple[dict[str, Any], FileData]:
@@ -24,10 +24,11 @@ def describe_codebook(model: str = "", level: int = -1) -> tuple[dict[str, Any],
         everywhere, "usage": K counts}
         what each code decodes to alone, 64 in a row, as a PNG file
     """
-    tokenizer, place = models.tokenizer(model or None), level_place(model, level)
-    found, each = tokenizer.levels[place], answer_of(service.read_codebook, model=tokenizer.name)["levels"][place]
+    tokenizer = models.tokenizer(model or None)
+    place = models.place_of_level(tokenizer, level)
+    found, looks = tokenizer.levels[place], patiently(strokes, models.appearance, tokenizer, place)
     about = {"codes": found.codebook_size, "code_dim": found.code_dim, "downsampling": found.downsampling, "halo": found.halo}
-    return about | {"usage": models.usage(found).tolist()}, to_png(each["tiles"])
+    return about | {"usage": models.usage(found).tolist()}, to_picture(tile_sheet(looks))
 
 
 def map_codebook(model: str = "", level: int = -1) -> dict[str, Any]:
@@ -41,9 +42,10 @@ def map_codebook(model: str = "", level: int = -1) -> dict[str, Any]:
         {"principal": [x, y] of each code, "share": of the variance that it shows, "neighbourhood": [x, y] of each code by
         t-SNE, or null}
     """
-    found = answer_of(atlas.read_atlas, model=models.tokenizer(model or None).name, level=level_place(model, level))
-    places = {name: None if found[name] is None else _pairs(found[name]) for name in ("principal", "neighbourhood")}
-    return places | {"share": found["share"]}
+    tokenizer = models.tokenizer(model or None)
+    found = patiently(pictures, work.map_codes, tokenizer, models.place_of_level(tokenizer, level))
+    neighbourhood = None if found.neighbourhood is None else found.neighbourhood.tolist()
+    return {"principal": found.principal.tolist(), "neighbourhood": neighbourhood, "share": found.share}
 
 
 def nearest_codes(code: int, count: int = 8, model: str = "", level: int = -1) -> list[int]:
@@ -58,8 +60,10 @@ def nearest_codes(code: int, count: int = 8, model: str = "", level: int = -1) -
     Returns:
         their indices
     """
-    name = models.tokenizer(model or None).name
-    return answer_of(service.nearest_codes, model=name, level=level_place(name, level), code=code, count=max(1, count))["codes"]
+    tokenizer = models.tokenizer(model or None)
+    found = tokenizer.levels[models.place_of_level(tokenizer, level)]
+    codes, _ = patiently(strokes, canvas.nearest_codes, found, code, max(1, count))
+    return codes
 
 
 def codes_between(first: int, last: int, steps: int = 12, model: str = "", level: int = -1) -> list[int]:
@@ -75,15 +79,6 @@ def codes_between(first: int, last: int, steps: int = 12, model: str = "", level
     Returns:
         their indices
     """
-    name = models.tokenizer(model or None).name
-    question = {"model": name, "level": level_place(name, level), "from": first, "to": last, "steps": steps}
-    return answer_of(service.codes_between, **question)["codes"]
-
-
-def level_place(model: str, level: int) -> int:
-    """Which of a tokenizer's levels is meant, 0 the coarsest."""
-    return models.place_of_level(models.tokenizer(model or None), None if level < 0 else level)
-
-
-def _pairs(data: str) -> list[list[float]]:
-    return np.frombuffer(base64.b64decode(data), "<f4").reshape(-1, 2).tolist()
+    tokenizer = models.tokenizer(model or None)
+    found = tokenizer.levels[models.place_of_level(tokenizer, level)]
+    return patiently(strokes, canvas.codes_between, found, first, last, steps)

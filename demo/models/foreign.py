@@ -15,7 +15,7 @@ from threading import Lock
 import vqcore
 from vqcore import hub
 from vqcore.files import CONFIG
-from vqcore.tokenizers.base import fingerprint
+from vqcore.tokenizers.base import Tokenizer, fingerprint
 from vqcore.tokenizers.foreign import WEIGHTS
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")
@@ -23,7 +23,7 @@ ALLOWED = os.environ.get("VQ_HUB_MODELS")
 MOST_BYTES = 1 << 30
 MOST_LOADED = 2
 
-_loaded: OrderedDict = OrderedDict()
+_loaded: OrderedDict[str, Tokenizer] = OrderedDict()
 _lock = Lock()
 
 
@@ -32,17 +32,17 @@ def allowed() -> list[str] | None:
     return None if ALLOWED is None else [id.strip() for id in ALLOWED.split(",") if id.strip()]
 
 
-def open_id(id: str):
+def open_id(id: str) -> Tokenizer:
     """The tokenizer at a Hub id, downloaded if need be. ValueError says why it can't be opened."""
     id = id.strip().removeprefix("https://huggingface.co/").replace("/tree/main", "").rstrip("/")
     if not hub.is_id(id):
         raise ValueError("A Hub id is OWNER/NAME, or OWNER/NAME/FOLDER for a folder in it, as CompVis/ldm-celebahq-256/vqvae.")
-    if allowed() is not None and id not in allowed():
-        raise ValueError(f"This page opens {', '.join(allowed()) or 'nothing'} from the Hub. Run it yourself to open others.")
+    if not _may_open(id):
+        raise ValueError(f"This page opens {', '.join(allowed() or []) or 'nothing'} from the Hub. Run it yourself to open others.")
     return _keep(id, hub.download(id))
 
 
-def open_folder(files: Sequence[str | os.PathLike]):
+def open_folder(files: Sequence[str | os.PathLike]) -> Tokenizer:
     """The tokenizer in a folder, given as its files, wherever each of them is. ValueError says why it can't be opened."""
     if allowed() is not None:
         raise ValueError("Folders are not opened on this page. Run it yourself to open yours.")
@@ -60,14 +60,13 @@ def open_folder(files: Sequence[str | os.PathLike]):
         return _keep(None, Path(folder))
 
 
-def tokenizer(name: str):
+def tokenizer(name: str) -> Tokenizer:
     """An opened tokenizer by the name it got. ValueError where it isn't here, or no more."""
     with _lock:
         if name in _loaded:
             _loaded.move_to_end(name)
             return _loaded[name]
-    may = hub.is_id(name) and (allowed() is None or name in allowed())
-    folder = hub.cached(name) if may else None
+    folder = hub.cached(name) if hub.is_id(name) and _may_open(name) else None
     if folder is None:
         raise ValueError(f"This page has no model called “{name}” now. If it is someone else's, open it in the tab Models.")
     return _keep(name, folder)
@@ -84,14 +83,21 @@ def from_hub() -> list[str]:
     return [name for name in names() if hub.is_id(name)]
 
 
-def _keep(name: str | None, folder: Path):
+def _may_open(id: str) -> bool:
+    ids = allowed()
+    return ids is None or id in ids
+
+
+def _keep(name: str | None, folder: Path) -> Tokenizer:
     """Load a folder and remember it, under a name made of its fingerprint where it has none."""
     try:
         model = vqcore.load(folder)
     except ValueError as problem:
         raise ValueError(str(problem).replace(str(folder), name or "The folder").replace(folder.name, name or "The folder")) from None
     if model.spatial_dims != 2 or model.channels not in (1, 3):
-        raise ValueError(f"{name or 'This'} is no tokenizer of pictures: it takes {model.channels} channels in {model.spatial_dims} dimension(s).")
+        raise ValueError(
+            f"{name or 'This'} is no tokenizer of pictures: it takes {model.channels} channels in {model.spatial_dims} dimension(s)."
+        )
     model.name = name or f"dropped-{fingerprint(model).hex()}"
     with _lock:
         _loaded[model.name] = model

@@ -1,37 +1,23 @@
+"""What the canvas asks of the server."""
+
 import base64
 import io
-import threading
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from demo import document as documents
-from demo.canvas import service
-from demo.workers import Busy, Crew
-from tests.patience import PATIENCE
+from demo.canvas import page
+from demo.kit import page as kit
+from tests.demo.asking import opened, pixels_of, png
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 
-def png(pixels):
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
-    return out.getvalue()
-
-
-def pixels_of(url):
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
-
-
-def ask(data, name="a"):
-    return service.open_picture({"data": base64.b64encode(data).decode(), "name": name})
-
-
 def test_a_picture_comes_back_as_tokens_and_pixels(tiny_default):
     pixels = draw_picture(3, 61, 43)
-    answer = ask(png(pixels))
+    answer = opened(png(pixels))
     document = documents.from_json(answer["document"])
     tokens = tiny_default.encode(to_tensor(pixels))
     assert (document.grids[0] == tokens[0][0].numpy()).all() and document.grids[0].shape == (6, 8)
@@ -41,7 +27,7 @@ def test_a_picture_comes_back_as_tokens_and_pixels(tiny_default):
 
 
 def test_a_large_picture_is_scaled_and_says_so():
-    answer = ask(png(draw_picture(1, 2048, 512)))
+    answer = opened(png(draw_picture(1, 2048, 512)))
     assert (answer["document"]["width"], answer["document"]["height"]) == (1024, 256)
     assert "2048×512" in answer["note"]
 
@@ -50,17 +36,17 @@ def test_a_large_picture_is_scaled_and_says_so():
     (b"", "empty"), (b"hello", "not a picture"), (png(draw_picture(1, 1, 1)), "1×1"), (png(draw_picture(1, 4000, 10)), "4000×10"),
 ])
 def test_a_bad_picture_is_answered_with_a_sentence(data, words):
-    assert words in ask(data)["error"]
+    assert words in opened(data)["error"]
 
 
 def test_a_file_beyond_the_limit_is_refused_unread(monkeypatch):
-    monkeypatch.setattr(service, "MAX_FILE_BYTES", 1 << 20)
-    assert "larger than 1 MB" in ask(bytes(2 << 20))["error"]
+    monkeypatch.setattr("demo.kit.bytes.MAX_FILE_BYTES", 1 << 20)
+    assert "larger than 1 MB" in opened(bytes(2 << 20))["error"]
 
 
 @pytest.mark.parametrize("question", [None, 3, {}, {"data": None, "name": "a"}, {"data": "AA", "name": "a", "model": "x"}])
 def test_a_question_that_makes_no_sense_is_answered(question):
-    assert service.open_picture(question)["error"]
+    assert page.open_picture(question)["error"]
 
 
 @pytest.mark.parametrize("row, column", [(0, 0), (7, 9), (15, 19)])
@@ -71,7 +57,7 @@ def test_a_window_decodes_to_the_bits_of_the_whole(tiny_default, row, column):
     region = [max(0, row - halo), min(16, row + halo + 1), max(0, column - halo), min(20, column + halo + 1)]
     window = [max(0, region[0] - halo), min(16, region[1] + halo), max(0, region[2] - halo), min(20, region[3] + halo)]
     cut = grid[window[0] : window[1], window[2] : window[3]]
-    answer = service.decode_window({
+    answer = page.decode_window({
         "model": tiny_default.name,
         "grids": [{"shape": list(cut.shape), "data": documents.pack(cut, 64)}],
         "region": [region[0] - window[0], region[1] - window[0], region[2] - window[2], region[3] - window[2]],
@@ -82,23 +68,23 @@ def test_a_window_decodes_to_the_bits_of_the_whole(tiny_default, row, column):
 
 @pytest.mark.parametrize("shape, region", [
     ([0, 4], [0, 1, 0, 1]), ([999, 999], [0, 1, 0, 1]), ([2, 2], [0, 3, 0, 1]), ([2, 2], [1, 1, 0, 1]),
-])  # fmt: skip
+])
 def test_a_window_outside_its_bounds_is_refused(tiny_default, shape, region):
     data = documents.pack(np.zeros(min(shape[0] * shape[1], 100), int), 64)
-    answer = service.decode_window({"model": tiny_default.name, "grids": [{"shape": shape, "data": data}], "region": region})
+    answer = page.decode_window({"model": tiny_default.name, "grids": [{"shape": shape, "data": data}], "region": region})
     assert "stroke" in answer["error"]
 
 
 def test_the_nearest_codes_start_with_the_code_itself(tiny_default):
     codebook = tiny_default.levels[0].codebook
-    answer = service.nearest_codes({"model": tiny_default.name, "code": 5, "count": 9})["codes"]
+    answer = page.nearest_codes({"model": tiny_default.name, "code": 5, "count": 9})["codes"]
     distances = (codebook - codebook[5]).norm(dim=1)
     assert answer[0] == 5 and len(answer) == 9
     assert torch.equal(distances[answer], distances.sort().values[:9])
 
 
 def test_the_tile_sheet_holds_each_code_at_its_place(tiny_default):
-    (answer,) = service.read_codebook({})["levels"]
+    (answer,) = kit.read_codebook({})["levels"]
     sheet = pixels_of(answer["tiles"])
     assert sheet.shape == (8, 64 * 8, 3) and (sheet[:, 40:48] == tiny_default.levels[0].appearance[5]).all()
     usage = np.frombuffer(base64.b64decode(answer["usage"]), "<u4")
@@ -106,43 +92,23 @@ def test_the_tile_sheet_holds_each_code_at_its_place(tiny_default):
 
 
 def test_exports_hold_the_grid_and_the_usage():
-    answer = service.open_example({"name": "chelsea"})
+    answer = page.open_example({"name": "chelsea"})
     document = documents.from_json(answer["document"])
-    npz = service.export_tokens({"document": answer["document"], "kind": "npz"})
+    npz = page.export_tokens({"document": answer["document"], "kind": "npz"})
     arrays = np.load(io.BytesIO(base64.b64decode(npz["data"])))
     assert (arrays["grid_0"] == document.grids[0]).all() and arrays["usage_0"].sum() == document.tokens
-    lines = base64.b64decode(service.export_tokens({"document": answer["document"], "kind": "grid.csv"})["data"]).decode().split()
+    lines = base64.b64decode(page.export_tokens({"document": answer["document"], "kind": "grid.csv"})["data"]).decode().split()
     assert lines[0] == "level,row,column,code" and len(lines) == document.tokens + 1
-    assert "no export" in service.export_tokens({"document": answer["document"], "kind": "exe"})["error"]
+    assert "no export" in page.export_tokens({"document": answer["document"], "kind": "exe"})["error"]
 
 
 def test_an_example_outside_the_folder_is_refused():
-    assert "no example" in service.open_example({"name": "../../README"})["error"]
-
-
-def test_a_full_crew_says_busy_at_once_and_works_again_after():
-    crew, gate, started = Crew(threads=1, waiting=0), threading.Event(), threading.Event()
-    worker = threading.Thread(target=crew.run, args=(lambda: (started.set(), gate.wait(PATIENCE)),))
-    worker.start()
-    assert started.wait(PATIENCE)
-    with pytest.raises(Busy):
-        crew.run(int)
-    assert service.answered_by(crew)(lambda question: {})(None) == {"busy": True}
-    gate.set()
-    worker.join(PATIENCE)
-    assert crew.run(int, "7") == 7
-
-
-def test_a_crew_frees_its_seat_when_the_work_fails():
-    crew = Crew(threads=1, waiting=0)
-    for _ in range(3):
-        with pytest.raises(ZeroDivisionError):
-            crew.run(lambda: 1 / 0)
+    assert "no example" in page.open_example({"name": "../../README"})["error"]
 
 
 def test_a_walk_between_codes_starts_and_ends_with_them_and_snaps_to_the_nearest(tiny_default):
     codebook = tiny_default.levels[-1].codebook
-    codes = service.codes_between({"model": tiny_default.name, "from": 3, "to": 40, "steps": 7})["codes"]
+    codes = page.codes_between({"model": tiny_default.name, "from": 3, "to": 40, "steps": 7})["codes"]
     middle = (codebook[3] + codebook[40]) / 2
     assert len(codes) == 7 and codes[0] == 3 and codes[-1] == 40
     assert codes[3] == (codebook - middle).square().sum(1).argmin()
@@ -151,4 +117,4 @@ def test_a_walk_between_codes_starts_and_ends_with_them_and_snaps_to_the_nearest
 @pytest.mark.parametrize("change, words", [({"to": 64}, "0 to 63"), ({"from": -1}, "0 to 63"), ({"steps": 1000}, "2 to 64")])
 def test_a_walk_that_cannot_be_is_explained(tiny_default, change, words):
     question = {"model": tiny_default.name, "from": 3, "to": 40, "steps": 7} | change
-    assert words in service.codes_between(question)["error"]
+    assert words in page.codes_between(question)["error"]

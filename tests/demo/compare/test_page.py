@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from demo import document as documents
-from demo.compare import service
+from demo.compare import page
 from tests.tiny import draw_picture
 from vqcore.metrics import psnr
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
@@ -20,7 +20,7 @@ def ask(tiny, **settings):
     out = io.BytesIO()
     Image.fromarray(PICTURE).save(out, "PNG")
     question = {"picture": base64.b64encode(out.getvalue()).decode(), "model": tiny.name, "codes": 64, "scale": 1}
-    return service.compare_picture(question | settings)
+    return page.compare_picture(question | settings)
 
 
 def pixels_of(url):
@@ -45,7 +45,7 @@ def test_a_cut_codebooks_tokens_are_numbered_as_in_the_whole(tiny_default):
 
 
 def test_the_choices_read_pictures_of_the_same_kind(tiny_default):
-    tokenizers = service.read_choices({"model": tiny_default.name})["tokenizers"]
+    tokenizers = page.read_choices({"model": tiny_default.name})["tokenizers"]
     assert tokenizers[0] == {"name": tiny_default.name, "sizes": [64, 16]}
     assert "fashion" not in [entry["name"] for entry in tokenizers]
 

@@ -1,0 +1,162 @@
+"""Pictures on their way into tokens and back, and the codes beside a code. Other benches use it too.
+
+Pixels are RGB, uint8 [H, W, 3], unless told.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo import models
+from demo.document import Document, Original
+from demo.kit import images
+from demo.models import foreign
+from demo.workers import writers
+from vqcore.data.images import open_picture
+from vqcore.formats import tokenfile
+from vqcore.quantizers.vq import nearest_codes as nearest_vectors
+from vqcore.tokenizers.base import Level, Tokenizer
+from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.refinement import STEPS, can_refine, refine
+from vqcore.tokenizers.windows import Region
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+ROUNDS = len(STEPS)
+"""Of the search for better tokens."""
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """A picture's document; its own pixels; a note for the person who opened it, or none."""
+
+    document: Document
+    original: np.ndarray
+    note: str | None
+
+
+def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
+    """A picture file's tokens. ValueError says what is wrong with it."""
+    picture = open_picture(data, max_side=models.largest_side(tokenizer))
+    height, width = picture.pixels.shape[:2]
+    smallest = tokenizer.levels[-1].downsampling
+    source_width, source_height = picture.source_size
+    if min(width, height) < smallest:
+        scaled = f", and {width}×{height} when it is scaled down to fit here" if picture.scaled else ""
+        raise ValueError(
+            f"“{name}” is {source_width}×{source_height} pixels{scaled}: smaller than one token. "
+            f"Take a {'less narrow ' if picture.scaled else ''}picture of at least {smallest}×{smallest}."
+        )
+    pixels = images.in_channels(picture.pixels, tokenizer.channels)
+    tokens = tokenizer.encode(to_tensor(pixels))
+    document = Document(
+        tokenizer=tokenizer,
+        width=width,
+        height=height,
+        grids=tuple(grid[0].numpy() for grid in tokens),
+        name=name,
+        original=Original(hashlib.sha256(data).hexdigest()[:16], len(data), width, height),
+    )
+    scaled = f"“{name}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
+    return Tokenized(document, images.to_rgb(pixels), scaled if picture.scaled else None)
+
+
+def decode(document: Document) -> np.ndarray:
+    """What a document looks like."""
+    pixels = images.to_rgb(to_pixels(document.tokenizer.decode(document.tensors)))[0]
+    return pixels[: document.height, : document.width]
+
+
+def decode_level(document: Document, alone: int) -> np.ndarray:
+    """What one level carries: every token of the others is the code that training used most."""
+    common = [models.usage(level).argmax() for level in document.tokenizer.levels]
+    grids = tuple(grid if i == alone else np.full_like(grid, code) for i, (grid, code) in enumerate(zip(document.grids, common)))
+    return decode(replace(document, grids=grids))
+
+
+def decode_window(tokenizer: Tokenizer, tokens: Sequence[Tensor], region: Region) -> np.ndarray:
+    """The pixels of a region of a window, int64 [1, h, w] a level; the region counts tokens of the finest grid."""
+    rows, columns = tokens[-1].shape[1:]
+    top, left = region
+    if not (0 <= top.start < top.stop <= rows and 0 <= left.start < left.stop <= columns):
+        raise ValueError("A stroke's region lies inside its window.")
+    return images.to_rgb(to_pixels(tokenizer.decode_region(tokens, region)))[0]
+
+
+def refined(document: Document, original: bytes, round_: int) -> Document:
+    """The document with tokens that decode to something nearer to its original, a picture file, after one round of the
+    search (vqcore.tokenizers.refinement), on the crew of writers. ValueError, in words, where there is no such search."""
+    tokenizer = document.tokenizer
+    pixels = open_picture(original, models.MAX_SIDE).pixels
+    if pixels.shape[:2] != (document.height, document.width):
+        raise ValueError("This isn't the original of these tokens: it has another size. Open the picture again.")
+    if not 0 <= round_ < ROUNDS:
+        raise ValueError(f"The search has {ROUNDS} rounds, from 0.")
+    if not can_refine(tokenizer):
+        raise ValueError(
+            f"Better tokens are looked for where there is one level and each token reaches a few places, and {tokenizer.name} isn't so."
+        )
+    x = to_tensor(images.in_channels(pixels, tokenizer.channels))
+    return document.with_tokens(refine(tokenizer, x, document.tensors, STEPS[round_ : round_ + 1], writers.pass_on))
+
+
+def to_token_file(document: Document) -> bytes:
+    """A document's tokens and size as a token file; its name and its original stay behind."""
+    return tokenfile.write(document.tensors, (document.height, document.width), document.tokenizer)
+
+
+def from_token_file(data: bytes, name: str) -> Document:
+    """The document in a token file of any model that is here. ValueError, in words, for any other."""
+    size = tokenfile.picture_size(data)
+    if len(size) != 2 or max(size) > models.MAX_SIDE:
+        raise ValueError(
+            f"This token file holds no picture of at most {models.MAX_SIDE} × {models.MAX_SIDE} pixels: {' × '.join(map(str, size))}."
+        )
+    tokenizers = (models.tokenizer(model) for model in dict.fromkeys([*models.names(), *foreign.names()]))
+    writer = next((tokenizer for tokenizer in tokenizers if tokenfile.is_written_by(data, tokenizer)), None)
+    if writer is None:
+        raise ValueError(
+            "This token file was written with a tokenizer that isn't here, so its numbers mean nothing: none of "
+            f"{', '.join(models.names())} has its fingerprint. Open it where that tokenizer is."
+        )
+    file = tokenfile.read(data, writer)
+    height, width = file.size
+    return Document(writer, width, height, tuple(grid[0].numpy() for grid in file.tokens), name)
+
+
+def nearest_codes(level: Level, code: int, count: int) -> tuple[list[int], list[float]]:
+    """The `count` codes whose vectors lie nearest to a code's, itself first, and their Euclidean distances."""
+    codebook = level.codebook.float()
+    if not 0 <= code < len(codebook):
+        raise ValueError(f"This codebook has codes 0 to {len(codebook) - 1}.")
+    distances = (codebook - codebook[code]).norm(dim=1)
+    order = distances.clone()
+    order[code] = -1
+    codes = order.topk(min(count, len(codebook)), largest=False).indices
+    return codes.tolist(), distances[codes].tolist()
+
+
+def codes_between(level: Level, first: int, last: int, steps: int) -> list[int]:
+    """The codes nearest to `steps` points of the line from one code's vector to another's, both included."""
+    codebook = level.codebook.float()
+    if not all(0 <= code < len(codebook) for code in (first, last)):
+        raise ValueError(f"Walk between two codes of 0 to {len(codebook) - 1}.")
+    if not 2 <= steps <= 64:
+        raise ValueError("A walk takes 2 to 64 steps.")
+    points = torch.lerp(codebook[first], codebook[last], torch.linspace(0, 1, steps)[:, None])
+    return nearest_vectors(points, codebook).tolist()
+
+
+def example_names() -> list[str]:
+    return sorted(path.stem for path in EXAMPLES.glob("*.jpg"))
+
+
+def read_example(name: str) -> bytes:
+    """An example's picture file. ValueError for a name that isn't among them."""
+    if name not in example_names():
+        raise ValueError(f"There is no example called “{name}”.")
+    return (EXAMPLES / f"{name}.jpg").read_bytes()

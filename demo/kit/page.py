@@ -1,0 +1,107 @@
+"""What several benches ask of the server, outside the queue: what a codebook looks like, and what priors write.
+
+Each server function takes one JSON value and answers one: what was asked for, or {"busy": true} (ask again), or
+{"error": "a sentence for the person"}. Nothing is kept between two questions: a sample is written a few tokens a question,
+each of which brings all the tokens so far. Tokens travel as demo/kit/sequences.py says.
+
+How tokens are drawn, `settings` below: {"condition", "temperature", "top_k", "top_p", "guidance", "seed"}; see
+vqcore.priors.base.Prior.sample. A missing one is that function's default.
+"""
+
+import math
+from typing import Any
+
+from demo import models
+from demo.kit import images, writing
+from demo.kit.bytes import counts_to_base64, floats_to_base64
+from demo.kit.memory import remembered
+from demo.kit.sequences import flat, pack, unpack_grids
+from demo.kit.writing import Settings
+from demo.workers import answered_by, strokes, writers
+from vqcore.priors.base import Prior
+from vqcore.tokenizers.base import Tokenizer
+
+
+@answered_by(strokes)
+def read_codebook(question: dict) -> dict:
+    """{"model"} → {"model", "levels": of each, coarse to fine, its sizes, what its codes look like and their counts in training}.
+
+    "halo" is the level's in tokens of the finest grid, null where a token reaches everywhere; "tiles" are a PNG, 64 a row.
+    """
+    return _codebook(models.tokenizer(question.get("model")))
+
+
+@answered_by(writers)
+def write_tokens(question: dict) -> dict:
+    """{"prior", "settings", "count", "tokens", "kept", "until", "candidates"} → {"tokens", "next"}.
+
+    Goes on with `count` sequences whose first `kept` tokens are given (one sequence for all, or as many), as far as
+    `until`, excluded. The answer's tokens are the new ones, [count, until − kept]. Where `candidates` is above 0, `next`
+    tells for each new token of the first sequence what it was drawn from: the fields of demo.kit.writing.Expected.
+    """
+    prior = models.prior(question["prior"])
+    count, kept, until = (int(question[name]) for name in ("count", "kept", "until"))
+    writing.check(prior, count, kept, until)
+    start = unpack_grids(question["tokens"], prior, kept)
+    settings = read_settings(question["settings"])
+    tokens, expected = writing.write(prior, settings, count, start, kept, until, int(question.get("candidates") or 0))
+    return {"tokens": pack(tokens, prior), "next": [vars(each) for each in expected]}
+
+
+@answered_by(writers)
+def decode_tokens(question: dict) -> dict:
+    """{"prior", "tokens", "written"} → {"pictures": PNG data URLs}: sequences whose first `written` tokens are there."""
+    prior, written = models.prior(question["prior"]), int(question["written"])
+    grids = unpack_grids(question["tokens"], prior, written)
+    pictures = writing.decode(models.tokenizer_of(prior), prior.layout, grids, written)
+    return {"pictures": [images.to_png_url(picture) for picture in pictures]}
+
+
+@answered_by(writers)
+def judge_tokens(question: dict) -> dict:
+    """{"prior", "condition", "tokens"} → {"bits": of each token, base64 of float32 [n, length]}: whole sequences."""
+    prior = models.prior(question["prior"])
+    bits = writing.judge(prior, unpack_grids(question["tokens"], prior), question.get("condition"))
+    return {"bits": floats_to_base64(flat(bits))}
+
+
+WRITING = [write_tokens, decode_tokens, judge_tokens]
+
+
+def read_settings(given: dict) -> Settings:
+    """How tokens are drawn, out of JSON; numbers that make no sense are refused by the prior, in words."""
+    kinds = {"temperature": float, "top_k": int, "top_p": float, "guidance": float, "seed": int}
+    settings = {name: kind(given[name]) for name, kind in kinds.items() if given.get(name) is not None}
+    if any(not math.isfinite(value) for value in settings.values()) or not 0 <= settings.get("seed", 0) < 2**32:
+        raise ValueError("The seed is a whole number from 0 to 4,294,967,295, and the others are finite.")
+    return Settings(condition=given.get("condition") or None, **settings)  # one text for all, or one a sample
+
+
+def about(prior: Prior) -> dict[str, Any]:
+    """What the page has to know of a prior, as JSON: its tokenizer, the size of its pictures, its texts and its grids."""
+    tokenizer = models.tokenizer_of(prior)
+    height, width = (side * tokenizer.levels[-1].downsampling for side in prior.layout.grids[-1].shape)
+    return {
+        "name": prior.name,
+        "model": tokenizer.name,
+        "width": width,
+        "height": height,
+        "grids": [{"shape": list(grid.shape), "codes": grid.codebook_size} for grid in prior.layout.grids],
+        "conditions": list(prior.conditions),
+        "takesText": prior.layout.text_length > 0 and not prior.conditions,
+    }
+
+
+@remembered(4)
+def _codebook(tokenizer: Tokenizer) -> dict[str, Any]:
+    levels = [
+        {
+            "size": level.codebook_size,
+            "downsampling": level.downsampling,
+            "halo": level.halo,
+            "tiles": images.to_png_url(images.tile_sheet(models.appearance(tokenizer, i))),
+            "usage": counts_to_base64(models.usage(level)),
+        }
+        for i, level in enumerate(tokenizer.levels)
+    ]
+    return {"model": tokenizer.name, "levels": levels}

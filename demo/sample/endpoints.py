@@ -1,0 +1,85 @@
+"""The endpoints of priors: what they write, and how surprised they are."""
+
+from typing import Any, Literal
+
+import numpy as np
+from gradio.data_classes import FileData
+
+from demo import document as documents
+from demo import models
+from demo.canvas import work as canvas
+from demo.document import Document
+from demo.kit import writing
+from demo.kit.files import patiently, to_picture
+from demo.kit.writing import Settings, grids_for
+from demo.sample import work
+from demo.workers import pictures, writers
+
+
+def sample(
+    prior: str, n: int = 1, condition: str = "", temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0,
+    guidance: float = 1.0,
+) -> tuple[list[dict[str, Any]], FileData]:
+    """Let a prior write new pictures, token by token.
+
+    Args:
+        prior: a prior's name, see list_models
+        n: how many pictures, 1 to 16
+        condition: a text to write for, a class or a sentence, as the prior takes it; unconditional where empty
+        temperature: logits are divided by it; 0 always takes the likeliest token
+        top_k: draw among so many of the likeliest; among all where 0
+        top_p: draw among the fewest that have this probability together
+        seed: the same seed gives the same pictures
+        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon
+
+    Returns:
+        a document for each picture
+        what they decode to, side by side as one PNG file
+    """
+    model = models.prior(prior)
+    settings = Settings(condition or None, temperature, top_k or None, None if top_p == 1 else top_p, guidance, seed)
+    grids = patiently(writers, work.sample, model, n, settings)
+    return _sheet(work.documents_of(model, models.tokenizer_of(model), grids))
+
+
+def draw_tokens(prior: str, by: Literal["uniform", "marginal"], n: int = 1, seed: int = 0) -> tuple[list[dict[str, Any]], FileData]:
+    """Pictures of tokens that are drawn each for itself, to compare with those that a prior writes.
+
+    Args:
+        prior: whose grids they fill, see list_models
+        by: every code as likely as another, or as likely as the training pictures used it
+        n: how many pictures, 1 to 16
+        seed: the same seed gives the same pictures
+
+    Returns:
+        a document for each picture
+        what they decode to, side by side as one PNG file
+    """
+    model = models.prior(prior)
+    tokenizer = models.tokenizer_of(model)
+    grids = patiently(writers, work.draw, model, tokenizer, n, seed, by)
+    return _sheet(work.documents_of(model, tokenizer, grids))
+
+
+def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[float, list[list[float]]]:
+    """How surprising a prior finds a document: −log2 p of each token, given the text and the tokens before it.
+
+    Args:
+        document: of as many tokens as the prior's own pictures have
+        prior: a prior's name, see list_models
+        condition: a text to judge it by; unconditional where empty
+
+    Returns:
+        bits of all tokens together
+        bits of each token of the finest grid, row by row
+    """
+    model = models.prior(prior)
+    tokens = grids_for(documents.from_json(document), model)
+    grids = patiently(writers, writing.judge, model, tokens, condition or None)
+    return float(sum(grid.sum() for grid in grids)), [[round(bit, 4) for bit in row] for row in grids[-1][0].tolist()]
+
+
+def _sheet(each: list[Document]) -> tuple[list[dict[str, Any]], FileData]:
+    """The documents, and one picture of them all, side by side."""
+    decoded = [patiently(pictures, canvas.decode, document) for document in each]
+    return [documents.to_json(document) for document in each], to_picture(np.concatenate(decoded, axis=1))

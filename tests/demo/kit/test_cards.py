@@ -1,0 +1,32 @@
+"""What is told of priors."""
+
+import json
+import shutil
+
+from demo import models
+from demo.kit.cards import best_first, sentences
+
+
+def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, tmp_path, monkeypatch):
+    figures = {"bits_per_token": 3.25, "pictures": 1000, "saving": 0.4}
+    folders = []
+    for name, score in (("a", None), ("b", 0.5), ("c", 0.91)):
+        folder = shutil.copytree(tiny_prior, tmp_path / name)
+        if score:
+            measured = [{"name": name, "value": value} for name, value in (figures | {"accuracy_score": score}).items()]
+            (folder / "metrics.json").write_text(json.dumps({"figures": measured}))
+        folders.append(str(folder))
+    (tmp_path / "c" / "README.md").write_text(
+        "---\ntags: [x]\n---\n# c\n\n**Clothes** of [ten](x) kinds,\nnothing else.\n\nMore.\n\n## Limits\n\nNo `hats`.\n\nMore.\n"
+    )
+    monkeypatch.setattr(models, "PRIORS", ",".join(folders))
+    models._priors.cache_clear()
+    try:
+        priors = best_first(models.priors().values())
+        assert [prior.name for prior in priors] == ["c", "b", "a"]
+        card, limits, measured = sentences(priors[0])
+        assert card == "Clothes of ten kinds, nothing else." and limits == "No hats."
+        assert "3.25 bits a token on 1,000 pictures" in measured and "40% below" in measured and "91% as accurate" in measured
+        assert sentences(priors[2]) == ["Writes 8 × 8 tokens of tiny, of 2 kinds of pictures."]
+    finally:
+        models._priors.cache_clear()
