@@ -16,7 +16,7 @@ from demo.codebook import service as atlas
 from demo.compare import service as comparison
 from demo.lessons import view as lessons
 from demo.sound import service as sound
-from demo.text import service as prompting
+from demo.text import page as prompting
 from demo.train import service as training
 from tests.fuzz import parsers
 from tests.tiny import draw_picture

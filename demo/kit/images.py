@@ -21,11 +21,16 @@ def to_rgb(pixels: np.ndarray) -> np.ndarray:
     return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
 
 
-def to_png_url(pixels: np.ndarray) -> str:
-    """uint8 [H, W, 3] → a PNG data URL: lossless, since the page computes PSNR from it."""
+def to_png(pixels: np.ndarray) -> bytes:
+    """uint8 [H, W, 3] → a PNG file: lossless, since the page computes PSNR from it."""
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+    return out.getvalue()
+
+
+def to_png_url(pixels: np.ndarray) -> str:
+    """The same as a data URL."""
+    return "data:image/png;base64," + base64.b64encode(to_png(pixels)).decode("ascii")
 
 
 def to_thumbnail_url(path, side: int = 96) -> str:
@@ -33,7 +38,7 @@ def to_thumbnail_url(path, side: int = 96) -> str:
     with Image.open(path) as picture:
         edge = min(picture.size)
         left, top = ((length - edge) // 2 for length in picture.size)
-        square = picture.convert("RGB").resize((side, side), Image.LANCZOS, (left, top, left + edge, top + edge))
+        square = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, (left, top, left + edge, top + edge))
     out = io.BytesIO()
     square.save(out, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")

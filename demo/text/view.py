@@ -10,7 +10,7 @@ from demo.canvas import service as canvas_service
 from demo.canvas import writing
 from demo.kit.cards import offers, sentences
 from demo.kit.component import Bench
-from demo.text import service
+from demo.text import page
 from vqcore.priors.base import Prior
 
 HERE = Path(__file__).parent
@@ -29,7 +29,7 @@ class Prompter(Bench):
         priors = [prior for prior in models.priors().values() if writing.about(prior)["takesText"]]
         super().__init__(
             HERE,
-            server_functions=[canvas_service.read_codebook, *writing.WRITING_FUNCTIONS, *service.SERVER_FUNCTIONS],
+            server_functions=[canvas_service.read_codebook, *writing.WRITING_FUNCTIONS, *page.SERVER_FUNCTIONS],
             priors=[about(prior) for prior in priors],
             most=writing.MOST_SAMPLES,
             **keywords,
