@@ -15,7 +15,7 @@ from demo.canvas.tokenizing import tokenize
 from demo.codebook import service as atlas
 from demo.compare import service as comparison
 from demo.lessons import view as lessons
-from demo.sound import service as sound
+from demo.sound import page as sound
 from demo.text import page as prompting
 from demo.train import service as training
 from tests.fuzz import parsers

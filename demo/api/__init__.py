@@ -10,8 +10,9 @@ from functools import wraps
 
 import gradio as gr
 
-from demo.api import codes, lessons, pictures, sounds, training
+from demo.api import codes, lessons, pictures, training
 from demo.api.files import BUSY
+from demo.sound import endpoints as sounds
 from demo.text import endpoints as texts
 from demo.workers import MISUNDERSTOOD, Busy, Crew
 

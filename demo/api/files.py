@@ -58,11 +58,11 @@ def read_file(file: Any) -> bytes:
     return path.read_bytes()
 
 
-def to_file(data: bytes, name: str, media_type: str) -> dict:
+def to_file(data: bytes, name: str, media_type: str) -> FileData:
     path = save_bytes_to_cache(data, name, get_upload_folder())
-    return FileData(path=path, orig_name=name, mime_type=media_type, size=len(data)).model_dump()
+    return FileData(path=path, orig_name=name, mime_type=media_type, size=len(data))
 
 
-def to_png(url: str) -> dict:
+def to_png(url: str) -> FileData:
     """A PNG data URL of the page, as a file."""
     return to_file(base64.b64decode(url.partition(",")[2]), "picture.png", "image/png")
