@@ -54,7 +54,7 @@ def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
         decoder_coarse_blocks=1, decoder_fine_blocks=1,
     )
     model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings["codebook"] == "ema" else None))
-    recipe = TokenizerRecipe(model, crop, 64 if crop < 48 else 32, 2e-3, LONGEST_SIDE)
+    recipe = TokenizerRecipe(model, crop, batch=64 if crop < 48 else 32, rate=2e-3, longest_side=LONGEST_SIDE)
     return Run(recipe, (str(pictures),), _budget(minutes))
 
 

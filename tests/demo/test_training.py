@@ -107,6 +107,7 @@ def test_settings_become_a_recipe(tmp_path):
     network = run.recipe.model.network
     assert (network.downsampling, network.code_dim, network.channels) == (8, 8, 3) and run.budget == Budget(minutes=0.03)
     assert (run.recipe.model.quantizer.codebook_size, run.recipe.model.quantizer.ema_decay, run.recipe.crop) == (32, None, 64)
+    assert run.recipe.mirrored is True and run.recipe.longest_side == recipes.LONGEST_SIDE
     np.savez(tmp_path / "small.npz", images=np.zeros((4, 28, 28), np.uint8))
     small = recipes.tokenizer_recipe(SETTINGS | {"codebook": "ema"}, tmp_path / "small.npz").recipe
     assert small.crop == 24 and small.model.network.channels == 1 and small.model.quantizer.ema_decay == 0.99
