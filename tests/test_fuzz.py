@@ -17,7 +17,7 @@ from demo.compare import service as comparison
 from demo.lessons import view as lessons
 from demo.sound import page as sound
 from demo.text import page as prompting
-from demo.train import service as training
+from demo.train import page as training
 from tests.fuzz import parsers
 from tests.tiny import draw_picture
 

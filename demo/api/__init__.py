@@ -10,10 +10,11 @@ from functools import wraps
 
 import gradio as gr
 
-from demo.api import codes, lessons, pictures, training
+from demo.api import codes, lessons, pictures
 from demo.api.files import BUSY
 from demo.sound import endpoints as sounds
 from demo.text import endpoints as texts
+from demo.train import endpoints as training
 from demo.workers import MISUNDERSTOOD, Busy, Crew
 
 log = logging.getLogger(__name__)
