@@ -14,7 +14,7 @@ from demo.canvas import service, writing
 from demo.canvas.tokenizing import tokenize
 from demo.codebook import service as atlas
 from demo.compare import service as comparison
-from demo.lessons import view as lessons
+from demo.lessons import page as lessons
 from demo.sound import page as sound
 from demo.text import page as prompting
 from demo.train import page as training

@@ -10,8 +10,9 @@ from functools import wraps
 
 import gradio as gr
 
-from demo.api import codes, lessons, pictures
+from demo.api import codes, pictures
 from demo.api.files import BUSY
+from demo.lessons import endpoints as lessons
 from demo.sound import endpoints as sounds
 from demo.text import endpoints as texts
 from demo.train import endpoints as training
