@@ -7,7 +7,7 @@ Both are fitted on the five examples.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock, Thread
 
 import numpy as np
@@ -106,7 +106,7 @@ def _codes(numbers: int, bits: int) -> PatchCodes:
         return _fitted(numbers, bits)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fitted(numbers: int, bits: int) -> PatchCodes:
     return fit_patch_codes(_examples(), (PATCH, PATCH), PIECES[numbers], 2**bits)
 

@@ -11,7 +11,6 @@ from demo.api.files import patiently, read_file, to_file
 from demo.sound import work
 from demo.workers import pictures, strokes, writers
 from vqcore.data.sounds import open_wav, resample, write_wav
-from vqcore.priors.base import Written
 from vqcore.tokenizers.base import Tokenizer
 
 
@@ -64,7 +63,9 @@ def speak(word: str = "", temperature: float = 1.0, seed: int = 0) -> tuple[list
     if prior is None:
         raise ValueError("This page has no prior that speaks.")
     none = torch.empty(0, dtype=torch.int64)
-    spoken = patiently(writers, work.speak, tokenizer, prior, word or None, none, prior.layout.length, temperature, seed, _let_others)
+    spoken = patiently(
+        writers, work.speak, tokenizer, prior, word or None, none, prior.layout.length, temperature, seed, lambda _: writers.pass_on()
+    )
     return spoken.tokens.tolist(), _wav(spoken.samples, tokenizer)
 
 
@@ -94,7 +95,3 @@ def _tokenizer() -> Tokenizer:
 
 def _wav(samples: np.ndarray, tokenizer: Tokenizer) -> FileData:
     return to_file(write_wav(samples, work.rate_of(tokenizer)), "sound.wav", "audio/wav")
-
-
-def _let_others(_: Written) -> None:
-    writers.pass_on()

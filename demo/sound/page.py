@@ -13,7 +13,6 @@ from torch import Tensor
 from demo import models
 from demo.sound import work
 from demo.workers import answered_by, pictures, strokes, writers
-from vqcore.priors.base import Written
 from vqcore.tokenizers.base import Tokenizer
 
 MOST_TOKENS_A_QUESTION = 32
@@ -55,13 +54,10 @@ def speak(question: dict) -> dict:
     tokens, until, length = _tokens(question["tokens"]), int(question["until"]), prior.layout.length
     if not 0 <= len(tokens) < until <= length or until - len(tokens) > MOST_TOKENS_A_QUESTION:
         raise ValueError(f"At most {MOST_TOKENS_A_QUESTION} of {length} tokens are written a question.")
-
-    def hear(_: Written) -> None:
-        writers.pass_on()
-
     spoken = work.speak(
-        tokenizer, prior, question["word"] or None, tokens, until, float(question["temperature"]), int(question["seed"]), hear
-    )
+        tokenizer, prior, question["word"] or None, tokens, until, float(question["temperature"]), int(question["seed"]),
+        on_token=lambda _: writers.pass_on(),
+    )  # fmt: skip
     return {"tokens": _pack(spoken.tokens), "samples": _waveform(spoken.samples)}
 
 

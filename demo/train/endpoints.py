@@ -12,7 +12,6 @@ from demo.train.recipes import Settings
 from demo.train.work import followers, unpackers
 from demo.workers import pictures as openers
 from demo.workers import writers
-from vqcore.priors.base import Written
 
 
 def train(
@@ -114,7 +113,7 @@ def sample_trained(run: str, text: str = "", seed: int = 0) -> list[dict[str, An
     Returns:
         documents
     """
-    written = patiently(writers, work.sample, runs.find(run), text or None, seed, _let_others)
+    written = patiently(writers, work.sample, runs.find(run), text or None, seed, lambda _: writers.pass_on())
     return [documents.to_json(document) for document in written.documents]
 
 
@@ -128,7 +127,3 @@ def download_trained(run: str) -> FileData:
         a zip
     """
     return to_file(patiently(openers, work.pack, runs.find(run)), work.ARCHIVE, "application/zip")
-
-
-def _let_others(_: Written) -> None:
-    writers.pass_on()

@@ -11,7 +11,6 @@ from demo.train.pictures import uploaded
 from demo.train.recipes import Settings
 from demo.train.work import followers, unpackers
 from demo.workers import answered_by, pictures, writers
-from vqcore.priors.base import Written
 
 
 @answered_by(unpackers)
@@ -77,11 +76,8 @@ def download(question: dict) -> dict:
 @answered_by(writers)
 def sample(question: dict) -> dict:
     """{"run", "text": one of the prior's or none, "seed"} → {"texts", "samples": [{"picture", "document"}]}."""
-
-    def hear(_: Written) -> None:
-        writers.pass_on()
-
-    written = work.sample(runs.find(question["run"]), str(question["text"] or "") or None, int(question["seed"]), hear)
+    run, text = runs.find(question["run"]), str(question["text"] or "") or None
+    written = work.sample(run, text, int(question["seed"]), on_token=lambda _: writers.pass_on())
     return {
         "texts": list(written.texts),
         "samples": [
