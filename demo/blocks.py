@@ -4,7 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from demo import api
+from demo import endpoints
 from demo.canvas.view import TokenCanvas
 from demo.codebook import view as codebook
 from demo.compare import view as compare
@@ -44,5 +44,5 @@ def build() -> gr.Blocks:
             train.build()
             lessons.build()
             models.build()
-        api.build()
+        endpoints.build()
     return blocks

@@ -158,7 +158,7 @@ def workspace_from_json(data: Any) -> Workspace:
     fidelity = tuple(Fidelity(**entry) if entry else None for entry in data["fidelity"])
     active, level = int(data["active"]), int(data.get("level", 0))
     fits = len(fidelity) == len(documents) and 0 <= active < max(1, len(documents))
-    if not fits or documents and not 0 <= level < len(documents[active].grids):
+    if not fits or (documents and not 0 <= level < len(documents[active].grids)):
         raise ValueError("The canvas sent a workspace that doesn't fit together. Reload the page.")
     return Workspace(documents, active, fidelity, level)
 

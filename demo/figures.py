@@ -29,9 +29,9 @@ def usage_histogram(counts: np.ndarray, training: np.ndarray, by_rank: bool) -> 
         codes = np.lexsort((codes, -training, -counts))
     places = np.arange(len(codes))
     figure = go.Figure()
-    for name, values, colour, fill in (
-        ("training set", training, TRAINING, "rgba(139,143,152,.28)"),
-        ("here", counts, PICTURE, "rgba(59,108,246,.55)"),
+    for name, values, colour, fill, heading in (
+        ("training set", training, TRAINING, "rgba(139,143,152,.28)", "code %{customdata[0]}<br>"),
+        ("here", counts, PICTURE, "rgba(59,108,246,.55)", ""),
     ):
         shares = 100 * values[codes] / max(1, values.sum())
         figure.add_scatter(
@@ -43,9 +43,8 @@ def usage_histogram(counts: np.ndarray, training: np.ndarray, by_rank: bool) -> 
             line={"shape": "hvh", "width": 1, "color": colour},
             fill="tozeroy",
             fillcolor=fill,
-            hovertemplate="%{y:.3f} % · %{customdata[1]:,} tokens",
+            hovertemplate=heading + "%{y:.3f} % · %{customdata[1]:,} tokens",
         )
-    figure.data[0].hovertemplate = "code %{customdata[0]}<br>" + figure.data[0].hovertemplate
     _dress(figure, 300)
     figure.update_layout(hovermode="x unified", dragmode="zoom", uirevision=f"{len(codes)}-{by_rank}")
     if by_rank:
@@ -80,12 +79,12 @@ def usage_by_rank(training: np.ndarray) -> go.Figure:
     figure.add_scatter(
         x=[1, len(training)], y=[even, even], name="all codes alike", mode="lines", hoverinfo="skip",
         line={"dash": "dot", "width": 1.5, "color": TRAINING},
-    )  # fmt: skip
+    )
     if dead := len(training) - alive:
         figure.add_vrect(
             x0=alive + 0.5, x1=len(training) + 0.5, fillcolor=TRAINING, opacity=0.25, line_width=0,
             annotation_text=f"{dead:,} dead", annotation_position="top right",
-        )  # fmt: skip
+        )
     _dress(figure, 280)
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(title="rank of the code", showgrid=False, zeroline=False, range=[0, len(training) + 1])
@@ -114,7 +113,7 @@ def training_history(log: Sequence[dict[str, float]], codebook_size: int, suffix
         figure.add_scatter(
             row=row, col=1, x=minutes, y=values, name=label, mode="lines+markers", showlegend=row == 2,
             line={"width": 1.5, "color": colour}, marker={"size": 4}, hovertemplate=told + "<extra></extra>",
-        )  # fmt: skip
+        )
     _dress(figure, 360)
     figure.update_layout(hovermode="x unified", margin={"t": 52}, legend={"y": 1.08})
     figure.update_xaxes(showgrid=False, zeroline=False)

@@ -26,6 +26,8 @@ NICE = 10
 SLICE = 0.1
 """Seconds of a turn after which others that wait go first."""
 
+MISUNDERSTOOD = "The page and the server don't understand each other. Reload the page."
+
 log = logging.getLogger(__name__)
 
 
@@ -112,7 +114,7 @@ def answered_by(crew: Crew) -> Callable:
                 return {"error": str(problem)}
             except Exception:  # whatever it was, the page has to be told something
                 log.exception("%s could not read its question", function.__name__)
-                return {"error": "The page and the server don't understand each other. Reload the page."}
+                return {"error": MISUNDERSTOOD}
 
         return answer
 

@@ -7,7 +7,7 @@ from tests.tiny import (
     tiny_tokenizer_folder,
     two_level_folder,
     two_level_prior_folder,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="session")

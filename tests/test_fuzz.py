@@ -14,23 +14,23 @@ from demo.canvas import page as canvas
 from demo.canvas.work import tokenize
 from demo.codebook import page as atlas
 from demo.compare import page as comparison
-from demo.lessons import view as lessons
+from demo.lessons import page as lessons
 from demo.sample import page as sample
-from demo.sound import service as sound
-from demo.text import service as prompting
-from demo.train import service as training
+from demo.sound import page as sound
+from demo.text import page as prompting
+from demo.train import page as training
 from tests.fuzz import parsers
 from tests.tiny import draw_picture
 
 ANSWERED = [
     *canvas.SERVER_FUNCTIONS, *sample.SERVER_FUNCTIONS, *prompting.SERVER_FUNCTIONS, *atlas.SERVER_FUNCTIONS,
     *comparison.SERVER_FUNCTIONS, *sound.SERVER_FUNCTIONS, *lessons.SERVER_FUNCTIONS, *training.SERVER_FUNCTIONS,
-]  # fmt: skip
+]
 KEYS = [
     "data", "name", "model", "grids", "region", "level", "code", "count", "first", "last", "steps", "prior", "settings", "tokens",
     "kept", "until", "text", "picture", "samples", "word", "seed", "temperature", "codes", "points", "plane", "rules", "z_e", "x",
     "h", "z", "kind", "condition", "numbers", "bits", "row", "column", "run", "set", "files", "minutes", "losses", "start", "stop",
-]  # fmt: skip
+]
 leaves = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-2, 9), st.floats(), st.text(max_size=20), st.just(""), st.just("AAAA"),
     st.sampled_from(["../../etc/passwd", "<script>alert(1)</script>", "${alert(1)}", "{{this}}", "\u202egnp.exe", "chelsea"]),

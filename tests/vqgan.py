@@ -22,7 +22,7 @@ CONFIG = {
             },
         },
     }
-}  # fmt: skip
+}
 
 
 def small_vqgan_folder(folder: Path) -> Path:

@@ -132,7 +132,7 @@ def rewrite_tokens(question: dict) -> dict:
 SERVER_FUNCTIONS = [
     open_picture, open_example, open_document, open_token_file, decode_window, decode_whole, read_codebook, nearest_codes,
     codes_between, decode_level, refine_tokens, export_tokens, judge_band, rewrite_tokens, decode_tokens,
-]  # fmt: skip
+]
 
 
 @remembered(16)

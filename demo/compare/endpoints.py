@@ -40,7 +40,7 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
     figures = {
         "tokens": sum(level.numel() for level in found.tokens), "bits": found.bits, "bits_per_pixel": result.bits_per_pixel,
         "psnr": min(INFINITE, found.psnr), "ssim": found.ssim,
-    }  # fmt: skip
+    }
     for rival in found.rivals:
         figures[rival.codec.lower()] = {"bytes": len(rival.file), "psnr": min(INFINITE, rival.psnr), "ssim": rival.ssim}
     return to_picture(to_rgb(found.rebuilt)), figures

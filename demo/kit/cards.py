@@ -65,7 +65,10 @@ def measured(figures: dict) -> str:
         return ""
     if "heldout_first" in figures:
         seen, unseen = figures["seen_first"], figures["heldout_first"]
-        return f"The first picture it writes is the one asked for in {seen:.0%} of the prompts that it was trained on, and in {unseen:.0%} of combinations that it never saw."
+        return (
+            f"The first picture it writes is the one asked for in {seen:.0%} of the prompts that it was trained on, and in {unseen:.0%} "
+            "of combinations that it never saw."
+        )
     bits = " and ".join(f"{value:.2f}" for name, value in figures.items() if name.startswith("bits_per_token"))
     text = f"{bits} bits a token on {figures['pictures']:,} pictures it never saw, {figures['saving']:.0%} below the tokens’ own entropy."
     if score := figures.get("accuracy_score"):

@@ -6,7 +6,8 @@ Both are fitted on the five examples.
 """
 
 import math
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from threading import Lock, Thread
 
 import numpy as np
@@ -14,14 +15,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from demo import models
 from demo.canvas.work import EXAMPLES, example_names
-from demo.kit.images import in_channels, to_png_url, to_rgb
-from demo.lessons.questions import moves, studies
-from demo.workers import answered_by
+from demo.kit.images import in_channels, to_rgb
 from vqcore.metrics import psnr
 from vqcore.study.patch_codes import PatchCodes, fit_patch_codes
 from vqcore.study.pca import PCA, fit_pca, join_patches
+from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.tiles import to_sheet
 
@@ -33,57 +32,62 @@ BITS = (4, 6, 8)
 _locks: dict[tuple[int, int], Lock] = {}
 
 
-@answered_by(studies)
-def compress_patches(question: dict) -> dict:
-    """{"picture", "numbers": n', "bits": b} → both reconstructions as PNGs, their PSNR in dB, and the codes as a PNG."""
-    return _compressed(question["picture"], int(question["numbers"]), int(question["bits"]))
+@dataclass(frozen=True)
+class Compressed:
+    """What PCA's first n' weights and what n' codes give back, uint8 [SIDE, SIDE, 3], and their PSNR in dB, None where nothing
+    was lost. codes: the codebook as one picture, 32 in a row, uint8 [H, W, 3];  codes_used: by this picture."""
+
+    linear: np.ndarray
+    coded: np.ndarray
+    linear_psnr: float | None
+    coded_psnr: float | None
+    codes: np.ndarray
+    codes_used: int
 
 
-@answered_by(studies)
-def read_components(question: dict) -> dict:
-    """{"picture"} → the picture itself, the components as a sheet of pictures, and what a trained tokenizer makes of it."""
-    name = question["picture"]
+@dataclass(frozen=True)
+class Components:
+    """A picture, uint8 [SIDE, SIDE, 3], PCA's components as one, 24 in a row, and what a trained tokenizer makes of it.
+
+    learned_psnr: in dB, None where nothing was lost;  learned_bits: that its tokens cost for a patch.
+    """
+
+    picture: np.ndarray
+    components: np.ndarray
+    learned: np.ndarray
+    learned_psnr: float | None
+    learned_bits: float
+
+
+def compress_patches(picture: str, numbers: int, bits: int) -> Compressed:
+    """An example, by its name, as `numbers` = n' numbers of `bits` bits a patch, in both ways."""
+    weights, tokens = _written(picture, numbers, bits)
+    codes = _codes(numbers, bits)
+    original, linear, coded = (to_pixels(images)[0] for images in (_picture(picture), _pca().decode(weights), codes.decode(tokens)))
+    return Compressed(
+        linear, coded, _finite(psnr(original, linear)), _finite(psnr(original, coded)), _sheet(_code_pictures(codes), columns=32),
+        len(tokens.unique()),
+    )
+
+
+def read_components(picture: str, tokenizer: Tokenizer) -> Components:
+    """An example, by its name. From the first call on, all codebooks are fitted aside."""
     _fit_ahead()
-    pca, tokenizer = _pca(), models.tokenizer()
-    pixels = _pixels(name)
+    pixels, pca = _pixels(picture), _pca()
     seen = in_channels(pixels, tokenizer.channels)
     learned = to_rgb(to_pixels(tokenizer.reconstruct(to_tensor(seen)))[0])
     bits = sum(math.log2(level.codebook_size) * (PATCH / level.downsampling) ** 2 for level in tokenizer.levels)
     tiles = pca.components / pca.components.abs().amax(1, keepdim=True)
-    return {
-        "picture": to_png_url(pixels),
-        "components": to_png_url(_sheet(join_patches(tiles[:, None, None], (PATCH, PATCH), CHANNELS), columns=24)),
-        "learned": {"name": tokenizer.name, "picture": to_png_url(learned), "psnr": _finite(psnr(pixels, learned)), "bits": bits},
-    }
+    sheet = _sheet(join_patches(tiles[:, None, None], (PATCH, PATCH), CHANNELS), columns=24)
+    return Components(pixels, sheet, learned, _finite(psnr(pixels, learned)), bits)
 
 
-@answered_by(moves)
-def read_patch(question: dict) -> dict:
-    """{"picture", "numbers", "bits", "row", "column"} → {"weights", "codes"}: the numbers that each writes for a patch."""
-    name, numbers, bits = question["picture"], int(question["numbers"]), int(question["bits"])
-    weights, tokens = _written(name, numbers, bits)
-    row, column = int(question["row"]), int(question["column"])
+def read_patch(picture: str, numbers: int, bits: int, row: int, column: int) -> tuple[Tensor, Tensor]:
+    """The numbers that each way writes for one patch of an example: weights float32 [n'], and codes int64 [n']."""
+    weights, tokens = _written(picture, numbers, bits)
     if not (0 <= row < weights.shape[2] and 0 <= column < weights.shape[3]):
         raise ValueError("This patch lies outside the picture.")
-    return {"weights": weights[0, :, row, column].tolist(), "codes": tokens[0, row, column].tolist()}
-
-
-SERVER_FUNCTIONS = [compress_patches, read_components, read_patch]
-
-
-@lru_cache(maxsize=256)
-def _compressed(name: str, numbers: int, bits: int) -> dict:
-    weights, tokens = _written(name, numbers, bits)
-    codes = _codes(numbers, bits)
-    original, linear, coded = (to_pixels(images)[0] for images in (_picture(name), _pca().decode(weights), codes.decode(tokens)))
-    return {
-        "linear": to_png_url(linear),
-        "coded": to_png_url(coded),
-        "linear_psnr": _finite(psnr(original, linear)),
-        "coded_psnr": _finite(psnr(original, coded)),
-        "codes": to_png_url(_sheet(_code_pictures(codes), columns=32)),
-        "codes_used": len(tokens.unique()),
-    }
+    return weights[0, :, row, column], tokens[0, row, column]
 
 
 @lru_cache(maxsize=64)
@@ -101,7 +105,7 @@ def _codes(numbers: int, bits: int) -> PatchCodes:
         return _fitted(numbers, bits)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fitted(numbers: int, bits: int) -> PatchCodes:
     return fit_patch_codes(_examples(), (PATCH, PATCH), PIECES[numbers], 2**bits)
 
@@ -153,5 +157,5 @@ def _sheet(tiles: Tensor, columns: int) -> np.ndarray:
 
 
 def _finite(decibels: float) -> float | None:
-    """None for infinity, which JSON doesn't have."""
+    """None for infinity: nothing was lost."""
     return decibels if math.isfinite(decibels) else None

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,13 +33,13 @@ def autoencoder() -> VAE:
         raise ValueError(f"There is no {AUTOENCODER} in checkpoints/. Train it: python -m vqcore.train vae --help") from None
 
 
-def pictures_of(tokens: Tensor) -> Tensor:
-    """Grids int64 [n, h, w] of the prior's tokenizer → its pictures [n, C, H, W]."""
+def pictures_of(prior: Prior, tokens: Tensor) -> np.ndarray:
+    """Grids int64 [n, h, w] of the prior's tokenizer → its pictures side by side, uint8 [H, n·W, 3]."""
     with torch.inference_mode():
-        return models.tokenizer_of(prior()).decode([tokens])
+        return strip(models.tokenizer_of(prior).decode([tokens]))
 
 
-def strip(images: Tensor):
-    """Pictures [n, C, H, W] side by side, uint8 [H, n·W, 3]."""
+def strip(images: Tensor) -> np.ndarray:
+    """Pictures [n, C, H, W] in [-1, 1] side by side, uint8 [H, n·W, 3]."""
     pixels = to_rgb(to_pixels(images))
     return pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1, 3)

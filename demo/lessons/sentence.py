@@ -1,116 +1,103 @@
 """Lesson 6: a picture's grid as a sentence: words, [SEP], codes, one vocabulary, and what comes next."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from demo import models
-from demo.kit.images import tile_sheet, to_png_url
 from demo.lessons import fashion
-from demo.lessons.questions import moves, read_number, studies
-from demo.workers import answered_by
+from demo.lessons.limits import check_number
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior, Written
 
 CANDIDATES = 8
 
 
-@answered_by(studies)
-def read_vocabulary(question: dict) -> dict:
-    """{} → the one vocabulary, the grid's shape, what each code looks like, and the texts to choose from."""
-    prior = fashion.prior()
-    layout = prior.layout
-    tokenizer = models.tokenizer_of(prior)
-    return {
-        "prior": prior.name,
-        "words": layout.text.size,
-        "blank": layout.blank,
-        "sep": layout.sep,
-        "first_code": layout.first_code,
-        "size": layout.vocabulary_size,
-        "shape": list(layout.grids[0].shape),
-        "downsampling": tokenizer.levels[0].downsampling,
-        "conditions": list(prior.conditions),
-        "tiles": to_png_url(tile_sheet(models.appearance(tokenizer))),
-    }
+@dataclass(frozen=True)
+class Candidate:
+    """A code that may come next."""
+
+    code: int
+    probability: float
 
 
-@answered_by(moves)
-def read_sentence(question: dict) -> dict:
-    """{"condition", "tokens": the codes so far} → the whole prefix as integers and words, what comes next, and the picture.
+@dataclass(frozen=True)
+class Sentence:
+    """The integers that stand before the codes, the words among them, and what comes after the codes so far.
 
-    next: the likeliest codes with their probabilities, null at the end;  uncertainty: what the next one costs on
-    average, in bits;  picture: the decoded grid, where codes that aren't written yet are the training set's commonest
-    (the page covers them).
+    next: the likeliest codes, None at the end;  uncertainty: what the next one costs on average, in bits.
     """
-    prior = fashion.prior()
-    condition, written = _read(question, prior)
-    grid = _grid(written, prior)
-    prefix = prior.layout.prefix([condition])[0].tolist()
-    words = prior.layout.text.decode([number for number in prefix if number < prior.layout.blank])
-    answer = {
-        "prefix": [number for number in prefix if number != prior.layout.blank],
-        "words": words,
-        "picture": to_png_url(fashion.strip(fashion.pictures_of(grid))),
-        "next": None,
-        "uncertainty": None,
-    }
-    if len(written) < prior.layout.length:
-        token = _next(prior, condition, grid, len(written))
-        probabilities, codes = token.probabilities[0].sort(descending=True)
-        answer["next"] = [
-            {"code": int(code), "probability": float(p)}
-            for code, p in zip(codes[:CANDIDATES], probabilities[:CANDIDATES])
-        ]
-        answer["uncertainty"] = float(entropy(probabilities))
-    return answer
+
+    prefix: list[int]
+    words: list[str]
+    next: list[Candidate] | None
+    uncertainty: float | None
 
 
-@answered_by(studies)
-def write_sentence(question: dict) -> dict:
-    """{"condition", "tokens", "seed", "temperature"} → {"tokens"}: the sentence, written to its end."""
-    prior = fashion.prior()
-    condition, written = _read(question, prior)
-    grids = prior.sample(
-        condition=condition, start=[_grid(written, prior)], kept=len(written), seed=int(read_number(question["seed"], 0, 1e6)),
-        temperature=read_number(question["temperature"], 0, 4),
-    )
-    return {"tokens": grids[0].flatten().tolist()}
+def read_sentence(prior: Prior, condition: str | None, tokens: Sequence[int]) -> Sentence:
+    """What the codes so far, in raster order, are the sentence of after a text."""
+    _check(prior, tokens)
+    layout = prior.layout
+    prefix = layout.prefix([condition])[0].tolist()
+    words = layout.text.decode([number for number in prefix if number < layout.blank])
+    prefix = [number for number in prefix if number != layout.blank]
+    if len(tokens) == layout.length:
+        return Sentence(prefix, words, None, None)
+    token = _next(prior, condition, tokens)
+    probabilities, codes = token.probabilities[0].sort(descending=True)
+    likeliest = zip(codes[:CANDIDATES].tolist(), probabilities[:CANDIDATES].tolist(), strict=True)
+    return Sentence(prefix, words, [Candidate(*each) for each in likeliest], float(entropy(probabilities)))
 
 
-@answered_by(studies)
-def judge_sentence(question: dict) -> dict:
-    """{"tokens": a whole sentence} → {"bits": [[text, bits], …]}: what its codes cost after each text, cheapest first."""
-    prior = fashion.prior()
-    _, written = _read(question | {"condition": None}, prior)
-    if len(written) != prior.layout.length:
+def picture_of(prior: Prior, tokens: Sequence[int]) -> np.ndarray:
+    """What the codes so far decode to, uint8 [H, W, 3]: those that aren't written yet are the training set's commonest."""
+    _check(prior, tokens)
+    return fashion.pictures_of(prior, _grid(prior, tokens))
+
+
+def write_sentence(prior: Prior, condition: str | None, tokens: Sequence[int], seed: int, temperature: float) -> list[int]:
+    """The sentence that begins with these codes, written to its end."""
+    _check(prior, tokens)
+    check_number(seed, 0, 1e6)
+    check_number(temperature, 0, 4)
+    grids = prior.sample(condition=condition, start=[_grid(prior, tokens)], kept=len(tokens), seed=seed, temperature=temperature)
+    return grids[0].flatten().tolist()
+
+
+def judge_sentence(prior: Prior, tokens: Sequence[int]) -> list[tuple[str, float]]:
+    """(text, bits): what the codes of a whole sentence cost after each text, the cheapest first; "" is no text."""
+    _check(prior, tokens)
+    if len(tokens) != prior.layout.length:
         raise ValueError("Write the sentence to its end first.")
     texts = [*prior.conditions, ""]
-    grid = _grid(written, prior).expand(len(texts), *prior.layout.grids[0].shape)
-    bits = prior.bits([grid], texts)[0].flatten(1).sum(1)
-    return {"bits": sorted(([text, float(cost)] for text, cost in zip(texts, bits)), key=lambda each: each[1])}
+    grid = _grid(prior, tokens).expand(len(texts), *prior.layout.grids[0].shape)
+    bits = prior.bits([grid], texts)[0].flatten(1).sum(1).tolist()
+    return sorted(zip(texts, bits, strict=True), key=lambda each: each[1])
 
 
-SERVER_FUNCTIONS = [read_vocabulary, read_sentence, write_sentence, judge_sentence]
-
-
-def _read(question: dict, prior: Prior) -> tuple[str | None, list[int]]:
-    """The condition, and the codes written so far."""
+def _check(prior: Prior, tokens: Sequence[int]) -> None:
     codes, length = prior.layout.grids[0].codebook_size, prior.layout.length
-    written = question["tokens"]
-    if len(written) > length or any(type(code) is not int or not 0 <= code < codes for code in written):
+    if len(tokens) > length or any(type(code) is not int or not 0 <= code < codes for code in tokens):
         raise ValueError(f"A sentence has {length} codes of 0 to {codes - 1} at most.")
-    return question["condition"] or None, written
 
 
-def _grid(written: list[int], prior: Prior) -> Tensor:
+def _grid(prior: Prior, tokens: Sequence[int]) -> Tensor:
     """The codes so far as int64 [1, h, w], filled up with the commonest one."""
     commonest = int(models.usage(models.tokenizer_of(prior).levels[-1]).argmax())
     (grid,) = prior.layout.grids
-    return torch.tensor(written + [commonest] * (grid.length - len(written))).view(1, *grid.shape)
+    return torch.tensor([*tokens] + [commonest] * (grid.length - len(tokens))).view(1, *grid.shape)
 
 
-def _next(prior: Prior, condition: str | None, grid: Tensor, place: int) -> Written:
-    """What the prior says of the token at this place, given the text and the tokens before it."""
+def _next(prior: Prior, condition: str | None, tokens: Sequence[int]) -> Written:
+    """What the prior says of the token after these, given the text and them."""
     heard: list[Written] = []
-    prior.sample(condition=condition, start=[grid], kept=place, on_token=lambda token: heard.append(token) or True)
+
+    def hear(token: Written) -> bool:
+        heard.append(token)
+        return True
+
+    prior.sample(condition=condition, start=[_grid(prior, tokens)], kept=len(tokens), on_token=hear)
     return heard[0]

@@ -7,14 +7,7 @@ import gradio as gr
 
 from demo.canvas.work import example_names
 from demo.kit.component import Bench
-from demo.lessons import (
-    components,
-    distribution,
-    losses,
-    plane,
-    sentence,
-    straight_through,
-)
+from demo.lessons.page import SERVER_FUNCTIONS
 
 HERE = Path(__file__).parent
 
@@ -28,13 +21,6 @@ LESSONS = {
 }
 
 ON_PRIORS = ("distribution", "sentence")
-
-SERVER_FUNCTIONS = [
-    function
-    for lesson in (components, plane, losses, straight_through, distribution, sentence)
-    for function in lesson.SERVER_FUNCTIONS
-]
-
 
 OPEN = """() => {
   const asked = new URLSearchParams(location.search).has("lesson");

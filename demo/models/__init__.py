@@ -2,7 +2,7 @@
 
 import logging
 import os
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +128,7 @@ def priors() -> dict[str, Prior]:
     return {name: prior for name, (prior, _) in _priors().items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _priors() -> dict[str, tuple[Prior, Path]]:
     """With their folders. One that can't be used, or whose tokenizer isn't here, is logged and left out."""
     found = {}
@@ -160,7 +160,7 @@ def prior_folder(name: str) -> Path:
     return _priors()[name][1]
 
 
-@lru_cache(maxsize=None)
+@cache
 def contrastive_of(prior: Prior) -> Contrastive | None:
     """The model that tells how well a picture of the prior's tokenizer fits a text; None where there is none."""
     for name in list_contrastive():
@@ -174,20 +174,20 @@ def contrastive_of(prior: Prior) -> Contrastive | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def known_pictures(name: str) -> Known | None:
     """The pictures that the contrastive model called `name` knows."""
     return load_known(find(name))
 
 
-@lru_cache(maxsize=None)
+@cache
 def sound_tokenizer() -> Tokenizer | None:
     """The tokenizer of sounds, or None where there is none."""
     source = SOUND or next(iter(_sounds()), None)
     return vqcore.load(source) if source else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def speaker() -> Prior | None:
     """The prior over that tokenizer's tokens, or None where there is none."""
     tokenizer = sound_tokenizer()
@@ -214,6 +214,6 @@ def _prior_sources() -> list[str]:
     return vqcore.list_priors() if PRIORS is None else [source for source in PRIORS.split(",") if source]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(name: str) -> Tokenizer:
     return vqcore.load(name)

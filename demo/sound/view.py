@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo.kit.component import Bench
-from demo.sound import service
+from demo.sound import page
 
 HERE = Path(__file__).parent
 
@@ -23,7 +23,7 @@ class SoundBench(Bench):
     def __init__(self, **settings: Any):
         super().__init__(
             HERE,
-            server_functions=service.SERVER_FUNCTIONS,
-            about=service.about(),
+            server_functions=page.SERVER_FUNCTIONS,
+            about=page.about(),
             **settings,
         )

@@ -6,11 +6,11 @@ from typing import Any
 import gradio as gr
 
 from demo import models
-from demo.kit import page
+from demo.kit import page as writing
 from demo.kit.cards import offers, sentences
 from demo.kit.component import Bench
 from demo.kit.sequences import MOST_SAMPLES
-from demo.text import service
+from demo.text import page
 from vqcore.priors.base import Prior
 
 HERE = Path(__file__).parent
@@ -26,10 +26,10 @@ class Prompter(Bench):
     """A prompt, the pictures it gives, and the sequence on the screen. It has no value; pictures go to the canvas in the page."""
 
     def __init__(self, **keywords: Any):
-        priors = [prior for prior in models.priors().values() if page.about(prior)["takesText"]]
+        priors = [prior for prior in models.priors().values() if writing.about(prior)["takesText"]]
         super().__init__(
             HERE,
-            server_functions=[page.read_codebook, *page.WRITING, *service.SERVER_FUNCTIONS],
+            server_functions=[writing.read_codebook, *writing.WRITING, *page.SERVER_FUNCTIONS],
             priors=[about(prior) for prior in priors],
             most=MOST_SAMPLES,
             **keywords,
@@ -39,7 +39,7 @@ class Prompter(Bench):
 def about(prior: Prior) -> dict:
     """What the page has to know: also whether drawings find their like, and what its folder offers."""
     judge = models.contrastive_of(prior)
-    return page.about(prior) | offers(prior) | {
+    return writing.about(prior) | offers(prior) | {
         "sentences": sentences(prior),
         "finds": judge is not None and models.known_pictures(judge.name) is not None,
     }

@@ -3,8 +3,10 @@
 A zip is judged by its directory before anything in it is opened, and then held to what its directory said.
 """
 
+import os
 import shutil
 import stat
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -19,6 +21,14 @@ MOST_TIMES_SMALLER = 100
 """How many times smaller than its contents a zip may be: pictures hardly shrink, bombs do."""
 PASSED_OVER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 CHUNK = 1 << 20
+
+
+def uploaded(path: str | os.PathLike) -> Path:
+    """A file that was uploaded to this page, and no other file of this machine."""
+    place, home = Path(path).resolve(), Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio").resolve()
+    if not place.is_relative_to(home) or not place.is_file():
+        raise ValueError("The upload is no longer here. Choose the pictures again.")
+    return place
 
 
 def unpack(archive: Path, folder: Path) -> int:

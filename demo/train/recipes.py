@@ -1,8 +1,10 @@
 """What a visitor chose, as the recipe of a run: small networks, for minutes on one thread."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from demo.canvas.work import EXAMPLES
 from vqcore.data.idx import holds_idx
@@ -25,6 +27,18 @@ LONGEST_GRID = 16  # tokens a side that the prior writes
 LOOKED_AT = 40  # pictures, for their size
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a visitor chose: f, K, D, β, whether the codebook follows by moving averages ("ema") or by gradient, and for how long."""
+
+    downsampling: int
+    codebook_size: int
+    code_dim: int
+    beta: float
+    codebook: str
+    minutes: float
+
+
 def bundled() -> dict[str, tuple[str, Path]]:
     """The sets that are here: (what to call it, where it is) by name."""
     sets = {"examples": ("Five photographs", EXAMPLES)}
@@ -41,10 +55,9 @@ def folder_of(name: str) -> Path:
     return sets[name][1]
 
 
-def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
+def tokenizer_recipe(settings: Settings, pictures: Path) -> Run:
     """ValueError, naming the setting, for one that is not offered."""
-    f, size = int(settings["downsampling"]), int(settings["codebook_size"])
-    dim, beta, minutes = int(settings["code_dim"]), float(settings["beta"]), float(settings["minutes"])
+    f, size, dim, beta = settings.downsampling, settings.codebook_size, settings.code_dim, settings.beta
     if f not in FACTORS or size not in SIZES or not 1 <= dim <= 256 or not 0 <= beta <= 10:
         raise ValueError("Choose f and K from their lists, D from 1 to 256 and β from 0 to 10.")
     channels, shortest = _look(read_labelled(pictures, "train"))
@@ -53,20 +66,20 @@ def tokenizer_recipe(settings: dict[str, Any], pictures: Path) -> Run:
         channels=channels, downsampling=f, code_dim=dim, coarse_width=128, fine_width=64, encoder_fine_blocks=1,
         decoder_coarse_blocks=1, decoder_fine_blocks=1,
     )
-    model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings["codebook"] == "ema" else None))
-    recipe = TokenizerRecipe(model, crop, 64 if crop < 48 else 32, 2e-3, LONGEST_SIDE)
-    return Run(recipe, (str(pictures),), _budget(minutes))
+    model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings.codebook == "ema" else None))
+    recipe = TokenizerRecipe(model, crop, batch=64 if crop < 48 else 32, rate=2e-3, longest_side=LONGEST_SIDE)
+    return Run(recipe, (str(pictures),), _budget(settings.minutes))
 
 
-def prior_recipe(tokenizer: Path, trained_by: Run, minutes: float) -> Run:
+def prior_recipe(tokenizer: Path, pictures: Path, downsampling: int, minutes: float) -> Run:
     """A small transformer on the tokens of the same pictures."""
-    data, f = read_labelled(trained_by.data[0], "train"), trained_by.recipe.model.network.downsampling
+    data, f = read_labelled(pictures, "train"), downsampling
     side = f * max(1, min(LONGEST_GRID, min(LONGEST_SIDE, _look(data)[1]) // f))
     recipe = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side, 1 if len(data.labels) > 2000 else 8, 32)
-    return Run(recipe, trained_by.data, _budget(minutes), tokenizer=str(tokenizer))
+    return Run(recipe, (str(pictures),), _budget(minutes), tokenizer=str(tokenizer))
 
 
-def unseen(pictures: Path):
+def unseen(pictures: Path) -> np.ndarray:
     """One of the pictures that training holds out, uint8 [H, W, C]."""
     for picture in hold_out(read_labelled(pictures, "train").pictures)[1]:
         try:

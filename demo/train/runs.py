@@ -19,7 +19,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from demo.train.recipes import Settings
 from vqcore.files import CONFIG
+from vqcore.training.budget import Budget
 from vqcore.training.config import Run as Recipe
 from vqcore.training.config import write_run
 from vqcore.training.run import read_log
@@ -33,12 +35,14 @@ TOKENIZER, PRIOR = "tokenizer", "prior"
 
 @dataclass
 class Run:
-    """A visitor's run: `recipes` has what each model is trained by; `stage` which of them is trained now or was last."""
+    """A visitor's run on `count` pictures: `settings` are its tokenizer's, `recipes` has what each model is trained by, and
+    `stage` which of them is trained now or was last."""
 
     id: str
     folder: Path
     pictures: Path
     count: int
+    settings: Settings
     recipes: dict[str, Recipe] = field(default_factory=dict)
     stage: str = TOKENIZER
     process: subprocess.Popen | None = None
@@ -51,6 +55,12 @@ class Run:
     def minutes(self) -> float:
         """Training time so far of the stage, as its last line of losses or validation says."""
         return max((row["minutes"] for row in [*self.losses(), *self.validations()]), default=0.0)
+
+    @property
+    def budget(self) -> float:
+        """The minutes that the stage trains in all."""
+        budget = self.recipes[self.stage].budget
+        return (budget and budget.minutes) or 0.0
 
     def out(self, stage: str) -> Path:
         return self.folder / f"mine{'-prior' if stage == PRIOR else ''}"
@@ -80,14 +90,15 @@ class Run:
             return None if self.is_ready(self.stage) else "It was stopped before it had begun."
         told = (self.folder / "log").read_text("utf-8", "replace").splitlines()
         errors = [line.removeprefix("error: ").replace(str(self.pictures), "the pictures") for line in told if line.startswith("error: ")]
-        return errors[-1] if errors else "The training's process has ended without a word: the machine may have run out of memory. Go on from its last save."
+        silent = "The training's process has ended without a word: the machine may have run out of memory. Go on from its last save."
+        return errors[-1] if errors else silent
 
 
 _runs: OrderedDict[str, Run] = OrderedDict()
 _lock = Lock()
 
 
-def create(fill: Callable[[Path], tuple[Path, int]]) -> Run:
+def create(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
     """A new run in a folder of its own, on the pictures that `fill` puts there: it answers where they are, and how many.
 
     ValueError while another run has the machine.
@@ -97,7 +108,7 @@ def create(fill: Callable[[Path], tuple[Path, int]]) -> Run:
         _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-"))
     try:
-        run = Run(secrets.token_urlsafe(16), folder, *fill(folder))
+        run = Run(secrets.token_urlsafe(16), folder, *fill(folder), settings)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -138,20 +149,20 @@ def train(run: Run, stage: str, recipe: Recipe) -> None:
 def go_on(run: Run) -> None:
     """As much longer as was left, or as was asked for at first."""
     recipe = run.recipes[run.stage]
-    longer = recipe if run.minutes < 0.98 * recipe.budget.minutes else replace(recipe, budget=recipe.budget.times(2))
-    train(run, run.stage, longer)
+    is_over = run.minutes >= 0.98 * run.budget
+    train(run, run.stage, replace(recipe, budget=Budget(minutes=2 * run.budget)) if is_over else recipe)
 
 
 def stop(run: Run) -> None:
     """Ask the process to save, validate and end; it takes some seconds."""
-    if run.is_running:
+    if run.process:
         run.process.terminate()
 
 
 def _check_idle() -> None:
     busy = next((run for run in _runs.values() if run.is_running), None)
     if busy:
-        left = max(1, round(busy.recipes[busy.stage].budget.minutes - busy.minutes))
+        left = max(1, round(busy.budget - busy.minutes))
         raise ValueError(f"One training runs at a time, and one is running now: about {left} min are left of it. Try again then.")
 
 
@@ -184,7 +195,7 @@ def close() -> None:
     """End all processes and remove all folders."""
     with _lock:
         for run in _runs.values():
-            if run.is_running:
+            if run.process:
                 run.process.kill()
                 run.process.wait()
             shutil.rmtree(run.folder, ignore_errors=True)

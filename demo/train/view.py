@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo.kit.component import Bench
-from demo.train import recipes, service
+from demo.train import page, recipes, work
 
 HERE = Path(__file__).parent
 
@@ -24,8 +24,8 @@ class Trainer(Bench):
         super().__init__(
             HERE,
             padding=False,
-            server_functions=service.SERVER_FUNCTIONS,
-            allowed=service.ALLOWED,
+            server_functions=page.SERVER_FUNCTIONS,
+            allowed=work.ALLOWED,
             sets=[{"name": name, "title": title} for name, (title, _) in recipes.bundled().items()],
             most_minutes=recipes.MOST_MINUTES,
             **settings,

@@ -30,7 +30,7 @@ def test_holding_the_key_shows_the_pixels_that_a_flip_changes(bench, tiny_folder
     told = re.fullmatch(r"code (\d+) → (\d+): ([\d,]+) pixels change, by (\d+) of 255 at most", caption.inner_text())
     assert [int(word.replace(",", "")) for word in told.groups()] == [
         tokens[7, 9], code, (change > 0).sum(), int(np.floor(change.max() + 0.5)),
-    ]  # fmt: skip
+    ]
     assert abs(bench.look() - before).mean() > 10
     bench.page.keyboard.up("x")
     assert not caption.is_visible()

@@ -18,7 +18,7 @@ from PIL import Image
 
 import vqcore
 from app import speaks_mcp
-from demo import api, blocks, models
+from demo import blocks, endpoints, models
 from demo import document as documents
 from demo.models import foreign
 from demo.train import runs
@@ -79,7 +79,7 @@ def pixels(path):
 
 def test_the_public_endpoints_are_these_typed_and_described(address):
     info = json.load(urllib.request.urlopen(f"{address}gradio_api/info"))["named_endpoints"]
-    assert sorted(info) == sorted(f"/{function.__name__}" for function in api.ENDPOINTS)
+    assert sorted(info) == sorted(f"/{function.__name__}" for function in endpoints.ENDPOINTS)
     for endpoint in info.values():
         assert endpoint["description"] and all(entry["type"] != {} for entry in endpoint["parameters"] + endpoint["returns"])
 
@@ -320,7 +320,7 @@ def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch)
     ("sample", {"prior": "none"}, "no prior called"),
     ("sample", {"prior": "photos-prior", "n": 999}, "16"),
     ("sample", {"prior": "photos-prior", "condition": "fish"}, "fish"),
-])  # fmt: skip
+])
 def test_what_makes_no_sense_is_answered_in_words(call, name, arguments, words):
     with pytest.raises(gradio_client.exceptions.AppError, match=words):
         call(name, **arguments)
@@ -329,7 +329,7 @@ def test_what_makes_no_sense_is_answered_in_words(call, name, arguments, words):
 @pytest.mark.parametrize("change, words", [
     ((9, 0, [[1]]), "beyond"), ((0, -1, [[1]]), "beyond"), ((0, 0, [[64]]), "0 to 63"),
     ((0, 0, [[1], [1, 2]]), "one length"), ((0, 0, []), "one length"),
-])  # fmt: skip
+])
 def test_an_edit_outside_the_grid_or_the_codebook_is_refused(call, picture, change, words):
     with pytest.raises(gradio_client.exceptions.AppError, match=words):
         call("edit", call("encode", picture), *change)
@@ -371,7 +371,7 @@ def test_an_assistant_finds_the_endpoints_as_tools_and_uses_them(address):
     with ThreadPoolExecutor(1) as pool:  # a browser test before this one leaves a running loop on the main thread
         tools, sampled, edited = pool.submit(asyncio.run, talk()).result()
     by_name = {tool.name: tool for tool in tools}
-    assert sorted(by_name) == sorted(function.__name__ for function in api.ENDPOINTS)
+    assert sorted(by_name) == sorted(function.__name__ for function in endpoints.ENDPOINTS)
     assert "picture" in by_name["encode"].description
     assert by_name["edit"].inputSchema["properties"]["codes"]["type"] == "array"
     assert not sampled.isError and not edited.isError

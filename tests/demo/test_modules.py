@@ -43,7 +43,7 @@ def test_a_circle_is_told_with_its_files(tmp_path):
 
 @pytest.mark.parametrize("line", [
     "export default 1;", "export { start };", 'import all from "./a.js";', 'import "./a.js";', "export let x = 1;",
-])  # fmt: skip
+])
 def test_other_forms_are_told(tmp_path, line):
     with pytest.raises(ValueError, match="main.js says"):
         modules.join(written(tmp_path, main=f"const start = 1;\n{line}\n"), "start();")

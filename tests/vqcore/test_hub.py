@@ -110,7 +110,7 @@ def test_what_can_not_be_fetched_says_why(shelf, tiny_folder):
 @pytest.mark.parametrize("name, known", [
     ("ada/tiny", True), ("ada/tiny/vqvae", True), ("photos", False), ("/etc/passwd", False), ("../ada/tiny", False),
     ("ada/../../etc", False), ("./tiny/x", False), ("ada/", False), ("ada/ti ny", False),
-])  # fmt: skip
+])
 def test_only_ids_are_taken_for_ids(name, known):
     assert hub.is_id(name) == known
 

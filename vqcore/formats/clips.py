@@ -32,7 +32,7 @@ def tokenize_sounds(tokenizer: Tokenizer, clips: Clips, out: Path, length: int, 
     placed = [
         fitted(clip, length, 0 if view == 0 else int(draw.integers(max(0, length - len(clip)) + 1)))
         for clip in clips.samples for view in range(count)
-    ]  # fmt: skip
+    ]
     grids = encode_fitted(tokenizer, np.stack(placed)).view(len(clips.samples), count, -1)
     texts = [classes.index(label) if label else len(classes) for label in clips.labels]
     write_json(out / INDEX, index)

@@ -42,7 +42,7 @@ class Material(ABC):
         """What `judge` showed of several, as one picture, uint8 [H, W, 3]."""
 
 
-def hold_out(pictures: Sequence) -> tuple[list, list]:
+def hold_out(pictures: Sequence | np.ndarray) -> tuple[list, list]:
     """(for training, held out): one in a fixed number is held out, the same ones in every run on the same pictures."""
     stride = max(10, len(pictures) // HELD_OUT) if len(pictures) >= 10 else max(2, len(pictures))
     held_out = [p for i, p in enumerate(pictures) if i % stride == stride - 1]

@@ -1,5 +1,7 @@
 """What several benches ask of a prior: to write tokens, to show them, to judge them."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def ask(function, **question):
 
 def written_in_slices(count, slices, settings=SETTINGS):
     tokens = np.zeros((count, 0), int)
-    for kept, until in zip(slices, slices[1:]):
+    for kept, until in itertools.pairwise(slices):
         answer = ask(page.write_tokens, settings=settings, count=count, tokens=pack(tokens), kept=kept, until=until)
         tokens = np.concatenate([tokens, unpack(answer["tokens"]).reshape(count, -1)], 1)
     return tokens

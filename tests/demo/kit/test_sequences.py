@@ -20,7 +20,7 @@ def test_grids_survive_the_journey_coarse_level_first(prior):
 
 
 def test_what_is_not_written_yet_is_nought(prior):
-    coarse, fine = prior.layout.grids
+    coarse, _ = prior.layout.grids
     written = coarse.length + 5
     tokens = torch.randint(1, coarse.codebook_size, (2, written))
     first, second = sequences.unpack_grids(sequences.pack(tokens, prior), prior, written)

@@ -93,7 +93,7 @@ TOKENS = {  # the seed, and the tokens of two samples
         18, [6, 6, 2, 7, 11, 7, 6, 7, 0, 0, 0, 11, 6, 1, 9, 7, 10, 6, 1, 7],
         [7, 7, 11, 0, 6, 1, 1, 11, 6, 6, 1, 0, 11, 0, 6, 1, 11, 6, 1, 0],
     ),
-}  # fmt: skip
+}
 
 
 def sampled(name, seed):

@@ -168,7 +168,7 @@ def test_random_words_under_a_right_checksum_never_crash(tiny, seed):
 @pytest.mark.parametrize("name, change", [
     ("order", lambda x: x.fill_(0)), ("starts", lambda x: x.add_(1)), ("group", lambda x: x.add_(100)), ("ward", lambda x: x.add_(9)),
     ("groups", lambda x: x.fill_(0)),
-])  # fmt: skip
+])
 def test_tables_that_do_not_fit_together_are_refused(tiny, name, change):
     tensors = tiny.tables[0].to_tensors()
     change(tensors[name])

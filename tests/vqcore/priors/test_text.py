@@ -38,7 +38,7 @@ def test_tokens_are_told_by_the_words_that_they_are_read_as():
 @pytest.mark.parametrize("prompt", [
     "", "   ", "心 любовь ❤️", "🐱‍👤", "<script>alert(1)</script>", "${alert(1)}", "{{this}}",
     "\ud800", "\u202eabc", "a\0b",
-])  # fmt: skip
+])
 def test_any_string_encodes(prompt):
     tokens = TEXT.encode(prompt)
     assert all(0 <= token < TEXT.size for token in tokens)

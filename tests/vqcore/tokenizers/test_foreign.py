@@ -20,13 +20,13 @@ CELEBA = {  # config.json of CompVis/ldm-celebahq-256, folder vqvae
     "act_fn": "silu", "block_out_channels": [128, 256, 512], "down_block_types": ["DownEncoderBlock2D"] * 3, "in_channels": 3,
     "latent_channels": 3, "layers_per_block": 2, "num_vq_embeddings": 8192, "out_channels": 3, "sample_size": 256,
     "up_block_types": ["UpDecoderBlock2D"] * 3,
-}  # fmt: skip
+}
 SMALL = CELEBA | {"block_out_channels": [32, 64], "down_block_types": ["DownEncoderBlock2D", "AttnDownEncoderBlock2D"],
                   "up_block_types": ["AttnUpDecoderBlock2D", "UpDecoderBlock2D"], "layers_per_block": 1, "num_vq_embeddings": 50}
 IMAGENET = {  # ddconfig of taming's vqgan_imagenet_f16_16384, with a quarter of its channels
     "double_z": False, "z_channels": 64, "resolution": 256, "in_channels": 3, "out_ch": 3, "ch": 32, "ch_mult": [1, 1, 2, 2, 4],
     "num_res_blocks": 2, "attn_resolutions": [16], "dropout": 0.0,
-}  # fmt: skip
+}
 
 
 def shuffled(module):
@@ -213,7 +213,7 @@ def test_sizes_that_f_does_not_divide_are_padded_and_cropped(diffusers, tmp_path
     ({"model": {"target": "a.VQModel", "params": {}}}, "ddconfig"),
     ({"model": 3}, "can't be opened"),
     ({"something": "else"}, "not written by"),
-])  # fmt: skip
+])
 def test_what_can_not_be_opened_says_why(diffusers, tmp_path, change, words):
     diffusers_model(diffusers, SMALL, tmp_path)
     config = {**(SMALL if "_class_name" in change else {}), **change}

@@ -139,7 +139,7 @@ def test_a_token_hears_no_farther_than_the_halo_says():
 
 @pytest.mark.parametrize("settings", [
     {"spectral_window": 256}, {"spatial_dims": 1, "spectral_window": 4}, {"spatial_dims": 1, "spectral_window": 255},
-])  # fmt: skip
+])
 def test_a_window_that_no_encoder_can_have_is_refused(settings):
     with pytest.raises(ValueError, match="spectral_window"):
         NetworkConfig(downsampling=64, **settings)
@@ -165,7 +165,7 @@ def speech(tmp_path_factory):
                     "decoder_fine_blocks": 1, "spectral_window": 128}}}),
             ("prior", {"kind": "prior", "side": 6144, "views": 2, "batch": 16, "tokenizer": str(folder / "tokenizer"),
                        "model": {"layers": 2, "width": 32, "heads": 2}}),
-        ):  # fmt: skip
+        ):
             file = folder / f"{kind}.json"
             file.write_text(json.dumps({"version": 1, "data": [str(data)], "steps": 150, **recipe}))
             assert train([kind, "--config", str(file), "--out", str(folder / kind)]) == 0

@@ -10,9 +10,9 @@ from PIL import Image
 
 import vqcore
 from demo import models
-from demo.kit import page
+from demo.kit.page import write_tokens
 from demo.kit.sequences import pack_grids
-from demo.text import service
+from demo.text import page
 from demo.text.view import about
 from tests.demo.asking import pack
 from vqcore.priors.sequence import Grid, Layout
@@ -45,28 +45,28 @@ def judge(prior, monkeypatch):
 
 
 def test_a_prompt_is_told_as_the_tokens_it_is_read_as():
-    answer = service.read_prompt({"prior": NAME, "text": "Red, bar ox"})
+    answer = page.read_prompt({"prior": NAME, "text": "Red, bar ox"})
     words = [{"word": "red", "pieces": ["red"]}, {"word": "bar", "pieces": ["bar"]}, {"word": "ox", "pieces": ["o", "x"]}]
     assert answer == {"words": words, "tokens": 4, "room": 8}
-    assert service.read_prompt({"prior": NAME, "text": ""})["words"] == []
+    assert page.read_prompt({"prior": NAME, "text": ""})["words"] == []
 
 
 @pytest.mark.parametrize("text", ["a" * 10_000, "one two three four", None, 7])
 def test_a_prompt_that_is_no_prompt_is_explained(text):
-    assert set(service.read_prompt({"prior": NAME, "text": text})) == {"error"}
+    assert set(page.read_prompt({"prior": NAME, "text": text})) == {"error"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_prompts_are_read_or_explained(text, sequences):
-    answer = service.read_prompt({"prior": NAME, "text": text})
+    answer = page.read_prompt({"prior": NAME, "text": text})
     assert "words" in answer or "tokens, and the model reads" in answer["error"]
     settings = {"condition": text[:3], "seed": 1}
-    written = page.write_tokens({"prior": NAME, "settings": settings, "count": 1, "tokens": "", "kept": 0, "until": 4})
+    written = write_tokens({"prior": NAME, "settings": settings, "count": 1, "tokens": "", "kept": 0, "until": 4})
     assert "tokens" in written
 
 
 def test_a_word_weighs_what_the_picture_costs_more_without_it(prior, sequences):
-    answer = service.weigh_words({"prior": NAME, "text": "red bar", "tokens": pack(sequences[:1])})
+    answer = page.weigh_words({"prior": NAME, "text": "red bar", "tokens": pack(sequences[:1])})
     bits = lambda text: float(prior.bits([sequences[:1]], text)[0].sum())
     assert answer["whole"] == pytest.approx(bits("red bar"), rel=1e-4)
     assert answer["without"] == pytest.approx([bits("bar"), bits("red")], rel=1e-4)
@@ -77,27 +77,27 @@ def test_words_that_are_read_as_one_are_one_and_leave_room_without_any(prior, mo
     joining = Transformer(layout, TransformerConfig(1, 16, 2), prior.tokenizer).eval().requires_grad_(False)
     monkeypatch.setattr(models, "prior", lambda _: joining)
     text = "medium dark skin tone man"
-    answer = service.read_prompt({"prior": "joining", "text": text})
+    answer = page.read_prompt({"prior": "joining", "text": text})
     assert [word["pieces"] for word in answer["words"]] == [["medium-dark"], ["skin"], ["tone"], ["man"]] and answer["tokens"] == 4
     sequence = joining.sample(1, text)[0]
-    weighed = service.weigh_words({"prior": "joining", "text": text, "tokens": pack_grids([sequence], joining)})
+    weighed = page.weigh_words({"prior": "joining", "text": text, "tokens": pack_grids([sequence], joining)})
     assert weighed["without"] == pytest.approx([float(joining.bits([sequence], without)[0].sum()) for without in (
         "skin tone man", "medium dark tone man", "medium-dark skin man", "medium-dark skin tone",
     )], rel=1e-4)
-    spelled = service.read_prompt({"prior": "joining", "text": "a b"})
+    spelled = page.read_prompt({"prior": "joining", "text": "a b"})
     assert [word["pieces"] for word in spelled["words"]] == [["a"], ["␣", "b"]] and spelled["tokens"] == 3
 
 
 def test_pictures_are_ranked_by_the_model_that_knows_them(prior, sequences, judge):
-    fits = service.rank_pictures({"prior": NAME, "text": "red bar", "tokens": pack(sequences)})["fits"]
+    fits = page.rank_pictures({"prior": NAME, "text": "red bar", "tokens": pack(sequences)})["fits"]
     expected = judge.fit("red bar", vqcore.load(prior.tokenizer).decode([sequences]))
     assert fits == pytest.approx(expected.tolist(), abs=1e-3)
-    assert service.rank_pictures({"prior": NAME, "text": " ", "tokens": pack(sequences)}) == {"fits": None}
+    assert page.rank_pictures({"prior": NAME, "text": " ", "tokens": pack(sequences)}) == {"fits": None}
 
 
 def test_without_such_a_model_there_is_no_ranking(sequences):
-    assert service.rank_pictures({"prior": NAME, "text": "red bar", "tokens": pack(sequences)}) == {"fits": None}
-    assert "knows pictures" in service.find_nearest({"prior": NAME, "picture": ""})["error"]
+    assert page.rank_pictures({"prior": NAME, "text": "red bar", "tokens": pack(sequences)}) == {"fits": None}
+    assert "knows pictures" in page.find_nearest({"prior": NAME, "picture": ""})["error"]
 
 
 def test_a_drawing_finds_its_like(prior, sequences, judge, monkeypatch):
@@ -107,11 +107,11 @@ def test_a_drawing_finds_its_like(prior, sequences, judge, monkeypatch):
     monkeypatch.setattr(models, "known_pictures", lambda _: known)
     file = io.BytesIO()
     Image.fromarray(((images[1].movedim(0, -1).numpy() + 1) * 127.5).round().astype(np.uint8)).save(file, "PNG")
-    answer = service.find_nearest({"prior": NAME, "picture": base64.b64encode(file.getvalue()).decode()})
+    answer = page.find_nearest({"prior": NAME, "picture": base64.b64encode(file.getvalue()).decode()})
     assert answer["found"][0]["text"] == "second" and answer["found"][0]["fit"] > 0.99
     assert answer["found"][0]["picture"].startswith("data:image/png")
     for broken in ("", "!!!", base64.b64encode(b"no picture").decode(), "A" * 5_000_000):
-        assert set(service.find_nearest({"prior": NAME, "picture": broken})) == {"error"}
+        assert set(page.find_nearest({"prior": NAME, "picture": broken})) == {"error"}
 
 
 def test_the_page_knows_what_the_folder_offers(prior):

@@ -3,8 +3,10 @@
 import base64
 import io
 import json
+import math
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,8 @@ from PIL import Image
 
 import vqcore
 from demo import models
-from demo.train import pictures, recipes, runs, service
+from demo.train import page, pictures, recipes, runs, work
+from demo.train.recipes import Settings
 from tests.patience import PATIENCE, wait_until
 from tests.stepped import writer
 from tests.tiny import draw_picture, picture_folder
@@ -89,34 +92,36 @@ def test_uploads_are_taken_from_the_pages_own_folder_only(tmp_path, monkeypatch)
     secret = tmp_path / "secret.png"
     secret.write_bytes(png())
     for path in (str(secret), str(tmp_path / "gradio" / ".." / "secret.png"), str(tmp_path / "gradio" / "none.png")):
-        assert "no longer here" in service.begin({"files": [{"name": "a.png", "path": path}], "settings": SETTINGS})["error"]
+        assert "no longer here" in page.begin({"files": [{"name": "a.png", "path": path}], "settings": SETTINGS})["error"]
 
 
 def test_it_is_off_on_a_space_unless_it_is_switched_on(monkeypatch):
-    assert service.is_allowed({}) and not service.is_allowed({"SPACE_ID": "me/app"}) and not service.is_allowed({"VQ_TRAINING": "off"})
-    assert service.is_allowed({"SPACE_ID": "me/app", "VQ_TRAINING": "on"})
-    monkeypatch.setattr(service, "ALLOWED", False)
-    assert "off" in service.begin({"set": "examples", "settings": SETTINGS})["error"]
+    assert work.is_allowed({}) and not work.is_allowed({"SPACE_ID": "me/app"}) and not work.is_allowed({"VQ_TRAINING": "off"})
+    assert work.is_allowed({"SPACE_ID": "me/app", "VQ_TRAINING": "on"})
+    monkeypatch.setattr(work, "ALLOWED", False)
+    assert "off" in page.begin({"set": "examples", "settings": SETTINGS})["error"]
 
 
 SETTINGS = {"downsampling": "8", "codebook_size": "32", "code_dim": "8", "beta": "0.25", "codebook": "gradient", "minutes": "0.03"}
+CHOSEN = Settings(downsampling=8, codebook_size=32, code_dim=8, beta=0.25, codebook="gradient", minutes=0.03)
 
 
 def test_settings_become_a_recipe(tmp_path):
-    run = recipes.tokenizer_recipe(SETTINGS, picture_folder(tmp_path / "data", 3))
+    run = recipes.tokenizer_recipe(CHOSEN, picture_folder(tmp_path / "data", 3))
     network = run.recipe.model.network
     assert (network.downsampling, network.code_dim, network.channels) == (8, 8, 3) and run.budget == Budget(minutes=0.03)
     assert (run.recipe.model.quantizer.codebook_size, run.recipe.model.quantizer.ema_decay, run.recipe.crop) == (32, None, 64)
+    assert run.recipe.mirrored is True and run.recipe.longest_side == recipes.LONGEST_SIDE
     np.savez(tmp_path / "small.npz", images=np.zeros((4, 28, 28), np.uint8))
-    small = recipes.tokenizer_recipe(SETTINGS | {"codebook": "ema"}, tmp_path / "small.npz").recipe
+    small = recipes.tokenizer_recipe(replace(CHOSEN, codebook="ema"), tmp_path / "small.npz").recipe
     assert small.crop == 24 and small.model.network.channels == 1 and small.model.quantizer.ema_decay == 0.99
-    for wrong in ({"downsampling": "3"}, {"codebook_size": "1000000"}, {"minutes": "1e9"}, {"beta": "nan"}):
+    for wrong in ({"downsampling": 3}, {"codebook_size": 1_000_000}, {"minutes": 1e9}, {"beta": math.nan}):
         with pytest.raises(ValueError):
-            recipes.tokenizer_recipe(SETTINGS | wrong, tmp_path / "data")
+            recipes.tokenizer_recipe(replace(CHOSEN, **wrong), tmp_path / "data")
 
 
 def wait(id, stage):
-    follow = lambda: service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})
+    follow = lambda: page.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})
     state = wait_until(lambda: None if (state := follow())["running"] else state, "the end of the training")
     assert state["problem"] is None, state["problem"]
     assert state["stage"] == stage
@@ -129,21 +134,21 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
     files = [(f"set/{name}/{i}.png", png(i, (64, 64))) for i, name in enumerate(["red", "blue"] * 6)]
     archive = zipped(tmp_path / "a.zip", files)
     question = {"files": [{"name": "a.zip", "path": str(archive)}], "settings": SETTINGS}
-    id = service.begin(question)["run"]
+    id = page.begin(question)["run"]
     try:
         run = runs.find(id)
         assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
-        assert "One training runs at a time" in service.begin(question)["error"]
+        assert "One training runs at a time" in page.begin(question)["error"]
         state = wait(id, "tokenizer")
         assert state["pictures"] == 12 and state["validations"][-1]["val_psnr"] > 5 and state["sheet"].startswith("data:image/png")
-        opened = service.open_model({"run": id})
+        opened = page.open_model({"run": id})
         tokenizer = models.tokenizer(opened["model"])
         assert tokenizer.levels[0].codebook_size == 32 and Path(models.source(tokenizer)) == run.out("tokenizer")
-        assert service.begin_prior({"run": id, "minutes": 0.02}) == {"going": True}
+        assert page.begin_prior({"run": id, "minutes": 0.02}) == {"going": True}
         wait(id, "prior")
-        sampled = service.sample({"run": id, "text": "red", "seed": 1})
+        sampled = page.sample({"run": id, "text": "red", "seed": 1})
         assert sampled["texts"] == ["blue", "red"] and sampled["samples"][0]["document"]["model"] == opened["model"]
-        with zipfile.ZipFile(io.BytesIO(base64.b64decode(service.download({"run": id})["data"]))) as archive:
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(page.download({"run": id})["data"]))) as archive:
             archive.extractall(tmp_path / "downloaded")
             assert not any(str(run.folder).encode() in archive.read(name) for name in archive.namelist())
         mine = vqcore.load(tmp_path / "downloaded" / "mine")
@@ -152,15 +157,15 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
         assert json.loads((tmp_path / "downloaded" / "mine" / "recipe.json").read_text())["model"]["quantizer"]["codebook_size"] == 32
     finally:
         runs.close()
-    assert not run.folder.exists() and "no longer here" in service.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})["error"]
+    assert not run.folder.exists() and "no longer here" in page.follow({"run": id, "losses": 0, "validations": 0, "sheet": ""})["error"]
 
 
 def test_a_run_stops_when_asked_keeps_what_it_has_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "write_run", writer(20_000))
     folder = picture_folder(tmp_path / "data", 12)
-    run = runs.create(lambda _: (folder, 12))
+    run = runs.create(CHOSEN, lambda _: (folder, 12))
     try:
-        runs.train(run, "tokenizer", recipes.tokenizer_recipe(SETTINGS, folder))
+        runs.train(run, "tokenizer", recipes.tokenizer_recipe(CHOSEN, folder))
         wait_until(lambda: run.losses() or not run.is_running)
         runs.stop(run)
         assert run.process.wait(PATIENCE) == 0 and run.is_ready("tokenizer")

@@ -1,18 +1,23 @@
 """The endpoints of training: as on the Train tab, one run at a time, in a process of its own."""
 
-import base64
 from typing import Any, Literal
 
 from gradio.data_classes import FileData
 
-from demo.api.files import answer_of, place_of, to_file
-from demo.train import service
+from demo import document as documents
+from demo.kit.files import patiently, place_of, to_file
+from demo.train import runs, work
+from demo.train.pictures import uploaded
+from demo.train.recipes import Settings
+from demo.train.work import followers, unpackers
+from demo.workers import pictures as openers
+from demo.workers import writers
 
 
 def train(
     pictures: list[FileData] = [], bundled: str = "examples", downsampling: int = 8, codes: int = 256, code_dim: int = 16,
     beta: float = 0.25, codebook: Literal["ema", "gradient"] = "ema", minutes: float = 5,
-) -> tuple[str, int]:  # fmt: skip
+) -> tuple[str, int]:
     """Begin to train a tokenizer on pictures. It goes on after this call returns.
 
     Args:
@@ -29,17 +34,14 @@ def train(
         the run's id, which the other endpoints of training take; whoever knows it can use the run
         how many pictures there are
     """
-    settings = {
-        "downsampling": downsampling, "codebook_size": codes, "code_dim": code_dim, "beta": beta, "codebook": codebook,
-        "minutes": minutes,
-    }
+    settings = Settings(downsampling, codes, code_dim, beta, codebook, minutes)
     if pictures:
-        places = [place_of(file) for file in pictures]
-        files = [{"name": f"{number}-{place.name}", "path": str(place)} for number, place in enumerate(places)]
-        begun = answer_of(service.begin, files=files, settings=settings)
+        places = [uploaded(place_of(file)) for file in pictures]
+        files = [(f"{number}-{place.name}", place) for number, place in enumerate(places)]
+        begun = patiently(unpackers, work.begin, files, settings)
     else:
-        begun = answer_of(service.begin, set=bundled, settings=settings)
-    return begun["run"], begun["pictures"]
+        begun = patiently(unpackers, work.begin_bundled, bundled, settings)
+    return begun.id, begun.count
 
 
 def follow_training(run: str) -> dict[str, Any]:
@@ -52,9 +54,12 @@ def follow_training(run: str) -> dict[str, Any]:
         {"stage": tokenizer or prior, "running", "problem": what ended it, "minutes": of "budget", "pictures", "losses":
         the newest, "validations": all, "ready": the stages whose model can be used}
     """
-    told = answer_of(service.follow, run=run, losses=0, validations=0, sheet="")
-    names = ("stage", "running", "problem", "minutes", "budget", "pictures", "validations", "ready")
-    return {name: told[name] for name in names} | {"losses": told["losses"][-1] if told["losses"] else None}
+    told = patiently(followers, work.follow, runs.find(run))
+    return {
+        "stage": told.stage, "running": told.running, "problem": told.problem, "minutes": told.minutes, "budget": told.budget,
+        "pictures": told.pictures, "validations": told.validations, "ready": told.ready,
+        "losses": told.losses[-1] if told.losses else None,
+    }
 
 
 def stop_training(run: str) -> None:
@@ -63,7 +68,7 @@ def stop_training(run: str) -> None:
     Args:
         run: its id
     """
-    answer_of(service.stop, run=run)
+    patiently(followers, runs.stop, runs.find(run))
 
 
 def continue_training(run: str) -> None:
@@ -72,7 +77,7 @@ def continue_training(run: str) -> None:
     Args:
         run: its id
     """
-    answer_of(service.go_on, run=run)
+    patiently(unpackers, runs.go_on, runs.find(run))
 
 
 def train_prior(run: str, minutes: float = 3) -> None:
@@ -82,7 +87,7 @@ def train_prior(run: str, minutes: float = 3) -> None:
         run: its id
         minutes: how long
     """
-    answer_of(service.begin_prior, run=run, minutes=minutes)
+    patiently(unpackers, work.begin_prior, runs.find(run), minutes)
 
 
 def open_trained(run: str) -> str:
@@ -94,7 +99,7 @@ def open_trained(run: str) -> str:
     Returns:
         the name, for the `model` of encode and others
     """
-    return answer_of(service.open_model, run=run)["model"]
+    return patiently(openers, work.tokenizer_of, runs.find(run)).name
 
 
 def sample_trained(run: str, text: str = "", seed: int = 0) -> list[dict[str, Any]]:
@@ -108,7 +113,8 @@ def sample_trained(run: str, text: str = "", seed: int = 0) -> list[dict[str, An
     Returns:
         documents
     """
-    return [written["document"] for written in answer_of(service.sample, run=run, text=text, seed=seed)["samples"]]
+    written = patiently(writers, work.sample, runs.find(run), text or None, seed, lambda _: writers.pass_on())
+    return [documents.to_json(document) for document in written.documents]
 
 
 def download_trained(run: str) -> FileData:
@@ -120,5 +126,4 @@ def download_trained(run: str) -> FileData:
     Returns:
         a zip
     """
-    made = answer_of(service.download, run=run)
-    return to_file(base64.b64decode(made["data"]), made["name"], "application/zip")
+    return to_file(patiently(openers, work.pack, runs.find(run)), work.ARCHIVE, "application/zip")

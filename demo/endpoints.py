@@ -4,19 +4,25 @@ Files come and go as Gradio's FileData: gradio_client's `handle_file` makes one 
 paths.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
 import gradio as gr
 
-from demo.api import lessons, sounds, texts, training
 from demo.canvas import endpoints as canvas
 from demo.codebook import endpoints as codebook
 from demo.compare import endpoints as compare
 from demo.kit.files import BUSY
+from demo.lessons import endpoints as lessons
 from demo.models import endpoints as models
 from demo.sample import endpoints as sample
-from demo.workers import Busy, Crew
+from demo.sound import endpoints as sounds
+from demo.text import endpoints as texts
+from demo.train import endpoints as training
+from demo.workers import MISUNDERSTOOD, Busy, Crew
+
+log = logging.getLogger(__name__)
 
 callers = Crew(threads=2, waiting=14)
 """One that waits while the other computes: the work itself is done by the crews of the page."""
@@ -45,7 +51,7 @@ def build() -> None:
 
 
 def _endpoint(function: Callable) -> Callable:
-    """The function run by the callers' crew. Problems in words reach the caller as they are; others tell nothing."""
+    """The function run by the callers' crew. Problems in words reach the caller as they are; others are logged, and tell nothing."""
 
     @wraps(function)
     def endpoint(*args, **kwargs):
@@ -55,5 +61,8 @@ def _endpoint(function: Callable) -> Callable:
             raise gr.Error(BUSY, print_exception=False) from None
         except ValueError as problem:
             raise gr.Error(str(problem), print_exception=False) from None
+        except Exception:  # whatever it was, the caller has to be told something
+            log.exception("%s could not read its arguments", function.__name__)
+            raise gr.Error(MISUNDERSTOOD, print_exception=False) from None
 
     return endpoint

@@ -11,8 +11,7 @@ import torch
 from PIL import Image
 
 from demo import models
-from demo.lessons import components, distribution, fashion, losses, plane, sentence, straight_through
-from demo.lessons import view as component
+from demo.lessons import components, distribution, fashion, losses, page, plane, view
 from vqcore.metrics import psnr
 from vqcore.study.vae import VAE, save_vae
 
@@ -38,8 +37,8 @@ def cells_of(answer: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_codes_are_nearer_with_few_numbers_and_weights_with_many():
-    original = pixels(ask(components.read_components, picture="chelsea")["picture"])
-    few, many = (ask(components.compress_patches, picture="chelsea", numbers=n, bits=8) for n in (1, 32))
+    original = pixels(ask(page.read_components, picture="chelsea")["picture"])
+    few, many = (ask(page.compress_patches, picture="chelsea", numbers=n, bits=8) for n in (1, 32))
     assert few["coded_psnr"] > few["linear_psnr"] and many["linear_psnr"] > many["coded_psnr"]
     for answer in (few, many):
         assert answer["linear_psnr"] == pytest.approx(psnr(original, pixels(answer["linear"])))
@@ -55,7 +54,7 @@ def test_a_codebook_is_fitted_once_however_many_ask_for_it():
 
 def test_both_write_the_same_number_of_numbers_and_every_code_has_the_bits():
     for numbers, bits in ((4, 6), (192, 4)):
-        answer = ask(components.read_patch, picture="coffee", numbers=numbers, bits=bits, row=3, column=20)
+        answer = ask(page.read_patch, picture="coffee", numbers=numbers, bits=bits, row=3, column=20)
         assert len(answer["weights"]) == len(answer["codes"]) == numbers
         assert 0 <= min(answer["codes"]) <= max(answer["codes"]) < 2**bits
         weights, _ = components._written("coffee", numbers, bits)
@@ -67,8 +66,8 @@ def test_both_write_the_same_number_of_numbers_and_every_code_has_the_bits():
 
 def test_cells_are_those_of_the_nearest_code_and_soften_with_the_temperature():
     codes = [[-0.5, 0.5], [0.5, 0.625], [0.125, -0.125]]
-    hard = ask(plane.look_up_points, codes=codes, points=[[0, 0]], temperature=1e-3)
-    soft = ask(plane.look_up_points, codes=codes, points=[[0, 0]], temperature=1)
+    hard = ask(page.look_up_points, codes=codes, points=[[0, 0]], temperature=1e-3)
+    soft = ask(page.look_up_points, codes=codes, points=[[0, 0]], temperature=1)
     cells, sureness = cells_of(hard)
     assert (cells[20, 20], cells[20, 220], cells[180, 130]) == (0, 1, 2)  # rows from the top, y upwards
     assert np.array_equal(cells, cells_of(soft)[0])
@@ -76,7 +75,7 @@ def test_cells_are_those_of_the_nearest_code_and_soften_with_the_temperature():
 
 
 def test_a_point_between_two_codes_is_tied_and_the_lower_index_wins():
-    answer = ask(plane.look_up_points, codes=[[0.5, 0.25], [-0.5, 0.25]], points=[[0, -0.125]], temperature=0.1)
+    answer = ask(page.look_up_points, codes=[[0.5, 0.25], [-0.5, 0.25]], points=[[0, -0.125]], temperature=0.1)
     assert answer["tokens"] == [0] and answer["tied"] == [[0, 1]]
     assert answer["weights"][0] == pytest.approx([0.5, 0.5]) and answer["soft"][0] == pytest.approx([0, 0.25])
 
@@ -87,9 +86,9 @@ ALL = dict.fromkeys(losses.SWITCHES, True)
 
 
 def train(steps: int, **rules) -> list[dict]:
-    state, taken = ask(losses.scatter_plane, seed=0)["plane"], []
+    state, taken = ask(page.scatter_plane, seed=0)["plane"], []
     for _ in range(steps):
-        taken.append(ask(losses.train_plane, plane=state, rules=ALL | rules))
+        taken.append(ask(page.train_plane, plane=state, rules=ALL | rules))
         state = taken[-1]["plane"]
     return taken
 
@@ -97,7 +96,7 @@ def train(steps: int, **rules) -> list[dict]:
 def test_switches_fall_as_beta_grows_and_a_dead_code_comes_back_only_by_revival():
     switches = {beta: sum(len(step["switched"]) for step in train(150, beta=beta, revive=False)) for beta in (0, 1, 4)}
     assert switches[0] > switches[1] > switches[4]
-    far = ask(losses.scatter_plane, seed=0)["plane"]["codebook"][-1]
+    far = ask(page.scatter_plane, seed=0)["plane"]["codebook"][-1]
     dead = train(150, beta=1, revive=False)
     assert all(losses.CODES - 1 not in step["tokens"] for step in dead) and dead[-1]["plane"]["codebook"][-1] == far
     assert any(losses.CODES - 1 in step["revived"] for step in train(150, beta=1))
@@ -108,10 +107,10 @@ def test_switches_fall_as_beta_grows_and_a_dead_code_comes_back_only_by_revival(
 
 def test_only_the_estimator_has_a_gradient_in_a_cell_and_differences_grow_at_a_border():
     question = {"codes": [[-0.5, 0], [0.5, 0]], "x": [0.25, 0.5]}
-    inside = ask(straight_through.find_slopes, **question, z_e=[-0.25, 0], h=0.01)
+    inside = ask(page.find_slopes, **question, z_e=[-0.25, 0], h=0.01)
     assert inside["estimated"] == pytest.approx([-0.75, -0.5])
     assert inside["plain"] == inside["differences"] == [0, 0]
-    wide, narrow = (ask(straight_through.find_slopes, **question, z_e=[0, 0], h=h)["differences"][0] for h in (0.02, 0.01))
+    wide, narrow = (ask(page.find_slopes, **question, z_e=[0, 0], h=h)["differences"][0] for h in (0.02, 0.01))
     assert narrow == pytest.approx(2 * wide) and wide != 0
     assert len(set(inside["slice"])) == 2
 
@@ -130,22 +129,22 @@ def small_vae(tmp_path, monkeypatch):
 
 
 def test_latents_are_decoded_and_drawn_from_each_distribution(small_vae):
-    assert len(ask(distribution.read_latents)["seen"]) == 5
-    at_two = ask(distribution.decode_latent, z=[2, 0])
+    assert len(ask(page.read_latents)["seen"]) == 5
+    at_two = ask(page.decode_latent, z=[2, 0])
     assert pixels(at_two["picture"]).shape == (28, 28, 3) and at_two["density"] == pytest.approx(np.exp(-2))
     for kind in ("normal", "uniform", "marginal", "autoregressive"):
-        drawn, again = (ask(distribution.draw_pictures, kind=kind, seed=4, temperature=1) for _ in range(2))
-        other = ask(distribution.draw_pictures, kind=kind, seed=5, temperature=1)
+        drawn, again = (ask(page.draw_pictures, kind=kind, seed=4, temperature=1) for _ in range(2))
+        other = ask(page.draw_pictures, kind=kind, seed=5, temperature=1)
         assert drawn == again and drawn["pictures"] != other["pictures"]
         height, width, _ = pixels(drawn["pictures"]).shape
         assert width == distribution.DRAWN * height
     size = fashion.prior().layout.grids[0].codebook_size
-    assert ask(distribution.draw_pictures, kind="uniform", seed=1, temperature=1)["cost"] == pytest.approx(np.log2(size))
+    assert ask(page.draw_pictures, kind="uniform", seed=1, temperature=1)["cost"] == pytest.approx(np.log2(size))
 
 
 def test_tokens_that_the_prior_wrote_cost_it_least():
     costs = [
-        np.mean([ask(distribution.draw_pictures, kind=kind, seed=seed, temperature=1)["judged"] for seed in range(3)])
+        np.mean([ask(page.draw_pictures, kind=kind, seed=seed, temperature=1)["judged"] for seed in range(3)])
         for kind in ("uniform", "marginal", "autoregressive")
     ]
     assert costs[2] < min(costs[:2])
@@ -154,9 +153,9 @@ def test_tokens_that_the_prior_wrote_cost_it_least():
 def test_a_model_that_is_not_there_is_named(monkeypatch):
     fashion.autoencoder.cache_clear()
     monkeypatch.setattr(fashion, "AUTOENCODER", "no-such-vae")
-    assert "no-such-vae" in distribution.decode_latent({"z": [0, 0]})["error"]
+    assert "no-such-vae" in page.decode_latent({"z": [0, 0]})["error"]
     monkeypatch.setattr(models, "priors", dict)
-    assert "fashion-prior" in sentence.read_vocabulary({})["error"]
+    assert "fashion-prior" in page.read_vocabulary({})["error"]
 
 
 # 6. A picture is a sentence
@@ -164,10 +163,10 @@ def test_a_model_that_is_not_there_is_named(monkeypatch):
 
 def test_words_and_codes_are_integers_of_one_vocabulary_and_what_comes_next_is_the_priors():
     prior = fashion.prior()
-    vocabulary = ask(sentence.read_vocabulary)
+    vocabulary = ask(page.read_vocabulary)
     text = prior.conditions[0]
-    whole = ask(sentence.write_sentence, condition=text, tokens=[], seed=1, temperature=1)["tokens"]
-    read = ask(sentence.read_sentence, condition=text, tokens=whole[:5])
+    whole = ask(page.write_sentence, condition=text, tokens=[], seed=1, temperature=1)["tokens"]
+    read = ask(page.read_sentence, condition=text, tokens=whole[:5])
     words = read["prefix"][:-1]
     assert prior.layout.text.decode(words) == read["words"] == text.split()
     assert read["prefix"][-1] == vocabulary["sep"] and max(words) < vocabulary["words"] < vocabulary["sep"] < vocabulary["first_code"]
@@ -175,15 +174,15 @@ def test_words_and_codes_are_integers_of_one_vocabulary_and_what_comes_next_is_t
     logits = prior.logits(prior.layout.prefix([text]), prior.layout.flatten([grid]))[0, 5].softmax(0)
     best = read["next"][0]
     assert best["code"] == int(logits.argmax()) and best["probability"] == pytest.approx(float(logits.max()), rel=1e-3)
-    assert ask(sentence.read_sentence, condition=text, tokens=whole)["next"] is None
-    kept = ask(sentence.write_sentence, condition=text, tokens=whole[:30], seed=9, temperature=1)["tokens"]
+    assert ask(page.read_sentence, condition=text, tokens=whole)["next"] is None
+    kept = ask(page.write_sentence, condition=text, tokens=whole[:30], seed=9, temperature=1)["tokens"]
     assert kept[:30] == whole[:30] and len(kept) == len(whole)
 
 
 def test_a_sentence_is_judged_after_every_word():
     prior = fashion.prior()
     tokens = prior.sample(condition=prior.conditions[0], seed=2)
-    judged = ask(sentence.judge_sentence, tokens=tokens[0].flatten().tolist())["bits"]
+    judged = ask(page.judge_sentence, tokens=tokens[0].flatten().tolist())["bits"]
     assert {text for text, _ in judged} == {*prior.conditions, ""} and judged == sorted(judged, key=lambda each: each[1])
     expected = float(prior.bits(tokens, prior.conditions[0])[0].sum())
     assert dict(map(tuple, judged))[prior.conditions[0]] == pytest.approx(expected, rel=1e-3)
@@ -194,18 +193,18 @@ def test_a_sentence_is_judged_after_every_word():
 
 def test_what_makes_no_sense_is_answered_in_words():
     for function, question in (
-        (plane.look_up_points, {"codes": [], "points": [[0, 0]], "temperature": 1}),
-        (plane.look_up_points, {"codes": [[0, 0]], "points": [[0, 99]], "temperature": 1}),
-        (plane.look_up_points, {"codes": [[0, 0]] * 9, "points": [[0, 0]], "temperature": 1}),
-        (components.compress_patches, {"picture": "../secret", "numbers": 1, "bits": 8}),
-        (components.compress_patches, {"picture": "coffee", "numbers": 3, "bits": 8}),
-        (straight_through.find_slopes, {"codes": [[0, 0]], "z_e": [0, 0], "x": [0, 0], "h": 0}),
-        (distribution.draw_pictures, {"kind": "other", "seed": 0, "temperature": 1}),
-        (sentence.read_sentence, {"condition": None, "tokens": [10**6]}),
-        (losses.train_plane, {"plane": None, "rules": {}}),
+        (page.look_up_points, {"codes": [], "points": [[0, 0]], "temperature": 1}),
+        (page.look_up_points, {"codes": [[0, 0]], "points": [[0, 99]], "temperature": 1}),
+        (page.look_up_points, {"codes": [[0, 0]] * 9, "points": [[0, 0]], "temperature": 1}),
+        (page.compress_patches, {"picture": "../secret", "numbers": 1, "bits": 8}),
+        (page.compress_patches, {"picture": "coffee", "numbers": 3, "bits": 8}),
+        (page.find_slopes, {"codes": [[0, 0]], "z_e": [0, 0], "x": [0, 0], "h": 0}),
+        (page.draw_pictures, {"kind": "other", "seed": 0, "temperature": 1}),
+        (page.read_sentence, {"condition": None, "tokens": [10**6]}),
+        (page.train_plane, {"plane": None, "rules": {}}),
     ):
         assert function(question).get("error"), question
 
 
 def test_the_page_is_a_template_that_nothing_is_filled_into():
-    assert not any(sign in component.page() for sign in ("{{", "${", "`"))
+    assert not any(sign in view.page() for sign in ("{{", "${", "`"))

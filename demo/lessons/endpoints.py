@@ -1,19 +1,19 @@
 """The endpoints of the lessons: what each computes while its screen is moved."""
 
+from dataclasses import asdict
 from typing import Any, Literal
 
+import numpy as np
+import torch
 from gradio.data_classes import FileData
+from torch import Tensor
 
-from demo.api.files import answer_of, to_png
 from demo.canvas.work import example_names
-from demo.lessons import (
-    components,
-    distribution,
-    losses,
-    plane,
-    sentence,
-    straight_through,
-)
+from demo.kit.files import patiently, to_file
+from demo.kit.images import to_png
+from demo.lessons import components, distribution, fashion, losses, plane, sentence, straight_through
+from demo.lessons.crews import moves, studies
+from vqcore.study.plane import Rules
 
 MOST_STEPS = 200
 
@@ -31,9 +31,9 @@ def compress_patches(picture: str = "", numbers: int = 4, bits: int = 8) -> tupl
         what n' of 2^bits codes give back
         {"linear_psnr", "coded_psnr": in decibels, null where nothing was lost, "codes_used"}
     """
-    found = answer_of(components.compress_patches, picture=picture or example_names()[0], numbers=numbers, bits=bits)
-    figures = {name: found[name] for name in ("linear_psnr", "coded_psnr", "codes_used")}
-    return to_png(found["linear"]), to_png(found["coded"]), figures
+    found = patiently(studies, components.compress_patches, picture or example_names()[0], numbers, bits)
+    figures = {"linear_psnr": found.linear_psnr, "coded_psnr": found.coded_psnr, "codes_used": found.codes_used}
+    return _picture(found.linear), _picture(found.coded), figures
 
 
 def look_up_points(codes: list[list[float]], points: list[list[float]], temperature: float = 0.1) -> dict[str, list]:
@@ -48,14 +48,17 @@ def look_up_points(codes: list[list[float]], points: list[list[float]], temperat
         {"tokens": the nearest code of each point, "tied": all codes at that distance, "distances", "weights": [points,
         codes], "soft": the weighted sums of the codes}
     """
-    found = answer_of(plane.look_up_points, codes=codes, points=points, temperature=temperature)
-    return {name: found[name] for name in ("tokens", "tied", "distances", "weights", "soft")}
+    found = patiently(moves, plane.look_up_points, _points(codes), _points(points), temperature)
+    return {
+        "tokens": found.tokens.tolist(), "tied": [row.nonzero()[:, 0].tolist() for row in found.tied],
+        "distances": found.distances.tolist(), "weights": found.weights.tolist(), "soft": found.soft.tolist(),
+    }
 
 
 def train_plane(
     steps: int = 20, beta: float = 0.25, reconstruction: bool = True, codebook: bool = True, commitment: bool = True,
     stop_gradient: bool = True, revive: bool = False, seed: int = 0, start: dict[str, list] = {},
-) -> tuple[dict[str, list], list[dict[str, Any]]]:  # fmt: skip
+) -> tuple[dict[str, list], list[dict[str, Any]]]:
     """Lesson 3: an autoencoder of points in the plane, trained with each of its losses on or off.
 
     Args:
@@ -75,16 +78,17 @@ def train_plane(
     """
     if not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"Take 1 to {MOST_STEPS} steps in one call.")
-    rules = {
-        "beta": beta, "reconstruction": reconstruction, "codebook": codebook, "commitment": commitment,
-        "stop_gradient": stop_gradient, "revive": revive,
-    }
-    reached, told = start or answer_of(losses.scatter_plane, seed=seed)["plane"], []
+    rules = Rules(
+        reconstruction=reconstruction, codebook=codebook, commitment=commitment, stop_gradient=stop_gradient, beta=beta, revive=revive
+    )
+    reached, told = losses.from_lists(start) if start else patiently(moves, losses.scatter_plane, seed), []
     for _ in range(steps):
-        step = answer_of(losses.train_plane, plane=reached, rules=rules)
-        reached = step["plane"]
-        told.append({name: step[name] for name in ("losses", "switched", "revived")})
-    return reached, told
+        step = patiently(moves, losses.train_plane, reached, rules)
+        reached = step.plane
+        told.append({
+            "losses": step.losses, "switched": step.switched.nonzero()[:, 0].tolist(), "revived": step.revived.nonzero()[:, 0].tolist(),
+        })
+    return losses.to_lists(reached), told
 
 
 def find_slopes(codes: list[list[float]], z_e: list[float], x: list[float], h: float = 0.001) -> dict[str, Any]:
@@ -100,8 +104,11 @@ def find_slopes(codes: list[list[float]], z_e: list[float], x: list[float], h: f
         {"loss", "token", "estimated": by the straight-through estimator, "plain": without it, "differences": by finite
         differences}
     """
-    found = answer_of(straight_through.find_slopes, codes=codes, z_e=z_e, x=x, h=h)
-    return {name: found[name] for name in ("loss", "token", "estimated", "plain", "differences")}
+    found = patiently(moves, straight_through.find_slopes, _points(codes), _points(z_e), _points(x), h)
+    return {
+        "loss": found.loss, "token": found.token, "estimated": found.estimated.tolist(), "plain": found.plain.tolist(),
+        "differences": found.differences.tolist(),
+    }
 
 
 def decode_latent(z: list[float]) -> tuple[FileData, float]:
@@ -114,8 +121,8 @@ def decode_latent(z: list[float]) -> tuple[FileData, float]:
         the picture
         N(0, I)'s density there over that at 0
     """
-    found = answer_of(distribution.decode_latent, z=z)
-    return to_png(found["picture"]), found["density"]
+    found = patiently(moves, distribution.decode_latent, fashion.autoencoder(), _points(z))
+    return _picture(found.picture), found.density
 
 
 def draw_latents(
@@ -132,8 +139,11 @@ def draw_latents(
         the pictures in a row
         {"by": the model, "cost": bits that the distribution itself pays for a token, "judged": that the prior pays}
     """
-    found = answer_of(distribution.draw_pictures, kind=kind, seed=seed, temperature=temperature)
-    return to_png(found.pop("pictures")), found
+    if kind == "normal":
+        drawn = patiently(studies, distribution.draw_normal, fashion.autoencoder(), seed)
+        return _picture(drawn.pictures), {"by": drawn.by}
+    drawn = patiently(studies, distribution.draw_tokens, fashion.prior(), kind, seed, temperature)
+    return _picture(drawn.pictures), {"by": drawn.by, "cost": drawn.cost, "judged": drawn.judged}
 
 
 def next_codes(condition: str = "", tokens: list[int] = []) -> dict[str, Any]:
@@ -147,8 +157,7 @@ def next_codes(condition: str = "", tokens: list[int] = []) -> dict[str, Any]:
         {"prefix": the integers that stand before the codes, "words", "next": the likeliest codes with their
         probabilities, null at the end, "uncertainty": in bits}
     """
-    found = answer_of(sentence.read_sentence, condition=condition, tokens=tokens)
-    return {name: found[name] for name in ("prefix", "words", "next", "uncertainty")}
+    return asdict(patiently(moves, sentence.read_sentence, fashion.prior(), condition or None, tokens))
 
 
 def write_sentence(condition: str = "", tokens: list[int] = [], seed: int = 0, temperature: float = 1.0) -> list[int]:
@@ -163,7 +172,7 @@ def write_sentence(condition: str = "", tokens: list[int] = [], seed: int = 0, t
     Returns:
         all codes, in raster order
     """
-    return answer_of(sentence.write_sentence, condition=condition, tokens=tokens, seed=seed, temperature=temperature)["tokens"]
+    return patiently(studies, sentence.write_sentence, fashion.prior(), condition or None, tokens, seed, temperature)
 
 
 def judge_sentence(tokens: list[int]) -> dict[str, float]:
@@ -175,4 +184,13 @@ def judge_sentence(tokens: list[int]) -> dict[str, float]:
     Returns:
         bits by text, the cheapest first; "" is no text
     """
-    return dict(answer_of(sentence.judge_sentence, tokens=tokens)["bits"])
+    return dict(patiently(studies, sentence.judge_sentence, fashion.prior(), tokens))
+
+
+def _points(values: list) -> Tensor:
+    """[x, y], or several, as float64 [2] or [N, 2]."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def _picture(pixels: np.ndarray) -> FileData:
+    return to_file(to_png(pixels), "picture.png", "image/png")

@@ -1,6 +1,6 @@
 """The endpoints of priors that read sentences, and of the models that know texts and pictures."""
 
-import base64
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -8,10 +8,10 @@ from gradio.data_classes import FileData
 
 from demo import document as documents
 from demo import models
-from demo.api.files import answer_of, patiently, read_file
-from demo.kit.sequences import MOST_SAMPLES, pack_grids
+from demo.kit.files import patiently, read_file
+from demo.kit.sequences import MOST_SAMPLES
 from demo.kit.writing import grids_for
-from demo.text import service as prompting
+from demo.text import work
 from demo.workers import writers
 
 
@@ -25,7 +25,7 @@ def read_prompt(prior: str, text: str) -> dict[str, Any]:
     Returns:
         {"words": each {"word", "pieces": the text tokens it is read as}, "tokens": how many, "room": how many it reads at most}
     """
-    return answer_of(prompting.read_prompt, prior=prior, text=text)
+    return asdict(patiently(writers, work.read_prompt, models.prior(prior), text))
 
 
 def weigh_words(document: dict[str, Any], prior: str, text: str) -> tuple[float, list[dict[str, Any]]]:
@@ -43,10 +43,8 @@ def weigh_words(document: dict[str, Any], prior: str, text: str) -> tuple[float,
     model = models.prior(prior)
     grids = grids_for(documents.from_json(document), model)
     model.layout.check(grids)
-    tokens = pack_grids(grids, model)
-    found = answer_of(prompting.weigh_words, prior=prior, text=text, tokens=tokens)
-    words = [each["word"] for each in read_prompt(prior, text)["words"]]
-    return found["whole"], [{"word": word, "bits": bits} for word, bits in zip(words, found["without"], strict=True)]
+    weighed = patiently(writers, work.weigh_words, model, text, grids)
+    return weighed.whole, [{"word": word, "bits": bits} for word, bits in zip(weighed.words, weighed.without, strict=True)]
 
 
 def rank(written: list[dict[str, Any]], prior: str, text: str) -> list[float]:
@@ -66,7 +64,7 @@ def rank(written: list[dict[str, Any]], prior: str, text: str) -> list[float]:
     each = [grids_for(documents.from_json(document), model) for document in written]
     for grids in each:
         model.layout.check(grids)
-    found = patiently(writers, prompting.fits, model, text, [torch.cat(level) for level in zip(*each)])
+    found = patiently(writers, work.fits, model, text, [torch.cat(level) for level in zip(*each)])
     if found is None:
         raise ValueError(f"Give a text, and a prior whose pictures are known with texts; {prior}’s may not be.")
     return found
@@ -82,5 +80,5 @@ def find_nearest(image: FileData, prior: str) -> list[dict[str, Any]]:
     Returns:
         {"text", "fit"} of each, the nearest first: its caption, and a cosine, -1 to 1
     """
-    found = answer_of(prompting.find_nearest, prior=models.prior(prior).name, picture=base64.b64encode(read_file(image)).decode("ascii"))["found"]
-    return [{"text": each["text"], "fit": each["fit"]} for each in found]
+    found = patiently(writers, work.find_nearest, models.prior(prior), read_file(image))
+    return [{"text": text, "fit": fit} for text, fit in zip(found.texts, found.fits, strict=True)]

@@ -1,0 +1,8 @@
+"""Who computes for the lessons."""
+
+from demo.workers import Crew
+
+moves = Crew(threads=1, waiting=6, first=True)
+"""For what follows a finger: milliseconds of work."""
+studies = Crew(threads=1, waiting=4)
+"""For what takes longer: fitting and sampling. Nobody's drag waits for it."""

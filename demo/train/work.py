@@ -1,0 +1,189 @@
+"""What the Train tab does: runs begun on a bundled set or on a visitor's pictures, looked at, and what they came to used."""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import vqcore
+from demo import models
+from demo.document import Document
+from demo.kit import images
+from demo.train import pictures as uploads
+from demo.train import recipes, runs
+from demo.train.recipes import Settings
+from demo.train.runs import PRIOR, TOKENIZER, Run
+from demo.workers import Crew
+from vqcore.data.labelled import read_labelled
+from vqcore.priors.base import OnToken, Prior
+from vqcore.tokenizers.base import Tokenizer
+from vqcore.tokenizers.pixels import to_pixels
+from vqcore.training.config import FILE as RECIPE
+from vqcore.training.config import to_json as recipe_to_json
+
+DOWNLOADED = ("config.json", "model.safetensors", "codes.png", "metrics.jsonl")
+ARCHIVE = "mine.zip"
+SAMPLES = 12
+
+unpackers = Crew(threads=1, waiting=2)
+"""For what copies pictures, or starts a process."""
+followers = Crew(threads=2, waiting=20)
+"""For what looks at a run."""
+
+
+def is_allowed(environment: Mapping[str, str]) -> bool:
+    """Whether a page with these variables trains: one on a Space doesn't, unless VQ_TRAINING is `on`."""
+    return environment.get("VQ_TRAINING", "off" if "SPACE_ID" in environment else "on") == "on"
+
+
+ALLOWED = is_allowed(os.environ)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come: of its stage the minutes, out of `budget`, the losses and the validations.
+
+    problem: what ended it;  notice: what its process says before a prior trains;  pictures: how many there are;  codes: K;
+    sheet: a picture of reconstructions, once there is one;  ready: the stages whose model can be used.
+    """
+
+    stage: str
+    running: bool
+    problem: str | None
+    minutes: float
+    budget: float
+    notice: str
+    pictures: int
+    codes: int
+    losses: list[dict[str, float]]
+    validations: list[dict[str, float]]
+    sheet: Path | None
+    ready: list[str]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What a run's prior wrote: documents, their pictures as RGB, uint8 [n, H, W, 3]; and the texts that it knows."""
+
+    texts: tuple[str, ...]
+    documents: list[Document]
+    pictures: np.ndarray
+
+
+def begin_bundled(name: str, settings: Settings) -> Run:
+    """Train a tokenizer on one of the app's own sets. ValueError while another run has the machine."""
+    folder = recipes.folder_of(name)
+    return _begin(settings, lambda _: (folder, len(read_labelled(folder, "train").labels)))
+
+
+def begin(files: Sequence[tuple[str, Path]], settings: Settings) -> Run:
+    """The same on a visitor's pictures: the name and the place of each file, or of one zip."""
+    return _begin(settings, lambda folder: _fill(files, folder))
+
+
+def begin_prior(run: Run, minutes: float) -> None:
+    """Train a prior on what the run's tokenizer makes of its pictures."""
+    _check_ready(run, TOKENIZER)
+    runs.train(run, PRIOR, recipes.prior_recipe(run.out(TOKENIZER), run.pictures, run.settings.downsampling, minutes))
+
+
+def follow(run: Run) -> Progress:
+    """How far it has come."""
+    losses, validations, sheet = run.losses(), run.validations(), run.out(TOKENIZER) / "run" / "reconstructions.png"
+    return Progress(
+        run.stage, run.is_running, run.problem(), run.minutes, run.budget, run.notice(), run.count, run.settings.codebook_size,
+        losses, validations, sheet if sheet.is_file() else None, [stage for stage in (TOKENIZER, PRIOR) if run.is_ready(stage)],
+    )
+
+
+def tokenizer_of(run: Run) -> Tokenizer:
+    """The run's tokenizer, which this app knows by its name from now on."""
+    _check_ready(run, TOKENIZER)
+    return models.tokenizer(models.add(run.out(TOKENIZER)))
+
+
+def unseen(run: Run) -> np.ndarray:
+    """One of the run's pictures that its tokenizer wasn't trained on: RGB, uint8 [H, W, 3]."""
+    return images.to_rgb(recipes.unseen(run.pictures))
+
+
+def sample(run: Run, text: str | None, seed: int, on_token: OnToken) -> Sampled:
+    """SAMPLES pictures by the run's prior, for one of its texts or for none."""
+    _check_ready(run, PRIOR)
+    folder = run.out(PRIOR)
+    prior, tokenizer = _prior(folder, (folder / "model.safetensors").stat().st_mtime_ns), tokenizer_of(run)
+    tokens = prior.sample(SAMPLES, text, seed=seed, on_token=on_token)
+    pictures = images.to_rgb(to_pixels(tokenizer.decode(tokens)))
+    height, width = pictures.shape[1:3]
+    documents = [
+        Document(tokenizer, width, height, tuple(grid[i].numpy() for grid in tokens), text or "sample") for i in range(SAMPLES)
+    ]
+    return Sampled(prior.conditions, documents, pictures)
+
+
+def pack(run: Run) -> bytes:
+    """A zip with the checkpoint folder of the run's tokenizer, and the prior's if there is one."""
+    _check_ready(run, TOKENIZER)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for stage in (stage for stage in (TOKENIZER, PRIOR) if run.is_ready(stage)):
+            for name, data in _files(run, stage).items():
+                archive.writestr(f"{run.out(stage).name}/{name}", data)
+    return buffer.getvalue()
+
+
+def _begin(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
+    if not ALLOWED:
+        raise ValueError("Training is off on this page.")
+    run = runs.create(settings, fill)
+    try:
+        runs.train(run, TOKENIZER, recipes.tokenizer_recipe(settings, run.pictures))
+    except Exception:
+        runs.forget(run)
+        raise
+    return run
+
+
+def _fill(files: Sequence[tuple[str, Path]], folder: Path) -> tuple[Path, int]:
+    """Where the uploaded pictures are, and how many."""
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    if len(files) == 1 and files[0][0].lower().endswith(".zip"):
+        count = uploads.unpack(files[0][1], pictures)
+    else:
+        count = uploads.lay_out(files, pictures)
+    return uploads.home_of(pictures), count
+
+
+def _check_ready(run: Run, stage: str) -> None:
+    if not run.is_ready(stage):
+        raise ValueError("There is no model to use yet. Wait until the training ends, or stop it.")
+
+
+def _files(run: Run, stage: str) -> dict[str, bytes]:
+    """A checkpoint's files, with nothing in them of where they lie here."""
+    folder = run.out(stage)
+    files = {name: (folder / name).read_bytes() for name in DOWNLOADED if (folder / name).is_file()}
+    recipe = replace(run.recipes[stage], data=())
+    if stage == PRIOR:
+        tokenizer = run.out(TOKENIZER).name
+        recipe = replace(recipe, tokenizer=tokenizer)
+        files["config.json"] = _json(json.loads(files["config.json"]) | {"tokenizer": tokenizer})
+    return files | {RECIPE: _json(recipe_to_json(recipe))}
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+@lru_cache(maxsize=2)
+def _prior(folder: Path, written: int) -> Prior:
+    """The prior in a folder; `written` tells one training of it from the next."""
+    return vqcore.load_prior(folder)
