@@ -11,7 +11,6 @@ from demo import models
 from demo.canvas import service
 from demo.canvas.view import TokenCanvas
 from demo.document import Workspace
-from tests.browser.bench import Bench
 
 
 def flipped(document):
@@ -62,12 +61,8 @@ def address(tiny_folder):
 
 
 @pytest.fixture
-def bench(chromium, address):
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-    bench = Bench(context.new_page(), address)
-    yield bench
-    context.close()
-    assert bench.problems == []
+def bench(open_page, address):
+    return open_page(address)
 
 
 def press(bench, name):
