@@ -24,6 +24,11 @@ window.fetch = async (...request) => {
     }
 };
 """
+NOTE_MS = 8000  # as in messages.js: after which a note goes by itself
+KEEP_NOTES = f"""
+const later = window.setTimeout; // a busy machine may not have looked by then
+window.setTimeout = (run, delay, ...rest) => later(run, delay === {NOTE_MS} ? {PATIENCE_MS} : delay, ...rest);
+"""
 FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 TIDY = """() => {
     const root = document.querySelector(".bench");
@@ -55,6 +60,7 @@ class Bench:
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.add_init_script(COUNT_QUESTIONS)
+        page.add_init_script(KEEP_NOTES)
         page.goto(address)
         self.wait_for_size(first_size)
         self.close_hints()

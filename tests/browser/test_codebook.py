@@ -28,8 +28,8 @@ def open_tab(bench):
 
 
 @pytest.fixture
-def opened(shared_bench):
-    return open_tab(shared_bench)
+def opened(bench):
+    return open_tab(bench)
 
 
 @pytest.fixture
