@@ -1,4 +1,8 @@
+import os
+from pathlib import Path
+
 import pytest
+import torch
 
 from tests.tiny import (
     tiny_prior_folder,
@@ -8,6 +12,20 @@ from tests.tiny import (
     two_level_folder,
     two_level_prior_folder,
 )
+
+WORKERS = 2
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Whole folders run in two processes, file by file; what is asked for by file runs in this one, which starts sooner."""
+    return 0 if config.args and all(Path(argument.split("::")[0]).is_file() for argument in config.args) else WORKERS
+
+
+def pytest_configure(config):
+    """Two processes share the cores: in each torch takes one, and so in the programs that they start."""
+    if hasattr(config, "workerinput"):
+        torch.set_num_threads(1)
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

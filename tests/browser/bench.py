@@ -9,7 +9,9 @@ import json
 import numpy as np
 from PIL import Image
 
-PATIENCE_MS = 120_000  # of whatever is waited for: a busy machine is slow
+from tests.patience import PATIENCE
+
+PATIENCE_MS = 1000 * PATIENCE  # of whatever is waited for: a busy machine is slow
 COUNT_QUESTIONS = """
 window.asking = 0; // questions that wait for their answer
 const fetched = window.fetch;
@@ -22,7 +24,30 @@ window.fetch = async (...request) => {
     }
 };
 """
+NOTE_MS = 8000  # as in messages.js: after which a note goes by itself
+KEEP_NOTES = f"""
+const later = window.setTimeout; // a busy machine may not have looked by then
+window.setTimeout = (run, delay, ...rest) => later(run, delay === {NOTE_MS} ? {PATIENCE_MS} : delay, ...rest);
+"""
 FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
+TIDY = """() => {
+    const root = document.querySelector(".bench");
+    const click = (selector) => root.querySelector(selector).click();
+    const set = (selector, value, event) => {
+        const input = root.querySelector(selector);
+        input.value = value;
+        input.dispatchEvent(new Event(event));
+    };
+    for (const menu of root.querySelectorAll(".menu, .walk")) menu.open = false;
+    for (const dialog of root.querySelectorAll("dialog")) dialog.close();
+    if (!root.querySelector("[data-part=candidates]").hidden) click("[data-candidates=close]");
+    for (const button of ["[data-tool=pick]", "[data-layer=rebuilt]", "[data-colouring=distinct]", "[data-action=fit]"]) click(button);
+    set("[data-fade]", 100, "input");
+    set("[data-under]", "original", "change");
+    set("[data-order]", "alike", "change");
+    for (const frame of [...root.querySelectorAll(".frame")].slice(1)) root.querySelector(".frame:last-child .remove").click();
+    for (const message of root.querySelectorAll(".messages li")) message.lastElementChild.click();
+}"""
 FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
 
 
@@ -35,15 +60,28 @@ class Bench:
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.add_init_script(COUNT_QUESTIONS)
+        page.add_init_script(KEEP_NOTES)
         page.goto(address)
         self.wait_for_size(first_size)
         self.close_hints()
+        self.first_size, self.first_code = first_size, page.locator("[data-number]").input_value()
 
     def wait_for_size(self, text: str) -> None:
         self.page.wait_for_function(
             "text => document.querySelector('.readout .size')?.textContent.includes(text)"
             " && document.querySelector('[data-progress]').hidden", arg=text,
         )
+
+    def tidy(self) -> None:
+        """As the page was once it was opened, and the tabs have been told: one picture, no other tool, layer, menu or message."""
+        self.page.evaluate(TIDY)
+        self.show_tab("Tokens")
+        self.choose(self.first_code)
+        self.page.locator("[data-number]").blur()
+        self.wait_for_size(self.first_size)
+        self.page.locator("#figures").get_by_text(self.first_size.split()[0] + " columns").wait_for()
+        self.page.evaluate("scrollTo(0, 0)")
+        self.settle()
 
     def settle(self) -> None:
         """Wait until the server has answered all that the page asks it, and what came of it is drawn."""

@@ -20,6 +20,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]
 ROOT = Path(__file__).parent.parent.parent
+WIDTH, HEIGHT = 1280, 860  # of a window, CSS pixels
 
 
 @contextmanager
@@ -75,22 +76,79 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def open_bench(chromium, app_address):
-    """Opens the page in a window of its own; whatever it logs as an error fails the test."""
-    opened = []
+def new_context(chromium):
+    """A person's browser, with nothing in it yet."""
+    return chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT}, accept_downloads=True)
 
-    def open_it(width=1280, height=860, query=""):
-        context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-        opened.append(Bench(context.new_page(), f"{app_address}/{query}"))
-        return opened[-1]
+
+@pytest.fixture(scope="session")
+def regular(chromium):
+    """Somebody who was here before: the scripts are in their cache. `forget` an address and nothing else is left of it."""
+    context = new_context(chromium)
+    storage = context.new_cdp_session(context.new_page())
+
+    def forget(address: str) -> None:
+        origin = "/".join(address.split("/")[:3])
+        storage.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "cookies,indexeddb,local_storage"})
+
+    context.forget = forget
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_page(chromium, regular):
+    """Opens an address, for a person of its own each; whatever a page logs as an error fails the test.
+
+    The first is opened by the regular, which takes half the work, the others and those who are `new` by somebody new.
+    """
+    pages, benches = [], []
+
+    def open_it(address: str, width: int = WIDTH, height: int = HEIGHT, new: bool = False, **kind) -> Bench:
+        context = new_context(chromium) if new or pages else regular
+        pages.append(context.new_page())
+        pages[-1].set_viewport_size({"width": width, "height": height})
+        benches.append(Bench(pages[-1], address, **kind))
+        return benches[-1]
 
     yield open_it
-    for bench in opened:
-        bench.page.context.close()
-    assert [problem for bench in opened for problem in bench.problems] == []
+    for page in pages:
+        address = page.url
+        page.close()
+        if page.context is regular:
+            regular.forget(address)
+        else:
+            page.context.close()
+    assert [problem for bench in benches for problem in bench.problems] == []
+
+
+@pytest.fixture
+def open_bench(open_page, app_address):
+    """Opens the page of the app."""
+    return lambda *size, query="", **how: open_page(f"{app_address}/{query}", *size, **how)
 
 
 @pytest.fixture
 def bench(open_bench):
     return open_bench()
+
+
+@pytest.fixture(scope="session")
+def lasting():
+    """Where the page that tests share is, once one has opened it."""
+    return []
+
+
+@pytest.fixture
+def shared_bench(chromium, app_address, lasting, request):
+    """A page that stays open from test to test, tidied before each and left behind by one that fails. For what a test does to
+    a picture that it opens."""
+    if not lasting:
+        lasting.append(Bench(new_context(chromium).new_page(), app_address))
+    bench, failed = lasting[0], request.session.testsfailed
+    bench.tidy()
+    yield bench
+    if request.session.testsfailed > failed or bench.problems:
+        lasting.remove(bench)
+        bench.page.context.close()
+    assert bench.problems == []

@@ -24,10 +24,10 @@ SIZE = "160 × 128 px, 20 × 16 tokens"
 
 
 @pytest.fixture
-def drawn(bench):
+def drawn(shared_bench):
     """The page with a drawn picture of 20 × 16 tokens on the stage."""
-    bench.open("drawn.png", DRAWN, SIZE)
-    return bench
+    shared_bench.open("drawn.png", DRAWN, SIZE)
+    return shared_bench
 
 
 def test_an_upload_is_tokenized_and_shown(drawn, tiny_folder):
@@ -91,7 +91,9 @@ def test_painting_works_by_keyboard(drawn):
     assert np.argwhere(drawn.tokens() != tokens).tolist() == [[3, 4]]
 
 
-def test_a_finger_paints_and_a_second_one_takes_its_stroke_back(drawn):
+def test_a_finger_paints_and_a_second_one_takes_its_stroke_back(bench):
+    drawn = bench  # not the one that tests share: it has fingers from here on
+    drawn.open("drawn.png", DRAWN, SIZE)
     tokens = drawn.tokens()
     drawn.choose(int(tokens[6, 5] + 1) % 64)
     drawn.use("paint")
@@ -235,7 +237,7 @@ def test_pointing_at_the_histogram_shows_where_the_code_is(drawn):
 
 @pytest.mark.parametrize("width", [400, 1440])
 def test_the_page_fits_its_window_and_holds_still_while_loading(open_bench, width):
-    bench = open_bench(width, 860)
+    bench = open_bench(width, 860, new=True)
     assert bench.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 1
     for part in (".bar .primary", "[data-layer=error]", ".stage"):
         box = bench.page.locator(part).first.bounding_box()

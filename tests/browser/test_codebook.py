@@ -181,7 +181,7 @@ def test_a_cell_of_the_heat_map_chooses_its_rows_code(opened):
 
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nothing_jumps_and_nothing_sticks_out(open_bench, width):
-    bench = open_bench(width=width)
+    bench = open_bench(width=width, new=True)
     bench.page.evaluate(
         "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((e) => e.hadRecentInput || (shift += e.value)))"
         ".observe({ type: 'layout-shift', buffered: true })"

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def drawn(bench):
+def drawn(shared_bench):
     """A picture of 20 × 16 tokens, and the tool that selects."""
-    bench.open("drawn.png", DRAWN, SIZE)
-    bench.use("select")
-    return bench
+    shared_bench.open("drawn.png", DRAWN, SIZE)
+    shared_bench.use("select")
+    return shared_bench
 
 
 def edit(bench, name):

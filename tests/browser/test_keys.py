@@ -6,20 +6,20 @@ from pathlib import Path
 JS = Path(__file__).parents[2] / "demo/canvas/js"
 
 
-def test_the_list_opens_by_key_and_by_button_and_closes(bench):
-    keys = bench.page.get_by_role("dialog", name="Keys")
-    bench.page.keyboard.press("?")
+def test_the_list_opens_by_key_and_by_button_and_closes(shared_bench):
+    keys = shared_bench.page.get_by_role("dialog", name="Keys")
+    shared_bench.page.keyboard.press("?")
     assert keys.is_visible()
-    bench.page.keyboard.press("Escape")
+    shared_bench.page.keyboard.press("Escape")
     assert not keys.is_visible()
-    bench.act("keys")
+    shared_bench.act("keys")
     keys.get_by_role("button", name="Close").click()
     assert not keys.is_visible()
 
 
-def test_every_letter_that_acts_is_on_the_list(bench):
-    bench.act("keys")
-    listed = {key.upper() for key in bench.page.locator(".keys kbd").all_inner_texts()}
+def test_every_letter_that_acts_is_on_the_list(shared_bench):
+    shared_bench.act("keys")
+    listed = {key.upper() for key in shared_bench.page.locator(".keys kbd").all_inner_texts()}
     acting = set(re.findall(r"^    (\w): \(\) =>", (JS / "keys.js").read_text(), re.MULTILINE))
     tools = [tool.read_text() for tool in (JS / "tools").glob("*.js")]
     taking = set("".join(re.findall(r"^  (?:key|holdKey): \"(\w+)\"", "".join(tools), re.MULTILINE)))

@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 
 import vqcore
-from tests.browser.bench import Bench
 from tests.browser.conftest import served
 from tests.browser.test_canvas import png
 from tests.browser.test_keeping import copied_link, wait_until_kept
@@ -29,14 +28,11 @@ def address(two_level, two_level_prior, tmp_path_factory):
 
 
 @pytest.fixture
-def bench(chromium, address):
+def bench(open_page, address):
     """The page with a drawn picture on the stage, its fine level at hand."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-    bench = Bench(context.new_page(), address, "114 × 76 tokens", f=4)
+    bench = open_page(address, first_size="114 × 76 tokens", f=4)
     bench.open("one.png", png(draw_picture(77, 96, 80)), SIZE)
-    yield bench
-    context.close()
-    assert bench.problems == []
+    return bench
 
 
 def use_level(bench, level):
@@ -185,18 +181,16 @@ def test_both_levels_outlive_a_reload_with_their_history(bench):
 
 
 @pytest.mark.parametrize("level, start, end", [(0, (2, 3), (7, 9)), (1, (5, 7), (15, 18))])
-def test_a_link_holds_the_selected_part_of_both_grids(bench, chromium, address, level, start, end):
+def test_a_link_holds_the_selected_part_of_both_grids(bench, open_page, address, level, start, end):
     use_level(bench, level)
     bench.use("select")
     bench.drag(start, end)
     link, grids = copied_link(bench), bench.grids()
-    context = chromium.new_context(accept_downloads=True)
-    other = Bench(context.new_page(), address, "114 × 76 tokens", f=4)
+    other = open_page(address, first_size="114 × 76 tokens", f=4)
     other.page.goto("about:blank")
     other.page.goto(link)
     other.wait_for_size("56 × 48 px, 14 × 12 tokens")
     coarse, fine = other.grids()
-    context.close()
     assert (coarse == grids[0][2:8, 3:10]).all() and (fine == grids[1][4:16, 6:20]).all()
 
 

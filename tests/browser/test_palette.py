@@ -10,9 +10,9 @@ COLUMNS_WIDE = 6
 
 
 @pytest.fixture
-def palette(bench):
-    bench.open("drawn.png", DRAWN, SIZE)
-    return bench
+def palette(shared_bench):
+    shared_bench.open("drawn.png", DRAWN, SIZE)
+    return shared_bench
 
 
 def take(bench, place):
@@ -60,10 +60,11 @@ def test_arrows_walk_along_the_palette(palette):
         assert palette.page.locator("[data-number]").input_value() == str(code)
 
 
-def test_a_code_that_is_typed_scrolls_into_sight(palette):
-    order_by(palette, "index")
-    palette.page.locator("[data-palette]").evaluate("e => (e.style.height = '80px')")
-    palette.choose(0)
-    palette.choose(63)
-    top, height = palette.page.locator("[data-palette]").evaluate("e => [e.scrollTop, e.scrollHeight]")
+def test_a_code_that_is_typed_scrolls_into_sight(bench):
+    bench.open("drawn.png", DRAWN, SIZE)
+    order_by(bench, "index")
+    bench.page.locator("[data-palette]").evaluate("e => (e.style.height = '80px')")
+    bench.choose(0)
+    bench.choose(63)
+    top, height = bench.page.locator("[data-palette]").evaluate("e => [e.scrollTop, e.scrollHeight]")
     assert top > 0 and top + 80 == pytest.approx(height, abs=2)

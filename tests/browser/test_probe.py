@@ -14,7 +14,8 @@ def decoded(tokenizer, tokens):
     return to_pixels(tokenizer.decode([torch.from_numpy(tokens)[None]]))[0].astype(int)
 
 
-def test_holding_the_key_shows_the_pixels_that_a_flip_changes(bench, tiny_folder):
+def test_holding_the_key_shows_the_pixels_that_a_flip_changes(shared_bench, tiny_folder):
+    bench = shared_bench
     bench.open("drawn.png", DRAWN, SIZE)
     tokenizer, tokens, caption = vqcore.load(tiny_folder), bench.tokens(), bench.page.locator("[data-part=probe]")
     code = int(tokens[7, 9] + 9) % 64
@@ -38,7 +39,8 @@ def test_holding_the_key_shows_the_pixels_that_a_flip_changes(bench, tiny_folder
     assert (bench.tokens() == tokens).all()
 
 
-def test_the_tool_shows_it_while_a_finger_or_button_is_down(bench):
+def test_the_tool_shows_it_while_a_finger_or_button_is_down(shared_bench):
+    bench = shared_bench
     bench.open("drawn.png", DRAWN, SIZE)
     tokens, caption = bench.tokens(), bench.page.locator("[data-part=probe]")
     bench.use("probe")

@@ -10,7 +10,6 @@ import pytest
 from demo import models
 from demo.canvas.view import TokenCanvas
 from demo.document import Workspace
-from tests.browser.bench import Bench
 
 
 def flipped(document):
@@ -61,12 +60,8 @@ def address(tiny_folder):
 
 
 @pytest.fixture
-def bench(chromium, address):
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-    bench = Bench(context.new_page(), address)
-    yield bench
-    context.close()
-    assert bench.problems == []
+def bench(open_page, address):
+    return open_page(address)
 
 
 def press(bench, name):

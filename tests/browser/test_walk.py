@@ -6,7 +6,8 @@ import vqcore
 from tests.browser.test_canvas import DRAWN, SIZE
 
 
-def test_the_slider_walks_from_one_code_to_the_other(bench, tiny_folder):
+def test_the_slider_walks_from_one_code_to_the_other(shared_bench, tiny_folder):
+    bench = shared_bench
     bench.open("drawn.png", DRAWN, SIZE)
     codebook = vqcore.load(tiny_folder).levels[-1].codebook
     points = torch.lerp(codebook[3], codebook[40], torch.linspace(0, 1, 12)[:, None])
