@@ -35,7 +35,8 @@ from vqcore.retrieval.contrastive import Contrastive, ContrastiveConfig
 from vqcore.retrieval.known import Known
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
-README = Path(__file__).parent.parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent.parent
+README = ROOT / "demo" / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -348,7 +349,7 @@ def test_a_file_of_the_server_can_not_be_asked_for(address):
 
 def test_the_readme_example_runs(address, monkeypatch):
     example = next(block for block in re.findall(r"```python\n(.*?)```", README.read_text(), re.S) if "gradio_client" in block)
-    monkeypatch.chdir(README.parent)
+    monkeypatch.chdir(ROOT)
     names = {}
     exec(example.replace("http://127.0.0.1:7860", address), names)
     assert names["again"]["grids"] == names["document"]["grids"] and Path(names["picture"]).is_file() and len(names["samples"]) == 4
