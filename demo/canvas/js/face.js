@@ -6,7 +6,7 @@
 
 /**
  * @typedef {object} Face
- * @property {import("./picture.js").Picture | null} picture  the one on the stage, to read; null before there is one
+ * @property {import("./document/picture.js").Picture | null} picture  the one on the stage, to read; null before there is one
  * @property {number} code  the chosen one
  * @property {(code: number) => void} choose
  * @property {(code: number | null) => void} point  show where a code stands in the picture; null: no more

@@ -1,6 +1,6 @@
 // What the stage shows: layers, lines and numbers, what glows, what is highlighted, selected and pointed at.
 
-import { canvasOf } from "../../kit/js/images.js";
+import { canvasOf } from "../../../kit/js/images.js";
 
 const LINES_FROM = 7; // CSS pixels a token from which lines are drawn between tokens
 const NUMBERS_FROM = 34; // and from which their codes are written in them

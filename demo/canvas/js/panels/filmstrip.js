@@ -1,12 +1,12 @@
 // The open pictures, to switch between, and the examples to begin with.
 
-import { canvasOf, newCanvas } from "../../kit/js/images.js";
+import { canvasOf, newCanvas } from "../../../kit/js/images.js";
 
 export const MOST_PICTURES = 12;
 const THUMBNAIL = 96;
 
 export class Filmstrip {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench, examples) {
     this.bench = bench;
     this.frames = element.querySelector("[data-frames]");

@@ -1,7 +1,7 @@
 // One level of a picture's tokens. All levels' tokens are numbered through, coarse first: a token's place is the grid's
 // `first` plus its cell in the grid, row by row. Areas are [top, bottom, left, right] in tokens, ends excluded.
 
-import { packTokens } from "../../kit/js/bytes.js";
+import { packTokens } from "../../../kit/js/bytes.js";
 
 export class Grid {
   constructor(codebook, [rows, columns], tokens, first) {
@@ -43,7 +43,7 @@ export class Grid {
   /**
    * An area, or the whole, as documents and questions have it.
    * @param {number[]} area
-   * @returns {import("../../kit/js/types.js").GridData}
+   * @returns {import("../../../kit/js/types.js").GridData}
    */
   pack(area = [0, this.rows, 0, this.columns]) {
     const [top, bottom, left, right] = area;

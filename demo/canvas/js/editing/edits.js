@@ -1,15 +1,15 @@
 // What is done to many tokens at once: to the selected ones or, where none are, to the whole picture.
 // Each is one step of the history. An area is [top, bottom, left, right] in tokens, ends excluded.
 
-import { unpackTokens } from "../../kit/js/bytes.js";
-import { fileToBase64 } from "../../kit/js/files.js";
-import { pngOf } from "../../kit/js/images.js";
+import { unpackTokens } from "../../../kit/js/bytes.js";
+import { fileToBase64 } from "../../../kit/js/files.js";
+import { pngOf } from "../../../kit/js/images.js";
 import { Block } from "./block.js";
-import { meanSquaredError } from "./fidelity.js";
-import { LEVEL_NAMES } from "./levels.js";
+import { meanSquaredError } from "../document/fidelity.js";
+import { LEVEL_NAMES } from "../stage/levels.js";
 
 export class Edits {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(menu, bench) {
     this.menu = menu;
     this.bench = bench;

@@ -1,12 +1,12 @@
 // Ways out: the reconstruction, the document, and what numpy and spreadsheets open.
 
-import { base64ToBytes } from "../../kit/js/bytes.js";
-import { download } from "../../kit/js/files.js";
-import { pngOf } from "../../kit/js/images.js";
+import { base64ToBytes } from "../../../kit/js/bytes.js";
+import { download } from "../../../kit/js/files.js";
+import { pngOf } from "../../../kit/js/images.js";
 import { linkTo } from "./links.js";
 
 export class Exports {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(menu, bench) {
     this.bench = bench;
     for (const button of menu.querySelectorAll("[data-export]"))

@@ -1,16 +1,16 @@
 // Ways in: files chosen, dropped or pasted, the camera, the examples.
 
-import { fileToBase64 } from "../../kit/js/files.js";
-import { newCanvas } from "../../kit/js/images.js";
-import { PersonError } from "../../kit/js/server.js";
-import { MOST_PICTURES } from "./filmstrip.js";
+import { fileToBase64 } from "../../../kit/js/files.js";
+import { newCanvas } from "../../../kit/js/images.js";
+import { PersonError } from "../../../kit/js/server.js";
+import { MOST_PICTURES } from "../panels/filmstrip.js";
 import { LINK_START, documentInAddress } from "./links.js";
 
 const MOST_BYTES = 32 * 2 ** 20;
 export const PHOTOGRAPH_TYPE = "image/png";
 
 export class Intake {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

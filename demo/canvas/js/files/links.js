@@ -1,7 +1,7 @@
 // Links that hold a small picture whole, after the #, which browsers keep to themselves: no server stores it.
 
-import { base64ToBytes, bytesToBase64 } from "../../kit/js/bytes.js";
-import { PersonError } from "../../kit/js/server.js";
+import { base64ToBytes, bytesToBase64 } from "../../../kit/js/bytes.js";
+import { PersonError } from "../../../kit/js/server.js";
 
 const LINK_SIDE = 16; // tokens
 export const LINK_START = "#tokens=";

@@ -1,11 +1,11 @@
 // Two levels of tokens: which one is at hand, what it carries alone, and another picture's grid put in its place.
 
-import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
+import { canvasOf, pixelsOfUrl } from "../../../kit/js/images.js";
 
 export const LEVEL_NAMES = ["Coarse", "Fine"];
 
 export class Levels {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     const part = (name) => bench.root.querySelector(`[data-levels=${name}]`);

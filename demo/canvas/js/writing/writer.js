@@ -1,11 +1,11 @@
 // What a prior can do for the picture on the stage: judge its tokens, and write some of them anew.
 
-import { fileToBase64 } from "../../kit/js/files.js";
-import { canvasOf, newCanvas, pngOf } from "../../kit/js/images.js";
+import { fileToBase64 } from "../../../kit/js/files.js";
+import { canvasOf, newCanvas, pngOf } from "../../../kit/js/images.js";
 import { Candidates } from "./candidates.js";
 
 export class Writer {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(menu, bench, priors) {
     this.menu = menu;
     this.bench = bench;

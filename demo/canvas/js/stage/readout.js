@@ -1,7 +1,7 @@
 // The line under the stage: where the pointer or the cursor is, and what stands there.
 
 export class Readout {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

@@ -1,15 +1,15 @@
 // Several ways to write some tokens anew, side by side over the stage: a click on one puts it in the picture, as one
 // step of the history each.
 
-import { unpackTokens } from "../../kit/js/bytes.js";
-import { newCanvas, pixelsOfUrl } from "../../kit/js/images.js";
-import { drawTiles, lengthOf, mostCodes, packSequences, writeSlice } from "../../kit/js/sequences.js";
+import { unpackTokens } from "../../../kit/js/bytes.js";
+import { newCanvas, pixelsOfUrl } from "../../../kit/js/images.js";
+import { drawTiles, lengthOf, mostCodes, packSequences, writeSlice } from "../../../kit/js/sequences.js";
 
 const CANDIDATES = 4;
 const SEEDS = 2 ** 32;
 
 export class Candidates {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;
