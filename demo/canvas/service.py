@@ -72,7 +72,7 @@ def decode_whole(question: dict) -> dict:
 
 @answered_by(strokes)
 def read_codebook(question: dict) -> dict:
-    """{"model"} → {"model", "levels": of each, coarse to fine, its sizes, what its codes look like and their counts in training}.
+    """{"model"} → {"model", "levels": of each, coarse to fine, its name, its sizes, what its codes look like and their counts in training}.
 
     "halo" is the level's in tokens of the finest grid, null where a token reaches everywhere; "tiles" are a PNG, 64 a row.
     """
@@ -158,6 +158,7 @@ def _codebook(model: str) -> dict:
     tokenizer = models.tokenizer(model)
     levels = [
         {
+            "name": level.name,
             "size": level.codebook_size,
             "downsampling": level.downsampling,
             "halo": level.halo,

@@ -1,9 +1,11 @@
 // A picture of the filmstrip: its tokens of each level, its pixels before and after them, and its history.
 
-import { unpackTokens } from "../../../kit/js/bytes.js";
+import { unpackGrid } from "../../../kit/js/document.js";
 import { pixelsOfUrl } from "../../../kit/js/images.js";
 import { Grid } from "./grid.js";
 import { History } from "./history.js";
+
+export const MOST_PICTURES = 12; // in the filmstrip
 
 export class Picture {
   /**
@@ -37,9 +39,9 @@ export class Picture {
     this.fidelity = null;
     this.history = new History();
     let first = 0;
-    this.grids = document.grids.map(({ shape, data }, level) => {
+    this.grids = document.grids.map((packed, level) => {
       const book = codebook.levels[level];
-      const grid = new Grid(book, shape, unpackTokens(data, book.size), first);
+      const grid = new Grid(book, packed.shape, unpackGrid(packed, book.size), first);
       first += grid.tokens.length;
       return grid;
     });
@@ -73,6 +75,10 @@ export class Picture {
 
   get counts() {
     return this.grid.counts;
+  }
+
+  codeAt({ row, column }) {
+    return this.tokens[row * this.columns + column];
   }
 
   cut(area) {

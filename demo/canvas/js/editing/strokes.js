@@ -39,7 +39,7 @@ export class Strokes {
 
   write(place, code) {
     const { picture, layers, painter, stage } = this.bench;
-    this.bench.edition++;
+    this.bench.workspace.edition++;
     picture.fidelity = null;
     picture.setToken(place, code);
     layers.refreshToken(place);

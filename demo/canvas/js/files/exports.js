@@ -30,9 +30,9 @@ export class Exports {
 
   // To the selected part, or to the whole.
   async copyLink() {
-    const { picture, edits, messages } = this.bench;
-    const part = edits.selection;
-    const link = linkTo(part ? picture.partDocument(edits.selection) : picture.toDocument());
+    const { picture, selection, messages } = this.bench;
+    const part = selection.area;
+    const link = linkTo(part ? picture.partDocument(part) : picture.toDocument());
     try {
       await navigator.clipboard.writeText(link);
       messages.note(`The link is copied. It holds the ${part ? "selected" : "picture’s"} tokens whole.`);

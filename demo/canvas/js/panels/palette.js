@@ -127,7 +127,7 @@ export class Palette {
     if (code === this.pointed) return;
     this.pointed = code;
     this.element.title = code === null ? "" : `code ${code}; double-click to sort around it`;
-    this.bench.highlightCode(code);
+    this.bench.point(code);
   }
 
   press(event) {

@@ -9,9 +9,9 @@ export class Readout {
 
   show(token) {
     const { picture, cursor, probe, surprise } = this.bench;
-    const at = token ?? cursor;
+    const at = token ?? cursor.token;
     if (probe.held && at) probe.hold(at);
-    const code = at && picture ? picture.tokens[at.row * picture.columns + at.column] : null;
+    const code = at && picture ? picture.codeAt(at) : null;
     const facts = {
       row: at?.row,
       column: at?.column,
