@@ -24,7 +24,7 @@ from vqcore.tokenizers.base import Tokenizer
 
 @answered_by(strokes)
 def read_codebook(question: dict) -> dict:
-    """{"model"} → {"model", "levels": of each, coarse to fine, its sizes, what its codes look like and their counts in training}.
+    """{"model"} → {"model", "levels": of each, coarse to fine, its name and sizes, what its codes look like and their counts in training}.
 
     "halo" is the level's in tokens of the finest grid, null where a token reaches everywhere; "tiles" are a PNG, 64 a row.
     """
@@ -96,6 +96,7 @@ def about(prior: Prior) -> dict[str, Any]:
 def _codebook(tokenizer: Tokenizer) -> dict[str, Any]:
     levels = [
         {
+            "name": level.name,
             "size": level.codebook_size,
             "downsampling": level.downsampling,
             "halo": level.halo,

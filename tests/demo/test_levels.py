@@ -1,4 +1,4 @@
-"""What the page's server does with a tokenizer of two levels."""
+"""What the page's server does with a tokenizer of several levels: of two, trained for real, and of three and eight."""
 
 import base64
 
@@ -15,6 +15,7 @@ from demo.kit import page as kit
 from demo.tokens import view as tokens
 from tests.demo.asking import pixels_of, png
 from tests.tiny import draw_picture
+from vqcore.tokenizers.base import Level, Tokenizer
 from vqcore.tokenizers.pixels import to_pixels
 
 
@@ -33,7 +34,8 @@ def document(tokenizer):
 
 def test_each_level_has_its_codebook(tokenizer):
     answer = kit.read_codebook({})
-    assert [(level["size"], level["downsampling"], level["halo"]) for level in answer["levels"]] == [(32, 8, 6), (64, 4, 2)]
+    told = [(level["name"], level["size"], level["downsampling"], level["halo"]) for level in answer["levels"]]
+    assert told == [("coarse", 32, 8, 6), ("fine", 64, 4, 2)]
     for told, level in zip(answer["levels"], tokenizer.levels):
         f = level.downsampling
         assert (pixels_of(told["tiles"])[:, 5 * f : 6 * f] == level.appearance[5]).all()
@@ -44,7 +46,9 @@ def test_each_level_has_its_codebook(tokenizer):
 def test_what_a_level_carries_is_the_picture_with_the_other_one_all_the_same(tokenizer, document, level):
     answer = page.decode_level({"document": document, "level": level})
     grids = [torch.from_numpy(grid)[None] for grid in documents.from_json(document).grids]
-    grids[1 - level] = torch.full_like(grids[1 - level], int(tokenizer.levels[1 - level].usage.argmax()))
+    for other, grid in enumerate(grids):
+        if other != level:
+            grid.fill_(int(tokenizer.levels[other].usage.argmax()))
     assert (pixels_of(answer["picture"]) == to_pixels(tokenizer.decode(grids))[0, :61, :93]).all()
 
 
@@ -80,7 +84,8 @@ def test_either_grid_is_read_and_edited_by_other_programs(tokenizer, document, m
         edited, seen = endpoints.edit(document, 2, 3, [[7, 8]], level)
         assert np.shape(endpoints.read_codes(edited, level=level)) == shape
         assert endpoints.read_codes(edited, 2, 3, 1, 2, level) == [[7, 8]]
-        assert endpoints.read_codes(edited, level=1 - level) == endpoints.read_codes(document, level=1 - level)
+        others = {0, 1} - {level}
+        assert all(endpoints.read_codes(edited, level=other) == endpoints.read_codes(document, level=other) for other in others)
         assert (seen == work.decode(documents.from_json(edited))).all()
     assert endpoints.read_codes(document) == endpoints.read_codes(document, level=1)
     with pytest.raises(ValueError, match="0 to 31"):
@@ -90,3 +95,57 @@ def test_either_grid_is_read_and_edited_by_other_programs(tokenizer, document, m
 def test_a_workspace_of_a_level_that_is_not_there_is_refused(document):
     with pytest.raises(ValueError, match="fit together"):
         documents.workspace_from_json({"documents": [document], "active": 0, "level": 2, "fidelity": [None]})
+
+
+class Stack(Tokenizer):
+    """Grids of tokens of 16, 8, 4 and then ever again 2 pixels; a picture's grey is the sum of its codes, each level's share half the last one's."""
+
+    def __init__(self, depth: int):
+        super().__init__()
+        self.anchor = torch.nn.Parameter(torch.zeros(()))
+        self.name, self.spatial_dims, self.channels, self.halo = f"stack of {depth}", 2, 3, 0
+        self.levels_ = tuple(
+            Level(f"number {i}", 4 + i, 1, 2 ** max(1, 4 - i), torch.linspace(-1, 1, 4 + i)[:, None], torch.arange(4 + i), None, 0)
+            for i in range(depth)
+        )
+
+    @property
+    def levels(self):
+        return self.levels_
+
+    def encode(self, images):
+        grey = images.mean(1, keepdim=True)
+        means = [torch.nn.functional.avg_pool2d(grey, level.downsampling)[:, 0] for level in self.levels]
+        return [(mean[..., None] - level.codebook[:, 0]).abs().argmin(-1) for mean, level in zip(means, self.levels)]
+
+    def decode(self, tokens):
+        return self.decode_region(tokens, tuple(slice(0, side) for side in tokens[-1].shape[1:]))
+
+    def decode_region(self, tokens, region):
+        finest = self.levels[-1].downsampling
+        whole = 0
+        for i, (grid, level) in enumerate(zip(tokens, self.levels, strict=True)):
+            share = level.codebook[grid, 0] / 2 ** (i + 1)
+            whole = whole + share.repeat_interleave(level.downsampling, 1).repeat_interleave(level.downsampling, 2)
+        rows, columns = (slice(part.start * finest, part.stop * finest) for part in region)
+        return whole[:, None, rows, columns].expand(-1, 3, -1, -1).clamp(-1, 1)
+
+
+@pytest.mark.parametrize("depth", [3, 8])
+def test_there_are_as_many_levels_as_there_are(depth, monkeypatch):
+    stack = Stack(depth)
+    monkeypatch.setitem(models._added, stack.name, (stack, None))
+    service._codebook.cache_clear()
+    told = service.read_codebook({"model": stack.name})["levels"]
+    assert [(each["name"], each["size"]) for each in told] == [(f"number {i}", 4 + i) for i in range(depth)]
+    picture = base64.b64encode(png(draw_picture(3, 32, 16))).decode()
+    opened = service.open_picture({"data": picture, "name": "a", "model": stack.name})
+    grids = [torch.from_numpy(grid)[None] for grid in documents.from_json(opened["document"]).grids]
+    assert [grid.shape[1:] for grid in grids] == [(2 ** min(i, 3), 2 ** min(i + 1, 4)) for i in range(depth)]
+    alone = service.decode_level({"document": opened["document"], "level": 1})
+    others = [grid if i == 1 else torch.full_like(grid, 3 + i) for i, grid in enumerate(grids)]
+    assert (pixels_of(alone["picture"]) == to_pixels(stack.decode(others))[0]).all()
+    f = stack.levels[-1].downsampling
+    part = service.decode_window({"model": stack.name, "grids": opened["document"]["grids"], "region": [0, 1, 1, 3]})
+    pixels = np.frombuffer(base64.b64decode(part["pixels"]), np.uint8).reshape(f, 2 * f, 3)
+    assert (pixels == to_pixels(stack.decode(grids))[0, :f, f : 3 * f]).all()

@@ -6,7 +6,7 @@
 
 /**
  * @typedef {object} Face
- * @property {import("./picture.js").Picture | null} picture  the one on the stage, to read; null before there is one
+ * @property {import("./document/picture.js").Picture | null} picture  the one on the stage, to read; null before there is one
  * @property {number} code  the chosen one
  * @property {(code: number) => void} choose
  * @property {(code: number | null) => void} point  show where a code stands in the picture; null: no more
@@ -31,12 +31,12 @@ export function faceOf(bench) {
       return bench.code;
     },
     choose: (code) => bench.choose(code),
-    point: (code) => bench.highlightCode(code),
+    point: (code) => bench.point(code),
     codebookOf: (model) => bench.codebooks.of(model),
-    give: (document) => bench.give(document),
-    useModel: (model) => bench.intake.open(model, () => bench.useModel(model)),
+    give: (document) => bench.workspace.give(document),
+    useModel: (model) => bench.intake.open(model, () => bench.workspace.useModel(model)),
     async openWith(model, files) {
-      await bench.intake.open(model, () => bench.adopt(model));
+      await bench.intake.open(model, () => bench.workspace.adopt(model));
       await bench.intake.openFiles(files);
     },
     complete: (prior, settings) => bench.writer.complete(prior, settings),

@@ -10,8 +10,8 @@ export function linkFigures(bench) {
     const figure = /** @type {any} */ (event.target).closest?.(".shows-codes .js-plotly-plot");
     if (!figure?.on || linked.has(figure)) return;
     linked.add(figure);
-    figure.on("plotly_hover", (data) => bench.highlightCode(codeOf(data)));
-    figure.on("plotly_unhover", () => bench.highlightCode(null));
+    figure.on("plotly_hover", (data) => bench.point(codeOf(data)));
+    figure.on("plotly_unhover", () => bench.point(null));
     figure.on("plotly_click", (data) => bench.choose(codeOf(data)));
   });
 }

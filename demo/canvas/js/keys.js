@@ -8,11 +8,11 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
 export function listenForKeys(bench, stage) {
   /** @type {Record<string, () => void>} */
   const letters = {
-    f: () => bench.edits.selection && bench.edits.flip("flippedAcross"),
-    F: () => bench.edits.selection && bench.edits.flip("flippedDown"),
-    r: () => bench.edits.selection && bench.edits.turn(),
-    Delete: () => (bench.edits.selection ? bench.edits.fill() : bench.paintCursor()),
-    Backspace: () => (bench.edits.selection ? bench.edits.fill() : bench.paintCursor()),
+    f: () => bench.selection.area && bench.edits.flip("flippedAcross"),
+    F: () => bench.selection.area && bench.edits.flip("flippedDown"),
+    r: () => bench.selection.area && bench.edits.turn(),
+    Delete: () => (bench.selection.area ? bench.edits.fill() : bench.cursor.paint()),
+    Backspace: () => (bench.selection.area ? bench.edits.fill() : bench.cursor.paint()),
     1: () => bench.look.setLayer("original"),
     2: () => bench.look.setLayer("rebuilt"),
     3: () => bench.look.setLayer("codes"),
@@ -24,8 +24,8 @@ export function listenForKeys(bench, stage) {
     "=": () => stage.zoomBy(1.4),
     "-": () => stage.zoomBy(1 / 1.4),
     0: () => (stage.view.fit(), stage.invalidate()),
-    Enter: () => bench.paintCursor(),
-    Escape: () => (bench.edits.selection ? bench.edits.select(null) : bench.setCursor(null)),
+    Enter: () => bench.cursor.paint(),
+    Escape: () => (bench.selection.area ? bench.selection.put(null) : bench.cursor.put(null)),
   };
   for (const { name, key } of TOOLS) for (const letter of key ?? "") letters[letter] = () => bench.use(name);
   const heldBy = (event) => TOOLS.find(({ holdKey }) => holdKey === event.key.toLowerCase());
@@ -42,12 +42,12 @@ export function listenForKeys(bench, stage) {
   stage.element.addEventListener("keydown", (event) => {
     if (event.altKey || event.target !== stage.element || !bench.picture) return;
     if (event.ctrlKey || event.metaKey) {
-      if (event.key === "a") bench.edits.selectAll();
+      if (event.key === "a") bench.selection.all();
       else if (ARROWS[event.key]) bench.edits.move(...ARROWS[event.key]);
       else return;
     } else if (heldBy(event)) event.repeat || heldBy(event).hold(bench);
-    else if (event.shiftKey && ARROWS[event.key]) bench.growSelection(...ARROWS[event.key]);
-    else if (ARROWS[event.key]) bench.moveCursor(...ARROWS[event.key]);
+    else if (event.shiftKey && ARROWS[event.key]) bench.cursor.select(...ARROWS[event.key]);
+    else if (ARROWS[event.key]) bench.cursor.move(...ARROWS[event.key]);
     else if (letters[event.key.toLowerCase()] || letters[event.key]) (letters[event.key] ?? letters[event.key.toLowerCase()])();
     else return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 // The atlas follows the canvas: its picture's codebook, its chosen code. What is chosen here is chosen there.
 
 import { unpackFloats } from "../../kit/js/bytes.js";
+import { workspaceOf } from "../../kit/js/document.js";
 import { Server } from "../../kit/js/server.js";
 import { Detail } from "./detail.js";
 import { CodeMap } from "./map.js";
@@ -102,7 +103,7 @@ class Atlas {
   // What the plots below are drawn from; they follow as well.
   tell() {
     const { picture } = this.canvas;
-    const shown = { documents: [picture.toDocument()], active: 0, level: picture.level, fidelity: [null] };
+    const shown = { ...workspaceOf([picture], picture), fidelity: [null] };
     const text = JSON.stringify(shown);
     if (text === this.told) return;
     this.told = text;

@@ -1,6 +1,6 @@
 // The comparison follows the canvas' picture while it is in sight: one setting after the other is asked for and shown.
 
-import { unpackTokens } from "../../kit/js/bytes.js";
+import { tokensKey, unpackGrid } from "../../kit/js/document.js";
 import { fileToBase64 } from "../../kit/js/files.js";
 import { canvasOf, newCanvas, pixelsOfUrl, pngOf } from "../../kit/js/images.js";
 import { Layers } from "../../kit/js/layers.js";
@@ -35,7 +35,7 @@ class Comparison {
   async refresh() {
     const picture = window.canvas?.picture;
     if (!picture) return;
-    const edition = picture.original ? "original" : picture.toDocument().grids.map(({ data }) => data).join(" ");
+    const edition = picture.original ? "original" : tokensKey(picture.toDocument());
     const key = `${picture.id} ${picture.codebook.model} ${edition}`;
     if (key === this.key) return this.curtain.add(CANVAS, canvasOf(picture.rebuilt));
     this.key = key;
@@ -126,7 +126,7 @@ class Comparison {
   async layersOf({ rebuilt, grid }, { model, scale }, { width, height, pixels }) {
     const codebook = await window.canvas.codebookOf(model);
     const [rows, columns] = grid.shape;
-    const tokens = unpackTokens(grid.data, codebook.size);
+    const tokens = unpackGrid(grid, codebook.size);
     const layers = new Layers(
       { width, height, rows, columns, tokens, codebook, original: pixels, rebuilt: await pixelsOfUrl(rebuilt) },
       "distinct",

@@ -23,9 +23,10 @@ export class Codebook {
    * @param {import("./types.js").CodebookData & {model: string, level: number}} told
    * @param {ImageData} sheet
    */
-  constructor({ model, level, size, downsampling, halo, usage }, sheet) {
+  constructor({ model, level, name, size, downsampling, halo, usage }, sheet) {
     this.model = model;
     this.level = level;
+    this.name = name; // beside the others of the model, such as "coarse"
     this.size = size;
     this.downsampling = downsampling;
     this.halo = halo ?? Infinity;

@@ -2,6 +2,7 @@
 // writing.py's about() tells of it.
 
 import { packTokens, unpackTokens } from "./bytes.js";
+import { newDocument, packGrid } from "./document.js";
 
 const SLICES = 8; // questions that it takes to write a sequence of any length
 const SHORTEST_SLICE = 8;
@@ -70,11 +71,12 @@ export function documentOf(prior, sequence, name) {
   let start = 0;
   const grids = prior.grids.map(({ shape, codes }) => {
     const end = start + shape[0] * shape[1];
-    const data = packTokens(sequence.subarray(start, end), codes);
+    const packed = packGrid(sequence.subarray(start, end), shape, codes);
     start = end;
-    return { shape, data };
+    return packed;
   });
-  return { version: 1, model: prior.model, name, id: "", width: prior.width, height: prior.height, grids, original: null };
+  const { model, width, height } = prior;
+  return newDocument({ model, name, width, height, grids });
 }
 
 // Draw some of the tokens, code by code, as each looks alone: fine ones over the coarse ones that came before.

@@ -1,5 +1,6 @@
 // How samples are drawn, as the form says.
 
+import { newSeed } from "../../kit/js/random.js";
 import { mostCodes } from "../../kit/js/sequences.js";
 
 const EACH = "\u0000each"; // the choice of all classes in turn; no class can be called so
@@ -15,7 +16,7 @@ export class Settings {
     this.fields.text.addEventListener("change", onChange);
     form.addEventListener("input", () => this.refresh());
     form.querySelector("[data-dice]").addEventListener("click", () => {
-      this.fields.seed.value = Math.floor(Math.random() * 2 ** 32);
+      this.fields.seed.value = newSeed();
       onChange();
     });
     this.fit();

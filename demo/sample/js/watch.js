@@ -230,8 +230,9 @@ export class Watch {
     sampler.tell("watch", `${this.name}: ${shown} of ${length} tokens`, shown / length);
     if (!level) return this.distribution.show("It is written", null);
     const cell = shown - level.first;
-    const grid = level === levels.at(-1) ? "" : " of the coarse grid";
+    const codesOfLevel = codebook.levels[level.level];
+    const grid = level === levels.at(-1) ? "" : ` of the ${codesOfLevel.name} grid`;
     const title = `Next: row ${Math.floor(cell / level.columns)}, column ${cell % level.columns}${grid}`;
-    this.distribution.show(title, nexts[shown], sequence[shown], this.byHand.has(shown), level, codebook.levels[level.level]);
+    this.distribution.show(title, nexts[shown], sequence[shown], this.byHand.has(shown), level, codesOfLevel);
   }
 }

@@ -1,5 +1,7 @@
 // What is asked for: the prompt, its style, and how tokens are drawn.
 
+import { newSeed } from "../../kit/js/random.js";
+
 export class Ask {
   constructor(form, priors, most, onAsk) {
     this.form = form;
@@ -12,7 +14,7 @@ export class Ask {
     this.fields.prior.addEventListener("change", () => this.fit());
     form.addEventListener("input", () => this.refresh());
     form.querySelector("[data-dice]").addEventListener("click", () => {
-      this.fields.seed.value = Math.floor(Math.random() * 2 ** 32);
+      this.fields.seed.value = newSeed();
       onAsk();
     });
     this.fields.style.addEventListener("change", () => this.fields.text.value.trim() && onAsk());

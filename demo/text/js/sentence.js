@@ -1,7 +1,7 @@
 // The sequence of one candidate on the screen: its words, [SEP], its image tokens, and the picture they make.
 
 import { rgbToOklab } from "../../kit/js/codebook.js";
-import { documentOf, lengthOf } from "../../kit/js/sequences.js";
+import { documentOf, lengthOf, levelsOf } from "../../kit/js/sequences.js";
 import { toCanvas } from "../../kit/js/tile.js";
 
 const PAGE_SIDE = 320; // pixels that the picture is drawn with
@@ -97,8 +97,12 @@ export class Sentence {
     this.pointed = i;
     this.draw();
     if (i === null || i >= this.written) return;
-    const cell = i - this.first;
-    const place = cell < 0 ? `token ${i} of the coarse grid` : `row ${Math.floor(cell / this.columns)}, column ${cell % this.columns}`;
+    const { level, first, columns } = levelsOf(this.prior).find(({ end }) => i < end);
+    const cell = i - first;
+    const place =
+      first < this.first
+        ? `token ${cell} of the ${this.codebook.levels[level].name} grid`
+        : `row ${Math.floor(cell / columns)}, column ${cell % columns}`;
     const bits = this.bits?.[i];
     const odds = bits === undefined ? "" : `, probability ${(100 * 2 ** -bits).toFixed(bits < 6 ? 0 : 2)} % (${bits.toFixed(1)} bits)`;
     this.explain(`Code ${this.sequence[i]} at ${place}${odds}.`);

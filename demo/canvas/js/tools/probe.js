@@ -20,7 +20,7 @@ export const probe = {
     bench.probe.release();
   },
   hold(bench) {
-    bench.probe.hold(bench.stage.hover ?? bench.cursor);
+    bench.probe.hold(bench.stage.hover ?? bench.cursor.token);
   },
   letGo(bench) {
     if (bench.probe.held) bench.probe.release();

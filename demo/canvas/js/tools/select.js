@@ -12,26 +12,26 @@ export const select = {
   icon: '<path d="M4 4h16v16H4z" stroke-dasharray="3.2 2.600"/>',
   press({ bench, stage, token, place, event }) {
     const anchor = stage.view.nearestToken(place.x, place.y);
-    return { anchor, moves: bench.edits.holds(token), copies: event.altKey, carried: null };
+    return { anchor, moves: bench.selection.holds(token), copies: event.altKey, carried: null };
   },
   move(drag, { bench, stage, place }) {
     const { anchor, moves, copies } = drag;
     const here = stage.view.nearestToken(place.x, place.y);
     if (!drag.carried && here.row === anchor.row && here.column === anchor.column) return;
     drag.carried = { down: here.row - anchor.row, right: here.column - anchor.column, copies };
-    if (moves) bench.edits.carry(drag.carried);
-    else bench.edits.selectBetween(anchor, here);
+    if (moves) bench.selection.carry(drag.carried);
+    else bench.selection.between(anchor, here);
   },
   release({ anchor, moves, carried }, { bench }) {
-    const { edits } = bench;
-    edits.carry(null);
+    const { cursor, edits, selection } = bench;
+    selection.carry(null);
     if (!carried) {
-      edits.select(null);
-      bench.setCursor(anchor);
+      selection.put(null);
+      cursor.put(anchor);
     } else if (moves) edits.move(carried.down, carried.right, carried.copies);
-    else bench.setCursor(null);
+    else cursor.put(null);
   },
-  cancel({ edits }) {
-    edits.carry(null);
+  cancel({ selection }) {
+    selection.carry(null);
   },
 };

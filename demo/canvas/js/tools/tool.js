@@ -4,7 +4,7 @@
  * Where a pointer is on the stage.
  * @typedef {object} At
  * @property {import("../main.js").Bench} bench
- * @property {import("../stage.js").Stage} stage
+ * @property {import("../stage/stage.js").Stage} stage
  * @property {{x: number, y: number}} place  in CSS pixels of the stage
  * @property {{x: number, y: number}[]} path  all places since the last event, this one included
  * @property {{row: number, column: number} | null} token  the one under it

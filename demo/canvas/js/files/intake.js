@@ -1,16 +1,16 @@
 // Ways in: files chosen, dropped or pasted, the camera, the examples.
 
-import { fileToBase64 } from "../../kit/js/files.js";
-import { newCanvas } from "../../kit/js/images.js";
-import { PersonError } from "../../kit/js/server.js";
-import { MOST_PICTURES } from "./filmstrip.js";
+import { fileToBase64 } from "../../../kit/js/files.js";
+import { newCanvas } from "../../../kit/js/images.js";
+import { PersonError } from "../../../kit/js/server.js";
+import { MOST_PICTURES } from "../document/picture.js";
 import { LINK_START, documentInAddress } from "./links.js";
 
 const MOST_BYTES = 32 * 2 ** 20;
 export const PHOTOGRAPH_TYPE = "image/png";
 
 export class Intake {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;
@@ -44,7 +44,7 @@ export class Intake {
   }
 
   openExample(name) {
-    if (this.bench.isFull()) return;
+    if (this.bench.workspace.isFull()) return;
     return this.open(name, () => this.bench.server.ask("open_example", { name, model: this.bench.model }));
   }
 
@@ -80,7 +80,7 @@ export class Intake {
         return { ...answer, kept: { original, past, future } };
       });
     const active = this.bench.pictures.find(({ id }) => id === kept.pictures[kept.active]?.document.id);
-    if (active) this.bench.show(active);
+    if (active) this.bench.workspace.show(active);
   }
 
   openLink() {
@@ -93,7 +93,7 @@ export class Intake {
     try {
       await this.during(async () => {
         const answer = await read();
-        if (answer) await this.bench.add(answer);
+        if (answer) await this.bench.workspace.add(answer);
         if (answer?.note) this.bench.messages.note(answer.note);
       });
     } catch (problem) {

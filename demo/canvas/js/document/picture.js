@@ -1,16 +1,18 @@
 // A picture of the filmstrip: its tokens of each level, its pixels before and after them, and its history.
 
-import { unpackTokens } from "../../kit/js/bytes.js";
-import { pixelsOfUrl } from "../../kit/js/images.js";
+import { unpackGrid } from "../../../kit/js/document.js";
+import { pixelsOfUrl } from "../../../kit/js/images.js";
 import { Grid } from "./grid.js";
 import { History } from "./history.js";
+
+export const MOST_PICTURES = 12; // in the filmstrip
 
 export class Picture {
   /**
    * answer: what the server gives for an opened file; original is missing for a document opened alone. With kept: what
    * the browser's storage adds to a document, its original's pixels and its history.
-   * @param {import("../../kit/js/answers.js").Opened & {kept?: {original: ImageData | null, past: any[], future: any[]}}} answer
-   * @param {import("../../kit/js/codebook.js").Codebook} codebook  of its model's finest level
+   * @param {import("../../../kit/js/answers.js").Opened & {kept?: {original: ImageData | null, past: any[], future: any[]}}} answer
+   * @param {import("../../../kit/js/codebook.js").Codebook} codebook  of its model's finest level
    */
   static async fromAnswer({ document, original, rebuilt, kept }, codebook) {
     const [before, after] = await Promise.all([original ? pixelsOfUrl(original) : null, pixelsOfUrl(rebuilt)]);
@@ -20,8 +22,8 @@ export class Picture {
   }
 
   /**
-   * @param {import("../../kit/js/types.js").Document} document
-   * @param {import("../../kit/js/codebook.js").Codebook} codebook
+   * @param {import("../../../kit/js/types.js").Document} document
+   * @param {import("../../../kit/js/codebook.js").Codebook} codebook
    * @param {ImageData | null} original
    * @param {ImageData} rebuilt
    */
@@ -33,13 +35,13 @@ export class Picture {
     this.height = document.height;
     this.original = original;
     this.rebuilt = rebuilt;
-    /** @type {import("../../kit/js/types.js").Fidelity | null} */
+    /** @type {import("../../../kit/js/types.js").Fidelity | null} */
     this.fidelity = null;
     this.history = new History();
     let first = 0;
-    this.grids = document.grids.map(({ shape, data }, level) => {
+    this.grids = document.grids.map((packed, level) => {
       const book = codebook.levels[level];
-      const grid = new Grid(book, shape, unpackTokens(data, book.size), first);
+      const grid = new Grid(book, packed.shape, unpackGrid(packed, book.size), first);
       first += grid.tokens.length;
       return grid;
     });
@@ -73,6 +75,10 @@ export class Picture {
 
   get counts() {
     return this.grid.counts;
+  }
+
+  codeAt({ row, column }) {
+    return this.tokens[row * this.columns + column];
   }
 
   cut(area) {
@@ -159,7 +165,7 @@ export class Picture {
     };
   }
 
-  /** @returns {import("../../kit/js/types.js").Document} */
+  /** @returns {import("../../../kit/js/types.js").Document} */
   toDocument() {
     return { ...this.source, id: this.id, grids: this.grids.map((grid) => grid.pack()) };
   }

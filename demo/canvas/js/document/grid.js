@@ -1,7 +1,7 @@
 // One level of a picture's tokens. All levels' tokens are numbered through, coarse first: a token's place is the grid's
 // `first` plus its cell in the grid, row by row. Areas are [top, bottom, left, right] in tokens, ends excluded.
 
-import { packTokens } from "../../kit/js/bytes.js";
+import { packGrid } from "../../../kit/js/document.js";
 
 export class Grid {
   constructor(codebook, [rows, columns], tokens, first) {
@@ -24,6 +24,16 @@ export class Grid {
     this.tokens[cell] = code;
   }
 
+  // A step from a token, or as far as the grid goes.
+  inside({ row, column }, down, right) {
+    return { row: Math.min(this.rows - 1, Math.max(0, row + down)), column: Math.min(this.columns - 1, Math.max(0, column + right)) };
+  }
+
+  // The corner where a block of this size lies wholly in the grid, nearest to the one asked for.
+  cornerFor({ rows, columns }, top, left) {
+    return [Math.max(0, Math.min(this.rows - rows, top)), Math.max(0, Math.min(this.columns - columns, left))];
+  }
+
   // The grid as it would be with another code in one cell.
   with(cell, code) {
     const trial = new Grid(this.codebook, [this.rows, this.columns], this.tokens.slice(), this.first);
@@ -43,10 +53,10 @@ export class Grid {
   /**
    * An area, or the whole, as documents and questions have it.
    * @param {number[]} area
-   * @returns {import("../../kit/js/types.js").GridData}
+   * @returns {import("../../../kit/js/types.js").GridData}
    */
   pack(area = [0, this.rows, 0, this.columns]) {
     const [top, bottom, left, right] = area;
-    return { shape: [bottom - top, right - left], data: packTokens(this.cut(area), this.codebook.size) };
+    return packGrid(this.cut(area), [bottom - top, right - left], this.codebook.size);
   }
 }

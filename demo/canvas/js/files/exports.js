@@ -1,12 +1,12 @@
 // Ways out: the reconstruction, the document, and what numpy and spreadsheets open.
 
-import { base64ToBytes } from "../../kit/js/bytes.js";
-import { download } from "../../kit/js/files.js";
-import { pngOf } from "../../kit/js/images.js";
+import { base64ToBytes } from "../../../kit/js/bytes.js";
+import { download } from "../../../kit/js/files.js";
+import { pngOf } from "../../../kit/js/images.js";
 import { linkTo } from "./links.js";
 
 export class Exports {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(menu, bench) {
     this.bench = bench;
     for (const button of menu.querySelectorAll("[data-export]"))
@@ -30,9 +30,9 @@ export class Exports {
 
   // To the selected part, or to the whole.
   async copyLink() {
-    const { picture, edits, messages } = this.bench;
-    const part = edits.selection;
-    const link = linkTo(part ? picture.partDocument(edits.selection) : picture.toDocument());
+    const { picture, selection, messages } = this.bench;
+    const part = selection.area;
+    const link = linkTo(part ? picture.partDocument(part) : picture.toDocument());
     try {
       await navigator.clipboard.writeText(link);
       messages.note(`The link is copied. It holds the ${part ? "selected" : "picture’s"} tokens whole.`);

@@ -1,12 +1,12 @@
 // What a token does: while a key is held over it, the pixels glow by how much they change when its code flips.
 // Measured: the window around it is decoded with the other code and compared with the pixels on the stage.
 
-import { base64ToBytes } from "../../kit/js/bytes.js";
-import { canvasOf } from "../../kit/js/images.js";
-import { ERROR_COLOURS } from "../../kit/js/layers.js";
+import { base64ToBytes } from "../../../kit/js/bytes.js";
+import { canvasOf } from "../../../kit/js/images.js";
+import { ERROR_COLOURS } from "../../../kit/js/layers.js";
 
 export class Probe {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(caption, bench) {
     this.caption = caption;
     this.bench = bench;

@@ -1,11 +1,11 @@
 // What a prior can do for the picture on the stage: judge its tokens, and write some of them anew.
 
-import { fileToBase64 } from "../../kit/js/files.js";
-import { canvasOf, newCanvas, pngOf } from "../../kit/js/images.js";
+import { fileToBase64 } from "../../../kit/js/files.js";
+import { canvasOf, newCanvas, pngOf } from "../../../kit/js/images.js";
 import { Candidates } from "./candidates.js";
 
 export class Writer {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(menu, bench, priors) {
     this.menu = menu;
     this.bench = bench;
@@ -63,7 +63,7 @@ export class Writer {
     const { prior, bench: { picture } } = this;
     if (!prior) return `No prior here was trained on tokens of ${picture.codebook.model}.`;
     if (prior.grids.length > 1)
-      return `${prior.name} writes both levels of a picture in one sequence: see the Sample tab. Here priors of one level judge and rewrite.`;
+      return `${prior.name} writes the ${prior.grids.length} levels of a picture in one sequence: see the Sample tab. Here priors of one level judge and rewrite.`;
     const [rows, columns] = prior.grids[0].shape;
     if (picture.rows >= rows && picture.columns >= columns) return null;
     return `${prior.name} knows grids of ${columns} × ${rows} tokens, and this picture has ${picture.columns} × ${picture.rows}.`;
@@ -125,7 +125,7 @@ export class Writer {
   }
 
   openMiddle(picture, { model, width, height }) {
-    if (this.bench.isFull()) return;
+    if (this.bench.workspace.isFull()) return;
     return this.bench.intake.open(picture.name, async () => {
       const file = await pngOf(middleOf(picture.original, width, height));
       return this.bench.server.ask("open_picture", { data: await fileToBase64(file), name: `${picture.name}, middle`, model });
@@ -135,9 +135,9 @@ export class Writer {
   // Write the selected tokens anew, given all others of a window around them.
   rewrite(settings = this.settings) {
     const { prior, bench } = this;
-    const { picture, edits } = bench;
-    if (!edits.selection) return bench.messages.problem("Select the tokens to rewrite first: take the select tool, and drag.");
-    const [top, bottom, left, right] = edits.selection;
+    const { picture, selection } = bench;
+    if (!selection.area) return bench.messages.problem("Select the tokens to rewrite first: take the select tool, and drag.");
+    const [top, bottom, left, right] = selection.area;
     const [rows, columns] = prior.grids[0].shape;
     if (bottom - top > rows || right - left > columns)
       return bench.messages.problem(`${prior.name} writes at most ${columns} × ${rows} tokens at a time. Select fewer.`);
@@ -152,14 +152,14 @@ export class Writer {
   // Keep what comes before the selection, or before the cursor, or else the top half, and write the rest.
   continue(settings = this.settings) {
     const { prior, bench } = this;
-    const { picture, cursor, edits } = bench;
+    const { picture, cursor, selection: { area } } = bench;
     const [rows, columns] = prior.grids[0].shape;
     if (this.windowed)
       return bench.messages.problem(
         `${prior.name} goes on with pictures of ${columns} × ${rows} tokens, and this has ${picture.columns} × ${picture.rows}. ` +
           "Select a part and rewrite it.",
       );
-    const here = edits.selection ? { row: edits.selection[0], column: edits.selection[2] } : cursor ?? { row: rows >> 1, column: 0 };
+    const here = area ? { row: area[0], column: area[2] } : cursor.token ?? { row: rows >> 1, column: 0 };
     const first = here.row * columns + here.column;
     const places = Array.from({ length: rows * columns - first }, (_, i) => first + i);
     this.begin(`Going on from row ${here.row}, column ${here.column}`, settings, [0, 0], places);
@@ -180,7 +180,7 @@ export class Writer {
     this.words.value = settings.condition ?? "";
     this.chosen();
     if (this.obstacle) return bench.messages.problem(this.obstacle);
-    return bench.edits.selection ? this.rewrite(settings) : this.continue(settings);
+    return bench.selection.area ? this.rewrite(settings) : this.continue(settings);
   }
 
   begin(title, settings, /** @type {number[]} */ [top, left], places) {

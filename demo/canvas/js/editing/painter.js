@@ -1,6 +1,6 @@
 // Brings the pixels up to date with the tokens: one request in flight, and what changed meanwhile goes into the next.
 
-import { base64ToBytes } from "../../kit/js/bytes.js";
+import { base64ToBytes } from "../../../kit/js/bytes.js";
 
 const STROKE_SPAN = 8; // tokens: the widest window of changes in one request while a person draws
 const BULK_SPAN = 24; // and where many wait: fewer, larger windows cost less in all

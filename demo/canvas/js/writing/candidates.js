@@ -1,15 +1,15 @@
 // Several ways to write some tokens anew, side by side over the stage: a click on one puts it in the picture, as one
 // step of the history each.
 
-import { unpackTokens } from "../../kit/js/bytes.js";
-import { newCanvas, pixelsOfUrl } from "../../kit/js/images.js";
-import { drawTiles, lengthOf, mostCodes, packSequences, writeSlice } from "../../kit/js/sequences.js";
+import { unpackTokens } from "../../../kit/js/bytes.js";
+import { newCanvas, pixelsOfUrl } from "../../../kit/js/images.js";
+import { SEEDS, newSeed } from "../../../kit/js/random.js";
+import { drawTiles, lengthOf, mostCodes, packSequences, writeSlice } from "../../../kit/js/sequences.js";
 
 const CANDIDATES = 4;
-const SEEDS = 2 ** 32;
 
 export class Candidates {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;
@@ -26,7 +26,7 @@ export class Candidates {
   // task: {picture, prior, settings, title; window: [top, bottom, left, right] of the picture, as large as the prior's
   // grid; places: in the window, row by row, that are written; tokens: of the window}
   begin(task) {
-    this.task = { ...task, seed: task.settings.seed ?? Math.floor(Math.random() * SEEDS) };
+    this.task = { ...task, seed: task.settings.seed ?? newSeed() };
     this.list.replaceChildren();
     const before = this.newCandidate("as it was");
     before.offer(task.tokens);
@@ -134,7 +134,7 @@ export class Candidates {
   take({ picture, window, places, prior }, tokens, button) {
     const columns = prior.grids[0].shape[1];
     const cellOf = (place) => (window[0] + Math.floor(place / columns)) * picture.columns + window[2] + (place % columns);
-    if (picture !== this.bench.picture) this.bench.show(picture);
+    if (picture !== this.bench.picture) this.bench.workspace.show(picture);
     this.bench.strokes.edit(places.map((place) => [cellOf(place), tokens[place]]));
     for (const other of this.list.children) other.setAttribute("aria-pressed", other === button);
   }

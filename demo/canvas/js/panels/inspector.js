@@ -4,7 +4,7 @@ import { Palette } from "./palette.js";
 import { Walk } from "./walk.js";
 
 export class Inspector {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

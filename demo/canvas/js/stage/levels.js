@@ -1,11 +1,11 @@
-// Two levels of tokens: which one is at hand, what it carries alone, and another picture's grid put in its place.
+// Where a picture has several levels of tokens: which one is at hand, what it carries alone, and another picture's grid put
+// in its place.
 
-import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
-
-export const LEVEL_NAMES = ["Coarse", "Fine"];
+import { canvasOf, pixelsOfUrl } from "../../../kit/js/images.js";
+import { capital } from "../../../kit/js/words.js";
 
 export class Levels {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     const part = (name) => bench.root.querySelector(`[data-levels=${name}]`);
@@ -13,8 +13,6 @@ export class Levels {
     this.mix = part("mix");
     this.what = part("what");
     this.from = part("from");
-    for (const button of this.choice.querySelectorAll("[data-level]"))
-      button.addEventListener("click", () => bench.useLevel(Number(button.dataset.level)));
     const menu = bench.root.querySelector("[data-part=edit]");
     menu.addEventListener("toggle", () => this.listOthers());
     part("take").addEventListener("click", () => {
@@ -28,26 +26,61 @@ export class Levels {
   }
 
   next() {
-    if (this.several) this.bench.useLevel(1 - this.bench.picture.level);
+    const { picture } = this.bench;
+    if (this.several) this.use((picture.level + 1) % picture.grids.length);
+  }
+
+  // Show and edit this level of tokens; the code chosen is the one where the cursor was.
+  use(level) {
+    const { bench, bench: { picture, cursor } } = this;
+    if (bench.strokes.gesture || level === picture.level) return;
+    const middle = cursor.orMiddle;
+    const before = picture.codebook.downsampling;
+    picture.level = level;
+    const scale = before / picture.codebook.downsampling;
+    const [row, column] = [middle.row, middle.column].map((at) => Math.floor(at * scale));
+    bench.selection.put(null);
+    bench.stage.hover = bench.highlight = null;
+    bench.layers.refreshCodes();
+    cursor.put(cursor.token && { row, column });
+    bench.code = bench.formerCode = picture.codeAt({ row, column });
+    this.show();
+    bench.inspector.refresh();
+    bench.tell("canvas-code");
+    bench.workspace.publish();
   }
 
   // Another picture is on the stage, or another level of it at hand.
   show() {
     const { several, bench: { root, picture, look } } = this;
     this.choice.hidden = this.mix.hidden = !several;
-    for (const button of this.choice.querySelectorAll("[data-level]"))
-      button.setAttribute("aria-pressed", Number(button.dataset.level) === picture.level);
+    this.offer(picture.finest.codebook.levels);
+    for (const button of this.choice.children) button.setAttribute("aria-pressed", Number(button.dataset.level) === picture.level);
+    const name = capital(picture.codebook.name);
     for (const layer of root.querySelectorAll("[data-layer=alone], [data-under] [value=alone]")) {
       layer.hidden = layer.disabled = !several;
-      layer.textContent = `${LEVEL_NAMES[picture.level]} alone`;
+      layer.textContent = `${name} alone`;
     }
-    this.what.textContent = `${LEVEL_NAMES[picture.level]} grid of`;
+    this.what.textContent = `${name} grid of`;
     if (!several) look.leave("alone");
     this.listOthers();
     this.follow();
   }
 
-  // What a level carries: the picture with every token of the other level the one that training used most.
+  // A button for each level of a model.
+  offer(codebooks) {
+    if (codebooks === this.offered) return;
+    this.offered = codebooks;
+    this.choice.replaceChildren(...codebooks.map(({ level, name }) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", title: `Show and edit the ${name} grid (L)`, textContent: capital(name) });
+      button.dataset.level = level;
+      button.addEventListener("click", () => this.use(level));
+      return button;
+    }));
+  }
+
+  // What a level carries: the picture with every token of the others the one that training used most.
 
   get shown() {
     const { layer, under, fade } = this.bench.look;

@@ -1,6 +1,6 @@
 // All codes of the codebook as tiles in a chosen order, of which only those in sight are drawn, on one canvas.
 
-import { rgbToOklab } from "../../kit/js/codebook.js";
+import { rgbToOklab } from "../../../kit/js/codebook.js";
 
 const TILE_SPACE = 38; // CSS pixels from one tile to the next
 const TILE_GAP = 4;
@@ -8,7 +8,7 @@ const GREY_CHROMA = 0.03; // OKLab chroma below which a colour has no hue worth 
 const HUES = 12;
 
 export class Palette {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, order, bench) {
     this.element = element;
     this.order = order;
@@ -127,7 +127,7 @@ export class Palette {
     if (code === this.pointed) return;
     this.pointed = code;
     this.element.title = code === null ? "" : `code ${code}; double-click to sort around it`;
-    this.bench.highlightCode(code);
+    this.bench.point(code);
   }
 
   press(event) {

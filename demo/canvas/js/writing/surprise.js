@@ -1,14 +1,14 @@
 // The surprise map: what each token costs under a prior, in bits, −log₂ p given the tokens before it. A picture larger
 // than the prior's grid is judged in windows that overlap by half, each token where most of what came before shows.
 
-import { packTokens, unpackFloats } from "../../kit/js/bytes.js";
-import { canvasOf } from "../../kit/js/images.js";
-import { ERROR_COLOURS } from "../../kit/js/layers.js";
+import { packTokens, unpackFloats } from "../../../kit/js/bytes.js";
+import { canvasOf } from "../../../kit/js/images.js";
+import { ERROR_COLOURS } from "../../../kit/js/layers.js";
 
 const SURPRISE_SCALE = 1.5; // times log₂ K bits, which is what a token costs without a prior: the last colour
 
 export class Surprise {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     this.maps = new WeakMap(); // picture → {key, bits, mean}

@@ -3,7 +3,7 @@
 const WALK_STEPS = 12;
 
 export class Walk {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

@@ -1,6 +1,6 @@
 // What the stage shows: layers, lines and numbers, what glows, what is highlighted, selected and pointed at.
 
-import { canvasOf } from "../../kit/js/images.js";
+import { canvasOf } from "../../../kit/js/images.js";
 
 const LINES_FROM = 7; // CSS pixels a token from which lines are drawn between tokens
 const NUMBERS_FROM = 34; // and from which their codes are written in them
@@ -19,8 +19,8 @@ export function drawStage(stage) {
   if (layer === "codes" && fade > 0.3) drawCells(stage);
   if (bench.probe.glow) drawGlow(stage, bench.probe.glow);
   if (bench.highlight !== null) drawHighlight(stage, bench.highlight);
-  if (bench.edits.selection) drawSelection(stage, bench.edits.selection);
-  if (bench.cursor) outline(stage, bench.cursor, 2);
+  if (bench.selection.area) drawSelection(stage, bench.selection);
+  if (bench.cursor.token) outline(stage, bench.cursor.token, 2);
   if (stage.hover) outline(stage, stage.hover, 1);
 }
 
@@ -107,21 +107,21 @@ function drawHighlight(stage, code) {
 }
 
 // The selection's frame and, while it is carried, its tiles where they would go.
-function drawSelection(stage, area) {
+function drawSelection(stage, selection) {
   const { context, view, layers, bench } = stage;
   const { cell } = view;
-  let [top, bottom, left, right] = area;
+  let [top, bottom, left, right] = selection.area;
   const box = () => [view.x + left * cell, view.y + top * cell, (right - left) * cell, (bottom - top) * cell];
-  const { carried } = bench.edits;
+  const { carried } = selection;
   if (carried) {
-    const { codebook } = layers.picture;
-    const { block } = bench.edits;
+    const { codebook, grid } = layers.picture;
+    const { block } = selection;
     context.imageSmoothingEnabled = false;
     if (!carried.copies)
       for (let row = top; row < bottom; row++)
         for (let column = left; column < right; column++)
           codebook.drawTile(context, bench.code, view.x + column * cell, view.y + row * cell, cell);
-    [top, left] = bench.edits.cornerFor(block, top + carried.down, left + carried.right);
+    [top, left] = grid.cornerFor(block, top + carried.down, left + carried.right);
     [bottom, right] = [top + block.rows, left + block.columns];
     for (let row = 0; row < block.rows; row++)
       for (let column = 0; column < block.columns; column++)

@@ -1,14 +1,14 @@
 // The stage: where the picture lies, and pointers that become gestures. What it shows is drawn in drawing.js.
 
 import { drawStage } from "./drawing.js";
-import { pan } from "./tools/pan.js";
-import { pick } from "./tools/pick.js";
+import { pan } from "../tools/pan.js";
+import { pick } from "../tools/pick.js";
 import { View } from "./view.js";
 
 const WHEEL_ZOOM = 0.0015;
 
 export class Stage {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;

@@ -1,9 +1,9 @@
 // Changes of tokens, gesture by gesture: each is one step of the picture's history, shown at once and decoded after.
 
-import { NOTE_MS } from "./messages.js";
+import { NOTE_MS } from "../panels/messages.js";
 
 export class Strokes {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     /** @type {[place: number, before: number, after: number][] | null} */
@@ -39,7 +39,7 @@ export class Strokes {
 
   write(place, code) {
     const { picture, layers, painter, stage } = this.bench;
-    this.bench.edition++;
+    this.bench.workspace.edition++;
     picture.fidelity = null;
     picture.setToken(place, code);
     layers.refreshToken(place);

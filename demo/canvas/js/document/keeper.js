@@ -7,7 +7,7 @@ const MOST_KEPT = 4; // windows, the most recent ones
 const PLACE = "vq-explorer-place";
 
 export class Keeper {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
     this.ready = false; // until what was kept is back: half of it must not replace it

@@ -1,7 +1,7 @@
 // The line under the stage: where the pointer or the cursor is, and what stands there.
 
 export class Readout {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench) {
     this.element = element;
     this.bench = bench;
@@ -9,9 +9,9 @@ export class Readout {
 
   show(token) {
     const { picture, cursor, probe, surprise } = this.bench;
-    const at = token ?? cursor;
+    const at = token ?? cursor.token;
     if (probe.held && at) probe.hold(at);
-    const code = at && picture ? picture.tokens[at.row * picture.columns + at.column] : null;
+    const code = at && picture ? picture.codeAt(at) : null;
     const facts = {
       row: at?.row,
       column: at?.column,

@@ -1,12 +1,11 @@
 // The open pictures, to switch between, and the examples to begin with.
 
-import { canvasOf, newCanvas } from "../../kit/js/images.js";
+import { canvasOf, newCanvas } from "../../../kit/js/images.js";
 
-export const MOST_PICTURES = 12;
 const THUMBNAIL = 96;
 
 export class Filmstrip {
-  /** @param {import("./main.js").Bench} bench */
+  /** @param {import("../main.js").Bench} bench */
   constructor(element, bench, examples) {
     this.bench = bench;
     this.frames = element.querySelector("[data-frames]");
@@ -41,7 +40,7 @@ export class Filmstrip {
     button.setAttribute("aria-label", `Show ${picture.name}`);
     button.setAttribute("aria-pressed", active);
     button.append(thumbnailOf(picture));
-    button.addEventListener("click", () => this.bench.show(picture));
+    button.addEventListener("click", () => this.bench.workspace.show(picture));
     frame.append(button);
     if (removable) {
       const remove = document.createElement("button");
@@ -49,7 +48,7 @@ export class Filmstrip {
       remove.className = "remove";
       remove.textContent = "×";
       remove.setAttribute("aria-label", `Remove ${picture.name}`);
-      remove.addEventListener("click", () => this.bench.remove(picture));
+      remove.addEventListener("click", () => this.bench.workspace.remove(picture));
       frame.append(remove);
     }
     return frame;

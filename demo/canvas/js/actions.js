@@ -1,0 +1,21 @@
+// The buttons of the page that do one thing, and menus that close when something else is pressed.
+
+/** @param {import("./main.js").Bench} bench */
+export function listenForActions(bench) {
+  const { intake, keyList, root, stage, strokes } = bench;
+  const actions = {
+    open: () => intake.choose(),
+    keys: () => keyList.showModal(),
+    camera: () => intake.openCamera(),
+    undo: () => strokes.undo(),
+    redo: () => strokes.redo(),
+    closer: () => stage.zoomBy(1.4),
+    farther: () => stage.zoomBy(1 / 1.4),
+    fit: () => (stage.view.fit(), stage.invalidate()),
+    "paint-with": () => bench.use("paint"),
+  };
+  for (const button of root.querySelectorAll("[data-action]"))
+    button.addEventListener("click", () => actions[button.dataset.action]());
+  for (const menu of root.querySelectorAll(".menu"))
+    document.addEventListener("pointerdown", (event) => menu.contains(event.target) || (menu.open = false));
+}

@@ -1,0 +1,136 @@
+// The open pictures: how they come and go, which of them is on the stage, and what the tabs are told of them.
+
+import { workspaceOf } from "../../../kit/js/document.js";
+import { pngOf } from "../../../kit/js/images.js";
+import { Layers } from "../../../kit/js/layers.js";
+import { PHOTOGRAPH_TYPE } from "../files/intake.js";
+import { measureFidelity } from "./fidelity.js";
+import { MOST_PICTURES, Picture } from "./picture.js";
+
+export class Workspace {
+  /** @param {import("../main.js").Bench} bench */
+  constructor(bench) {
+    this.bench = bench;
+    this.edition = 0; // counts the changes: what was worked out for an earlier one is stale
+  }
+
+  // What the page begins with: what it held before, what its address holds, or an example.
+  async begin() {
+    const { bench, bench: { intake, keeper, props } } = this;
+    const asked = new URLSearchParams(location.search).get("model");
+    if (asked) await intake.open(`?model=${asked}`, () => this.adopt(asked));
+    await intake.restore(await keeper.find());
+    await intake.openLink();
+    keeper.ready = true;
+    keeper.keepSoon();
+    if (bench.pictures.some(({ codebook }) => codebook.model === bench.model)) return;
+    await intake.openExample(props.examples.find(({ name }) => name === "chelsea")?.name ?? props.examples[0].name);
+  }
+
+  // From here on, pictures are opened with this model.
+  async adopt(model) {
+    await this.bench.codebooks.of(model);
+    this.bench.model = model;
+  }
+
+  // A model was opened in a tab: what is on the stage is tokenized with it too, or an example.
+  async useModel(model) {
+    await this.adopt(model);
+    const { intake, picture, props } = this.bench;
+    if (!picture?.original) return intake.openExample(props.examples[0].name);
+    await intake.openFiles([new File([await pngOf(picture.original)], `${picture.name}.png`, { type: PHOTOGRAPH_TYPE })]);
+  }
+
+  async add(answer) {
+    const { bench, bench: { pictures } } = this;
+    const picture = await Picture.fromAnswer(answer, await bench.codebooks.of(answer.document.model));
+    if (pictures.some(({ id }) => id === picture.id)) picture.id = `${picture.id}-${pictures.length}`;
+    const twin = pictures.find(({ original, source }) => original && source.original?.id === picture.source.original?.id);
+    picture.original ??= twin?.width === picture.width && twin?.height === picture.height ? twin.original : null;
+    const first = !pictures.length;
+    pictures.push(picture);
+    this.show(picture);
+    this.explain(picture.codebook);
+    if (first) bench.choose(picture.tokens[Math.floor(picture.tokens.length / 2)]);
+    else bench.hints.done("open");
+  }
+
+  // Tokens of other people's models reach everywhere, which strokes make felt. Said once a model.
+  explain(codebook) {
+    if (codebook.halo !== Infinity || codebook.explained) return;
+    codebook.explained = true;
+    this.bench.messages.note(
+      `${codebook.model} has attention and GroupNorm, by which every token reaches every pixel: each edit decodes the whole picture and takes a moment.`,
+    );
+  }
+
+  isFull() {
+    if (this.bench.pictures.length < MOST_PICTURES) return false;
+    this.bench.messages.problem(`The filmstrip holds ${MOST_PICTURES} pictures. Remove one to make room.`);
+    return true;
+  }
+
+  // A document from one of the tabs joins the filmstrip and comes on the stage. Answers whether it did.
+  async give(document) {
+    if (this.isFull()) return false;
+    const { intake, pictures, server } = this.bench;
+    const before = pictures.length;
+    await intake.open(document.name, () => server.ask("open_document", document));
+    return pictures.length > before;
+  }
+
+  // A workspace set in Python: its documents without an id are new, the others are open already and stay as they are.
+  async take(workspace) {
+    const asked = workspace?.documents[workspace.active];
+    for (const document of workspace?.documents ?? []) if (!document.id) await this.give(document);
+    const open = asked?.id && this.bench.pictures.find(({ id }) => id === asked.id);
+    if (open && open !== this.bench.picture) this.show(open);
+  }
+
+  show(picture) {
+    const { bench } = this;
+    bench.picture = picture;
+    bench.cursor.token = null;
+    bench.selection.put(null);
+    bench.code = Math.min(bench.code, picture.codebook.size - 1);
+    bench.layers = new Layers(picture, bench.look.colouring);
+    bench.stage.show(bench.layers);
+    bench.look.fitTo(picture);
+    bench.writer.show();
+    bench.levels.show();
+    bench.filmstrip.refresh();
+    bench.inspector.refresh();
+    bench.refreshButtons();
+    bench.readout.show(null);
+    this.publish();
+  }
+
+  remove(picture) {
+    const { bench, bench: { pictures } } = this;
+    const place = pictures.indexOf(picture);
+    pictures.splice(place, 1);
+    const bringBack = () => {
+      pictures.splice(place, 0, picture);
+      this.show(picture);
+    };
+    bench.messages.note(`Removed ${picture.name}.`, { label: "Bring it back", run: bringBack });
+    this.show(picture === bench.picture ? pictures[Math.max(0, place - 1)] : bench.picture);
+  }
+
+  // Tell the tabs, once the pixels have settled and have been measured.
+  async publish() {
+    const { bench, bench: { pictures } } = this;
+    const edition = ++this.edition;
+    bench.keeper.keepSoon();
+    const isStale = () => edition !== this.edition;
+    await bench.painter.settled();
+    for (const picture of pictures) {
+      if (isStale()) return;
+      if (picture.original && !picture.fidelity)
+        picture.fidelity = (await measureFidelity(picture.original, picture.rebuilt, isStale)) ?? null;
+    }
+    if (isStale()) return;
+    bench.props.value = workspaceOf(pictures, bench.picture);
+    bench.tell("canvas-picture");
+  }
+}
