@@ -98,7 +98,8 @@ def test_a_workspace_of_a_level_that_is_not_there_is_refused(document):
 
 
 class Stack(Tokenizer):
-    """Grids of tokens of 16, 8, 4 and then ever again 2 pixels; a picture's grey is the sum of its codes, each level's share half the last one's."""
+    """Grids of tokens of 16, 8, 4 and then ever again 2 pixels; a picture's grey is the sum of its codes, each level's share half
+    the last one's."""
 
     def __init__(self, depth: int):
         super().__init__()
@@ -135,17 +136,16 @@ class Stack(Tokenizer):
 def test_there_are_as_many_levels_as_there_are(depth, monkeypatch):
     stack = Stack(depth)
     monkeypatch.setitem(models._added, stack.name, (stack, None))
-    service._codebook.cache_clear()
-    told = service.read_codebook({"model": stack.name})["levels"]
+    told = kit.read_codebook({"model": stack.name})["levels"]
     assert [(each["name"], each["size"]) for each in told] == [(f"number {i}", 4 + i) for i in range(depth)]
     picture = base64.b64encode(png(draw_picture(3, 32, 16))).decode()
-    opened = service.open_picture({"data": picture, "name": "a", "model": stack.name})
+    opened = page.open_picture({"data": picture, "name": "a", "model": stack.name})
     grids = [torch.from_numpy(grid)[None] for grid in documents.from_json(opened["document"]).grids]
     assert [grid.shape[1:] for grid in grids] == [(2 ** min(i, 3), 2 ** min(i + 1, 4)) for i in range(depth)]
-    alone = service.decode_level({"document": opened["document"], "level": 1})
+    alone = page.decode_level({"document": opened["document"], "level": 1})
     others = [grid if i == 1 else torch.full_like(grid, 3 + i) for i, grid in enumerate(grids)]
     assert (pixels_of(alone["picture"]) == to_pixels(stack.decode(others))[0]).all()
     f = stack.levels[-1].downsampling
-    part = service.decode_window({"model": stack.name, "grids": opened["document"]["grids"], "region": [0, 1, 1, 3]})
+    part = page.decode_window({"model": stack.name, "grids": opened["document"]["grids"], "region": [0, 1, 1, 3]})
     pixels = np.frombuffer(base64.b64decode(part["pixels"]), np.uint8).reshape(f, 2 * f, 3)
     assert (pixels == to_pixels(stack.decode(grids))[0, :f, f : 3 * f]).all()

@@ -7,7 +7,7 @@
 /** A picture that was opened. @typedef {{document: Document, original?: string, rebuilt: string, note: string | null}} Opened */
 
 /**
- * The canvas: demo/canvas/service.py and writing.py.
+ * The canvas: demo/canvas/page.py and demo/kit/page.py.
  * @typedef {object} CanvasAnswers
  * @property {Opened} open_picture
  * @property {Opened} open_example
@@ -93,7 +93,7 @@
  */
 
 /**
- * The benches, each in its service.py.
+ * The benches, each in its page.py.
  * @typedef {object} BenchAnswers
  * @property {AtlasAnswer} read_atlas
  * @property {CodeAnswer} read_code

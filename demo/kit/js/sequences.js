@@ -1,5 +1,5 @@
 // Sequences of tokens as a prior writes them: coarse level first, each level row by row. A prior here is what
-// writing.py's about() tells of it.
+// about() of demo/kit/page.py tells of it.
 
 import { packTokens, unpackTokens } from "./bytes.js";
 import { newDocument, packGrid } from "./document.js";
