@@ -25,7 +25,7 @@ def outline(scene: Scene, index: int, side: int = 96) -> np.ndarray:
     things = list(scene.things)
     thing = things[index]
     things[index] = Thing(**{**thing.__dict__, "color": "white" if thing.color != "white" else "blue"})
-    return (render(scene, side) != render(Scene(tuple(things), scene.floor, scene.light), side)).any(-1)
+    return (render(scene, side) != render(Scene(tuple(things), scene.floor), side)).any(-1)
 
 
 def test_a_seed_makes_the_same_scene_and_picture_again():
