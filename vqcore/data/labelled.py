@@ -19,6 +19,7 @@ from vqcore.data.captions import caption, variants
 from vqcore.data.datasets import is_name, read_dataset
 from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import find_pictures, open_picture
+from vqcore.data.scenes import Renders, is_scenes, read_scenes
 
 log = logging.getLogger(__name__)
 METADATA = "metadata.jsonl"
@@ -40,8 +41,11 @@ class Labelled:
         return sorted({label for label in self.labels if label})
 
     def digest(self) -> str:
-        """What tells these pictures and labels from others: of files, their paths."""
+        """What tells these pictures and labels from others: of files, their paths; of scenes, what they are rendered from."""
         digest = hashlib.sha256(json.dumps(self.labels).encode())
+        if isinstance(self.pictures, Renders):
+            digest.update(str(self.pictures).encode())
+            return digest.hexdigest()
         for picture in self.pictures:
             digest.update(str(picture).encode() if isinstance(picture, Path) else bytes(picture))
         return digest.hexdigest()
@@ -56,8 +60,12 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
     - A folder with a metadata.jsonl: a line {"file_name": …, "text": …} a picture, and "split" if it has any
       (`train` is for training; all others are `val`), "style" and "tags" (see data.captions).
     - An .npz file (see data.arrays), or the folder of Fashion-MNIST's idx.gz files (see data.idx).
+    - `scenes:COUNT`, rendered on the spot (see data.scenes), with a caption each.
     - The name of a data set on the Hub, where the package `datasets` is installed (see data.datasets).
     """
+    if is_scenes(source):
+        pictures = read_scenes(source, split)
+        return Labelled(pictures, [pictures.caption(i) for i in range(len(pictures))])
     folder = Path(source)
     if folder.suffix == ".npz":
         return Labelled(*read_arrays(folder, split))
@@ -146,9 +154,12 @@ def _square(pixels: np.ndarray, side: int, view: int, draw: np.random.Generator)
     return square[:, ::-1] if view % 2 else square
 
 
-def unseen_pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, and of the
-    test pictures of Fashion-MNIST's idx.gz files."""
+def unseen_pictures(folder: str | os.PathLike) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, of the
+    test pictures of Fashion-MNIST's idx.gz files, and of scenes that nothing is trained on."""
+    if is_scenes(folder):
+        yield from ((str(i), pixels) for i, pixels in enumerate(read_scenes(folder, "val")))
+        return
     if holds_idx(folder):
         yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
         return

@@ -33,7 +33,7 @@ class TokenizerRecipe:
     crop: the side of a training crop, in pixels;  batch: crops a step, of all ranks together;  rate: the peak learning rate;
     mirrored: every other crop is mirrored;  longest_side: pictures are scaled down to it on the way in;
     variance: that of the pixels, about which the reconstruction loss is normalised (1711.00937's published code divides
-    by it too).
+    by it too);  edges: how much more an error counts where a picture is busy than where it is flat (see `busyness`).
     """
 
     model: TokenizerConfig = field(default_factory=VQVAEConfig)
@@ -43,6 +43,7 @@ class TokenizerRecipe:
     mirrored: bool = True
     longest_side: int = 512
     variance: float = 0.05
+    edges: float = 0.0
 
     def __post_init__(self):
         f = self.model.downsampling
@@ -75,7 +76,11 @@ class Pictures(Material):
 
     def loss(self, x_tilde: Tensor, x: Tensor) -> tuple[Tensor, dict[str, float]]:
         error = F.mse_loss(x_tilde, x)
-        return error / self.recipe.variance, {"mse": error.item()}
+        if not self.recipe.edges:
+            return error / self.recipe.variance, {"mse": error.item()}
+        weights = 1 + self.recipe.edges * busyness(x)
+        weighted = (weights * (x_tilde - x).square()).mean() / weights.mean()
+        return weighted / self.recipe.variance, {"mse": error.item()}
 
     def judge(self, decoded: Tensor, one: np.ndarray) -> tuple[float, list[np.ndarray]]:
         pixels = to_pixels(decoded)[0, : one.shape[0], : one.shape[1]]
@@ -98,6 +103,16 @@ def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, sid
         crop = picture[top : top + side, left : left + side]
         batch[i] = crop[:, ::-1] if mirrored and mirror < 0.5 else crop
     return to_tensor(batch).contiguous(memory_format=memory_format(2))
+
+
+def busyness(x: Tensor) -> Tensor:
+    """How much happens around each pixel, 1 on a picture's average and 4 at most: [B, C, H, W] → [B, 1, H, W].
+
+    In a picture that is mostly sky or floor the few pixels that matter have no weight in a mean over all of them.
+    """
+    detail = (x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)).abs().mean(1, keepdim=True)
+    around = F.avg_pool2d(detail, 9, 1, 4, count_include_pad=False)
+    return (around / around.mean((2, 3), keepdim=True).clamp_min(1e-6)).clamp(max=4)
 
 
 def side_by_side(pairs: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
