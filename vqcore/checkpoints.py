@@ -21,6 +21,7 @@ from vqcore.study.vae import VAE, read_vae
 from vqcore.tokenizers import TOKENIZERS
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint
 from vqcore.tokenizers.foreign import read_foreign
+from vqcore.tokenizers.second_decoder import read_second_decoder
 from vqcore.tokenizers.stored import read_tokenizer
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Kind:
 
 KINDS = {
     **{kind: Kind("tokenizer", read_tokenizer, "VQ-VAE tokenizer") for kind in TOKENIZERS},
+    "decoder": Kind("tokenizer", lambda folder, config, name: read_second_decoder(folder, config, name, load), "decoder of a VQ-VAE"),
     FOREIGN: Kind("tokenizer", read_foreign, "tokenizer"),
     "prior": Kind("prior", read_prior, "prior"),
     "contrastive": Kind("contrastive model", read_contrastive, "contrastive model"),
@@ -127,6 +129,8 @@ def list_nouns(noun: str) -> list[str]:
 def sample_rate_of(name: str | os.PathLike) -> int | None:
     """Samples a second, where this is a tokenizer of sounds; only its config is read."""
     config = read_config(find(name))
+    if config["kind"] == "decoder":
+        return sample_rate_of(config["tokenizer"])
     return config.get("sample_rate") or config.get("quantizer", {}).get("sample_rate")
 
 

@@ -2,6 +2,7 @@
 
 python -m vqcore.train tokenizer --preset photos --data DATA --out DIR --minutes N
 python -m vqcore.train prior --preset photos-prior --tokenizer NAME --data DATA --out DIR --minutes N
+python -m vqcore.train decoder --preset photos-sharp --tokenizer NAME --data DATA --out DIR --minutes N
 python -m vqcore.train fashion --data DIR --out DIR --minutes N
 python -m vqcore.train contrastive --tokenizer NAME --data DIR --out DIR --minutes N
 python -m vqcore.train vae --data DIR --out DIR --minutes N
@@ -24,12 +25,13 @@ from vqcore import distributed
 from vqcore.training.budget import Budget
 from vqcore.training.config import FILE, Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
-from vqcore.training.presets import CONTRASTIVE_PRESETS, PRESETS, PRIOR_PRESETS, VAE_PRESETS
+from vqcore.training.decoder import DecoderRecipe, train_decoder
+from vqcore.training.presets import CONTRASTIVE_PRESETS, DECODER_PRESETS, PRESETS, PRIOR_PRESETS, VAE_PRESETS
 from vqcore.training.prior import PriorRecipe, train_prior
 from vqcore.training.tokenizer import train_tokenizer
 from vqcore.training.vae import VAERecipe, train_vae
 
-WITH_TOKENIZER = (PriorRecipe, ContrastiveRecipe)
+WITH_TOKENIZER = (PriorRecipe, DecoderRecipe, ContrastiveRecipe)
 WITH_ONE_SOURCE = (PriorRecipe, ContrastiveRecipe, VAERecipe)
 WITHOUT_START = (ContrastiveRecipe, VAERecipe)
 FASHION = "the folder with Fashion-MNIST's four idx.gz files"
@@ -40,6 +42,9 @@ PICTURES = (
 KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
     "tokenizer": (PRESETS, "a VQ-VAE on pictures or sounds", PICTURES),
     "prior": (PRIOR_PRESETS, "a transformer or a PixelCNN on the tokens of pictures", "pictures, or a folder that vqcore.tokenize wrote"),
+    "decoder": (
+        DECODER_PRESETS, "a second decoder for a tokenizer that is there, which makes texture up (VQGAN's adversarial loss)", PICTURES,
+    ),
     "contrastive": (
         CONTRASTIVE_PRESETS, "captions and pictures in one space, to tell which fits which", "a folder of pictures with metadata.jsonl",
     ),
@@ -57,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings.add_argument("--preset", choices=presets, default=next(iter(presets)), help="the network and the recipe")
         settings.add_argument("--config", type=Path, help="a JSON file with them, such as another run's recipe.json")
         part.add_argument("--data", action="append", help=data)
-        part.add_argument("--tokenizer", help="for a prior or a contrastive model: the tokenizer whose tokens it learns or keeps")
+        part.add_argument("--tokenizer", help="for a prior, a decoder or a contrastive model: the tokenizer whose tokens it learns, decodes or keeps")
         part.add_argument("--start", help="a trained model of the same shape to begin with: its name in checkpoints/, or its path")
         part.add_argument("--out", type=Path, required=True, help="the checkpoint's folder; resumed if it holds a run")
         add_budget(part)
@@ -111,6 +116,8 @@ def start(run: Run, out: Path) -> None:
     recipe, tokenizer = run.recipe, run.tokenizer or ""
     if isinstance(recipe, PriorRecipe):
         train_prior(recipe, tokenizer, run.data[0], out, budget, run.seed, run.start)
+    elif isinstance(recipe, DecoderRecipe):
+        train_decoder(recipe, tokenizer, run.data, out, budget, run.seed, run.start)
     elif isinstance(recipe, ContrastiveRecipe):
         train_contrastive(recipe, run.data[0], tokenizer, out, budget, run.seed)
     elif isinstance(recipe, VAERecipe):

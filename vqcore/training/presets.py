@@ -10,6 +10,8 @@ from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.training.contrastive import ContrastiveRecipe
+from vqcore.training.decoder import DecoderRecipe
+from vqcore.training.discriminator import DiscriminatorConfig
 from vqcore.training.pictures import TokenizerRecipe
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.sound import SoundRecipe
@@ -47,6 +49,11 @@ PRESETS = {
     ),
     "tiny": TokenizerRecipe(VQVAEConfig(TINY_NETWORK, VQConfig(64)), rate=4e-3),
     "tiny-fsq": TokenizerRecipe(VQVAEConfig(TINY_NETWORK, FSQConfig((5, 4, 3))), rate=4e-3),
+}
+
+DECODER_PRESETS = {
+    "photos-sharp": DecoderRecipe(),
+    "tiny-sharp": DecoderRecipe(DiscriminatorConfig(8, 2), crop=32, batch=4),
 }
 
 PRIOR_PRESETS = {
