@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from vqcore import distributed
+from vqcore.training.adversarial.decoder import DecoderRecipe, train_decoder
 from vqcore.training.budget import Budget
 from vqcore.training.config import FILE, Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
-from vqcore.training.decoder import DecoderRecipe, train_decoder
 from vqcore.training.presets import CONTRASTIVE_PRESETS, DECODER_PRESETS, PRESETS, PRIOR_PRESETS, VAE_PRESETS
 from vqcore.training.prior import PriorRecipe, train_prior
 from vqcore.training.tokenizer import train_tokenizer

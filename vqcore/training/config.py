@@ -20,10 +20,10 @@ from vqcore import priors, tokenizers
 from vqcore.files import write_json
 from vqcore.retrieval.contrastive import ContrastiveConfig
 from vqcore.study.vae import VAEConfig
+from vqcore.training.adversarial.decoder import DecoderRecipe
+from vqcore.training.adversarial.discriminator import DiscriminatorConfig
 from vqcore.training.budget import Budget
 from vqcore.training.contrastive import ContrastiveRecipe
-from vqcore.training.decoder import DecoderRecipe
-from vqcore.training.discriminator import DiscriminatorConfig
 from vqcore.training.pictures import TokenizerRecipe
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.sound import SoundRecipe

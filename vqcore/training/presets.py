@@ -9,9 +9,9 @@ from vqcore.quantizers import FSQConfig, VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
+from vqcore.training.adversarial.decoder import DecoderRecipe
+from vqcore.training.adversarial.discriminator import DiscriminatorConfig
 from vqcore.training.contrastive import ContrastiveRecipe
-from vqcore.training.decoder import DecoderRecipe
-from vqcore.training.discriminator import DiscriminatorConfig
 from vqcore.training.pictures import TokenizerRecipe
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.sound import SoundRecipe
@@ -53,7 +53,9 @@ PRESETS = {
 
 DECODER_PRESETS = {
     "photos-sharp": DecoderRecipe(),
-    "tiny-sharp": DecoderRecipe(DiscriminatorConfig(8, 2), crop=32, batch=4),
+    "tiny-sharp": DecoderRecipe(
+        DiscriminatorConfig(8, 2), crop=32, batch=4, rate=4e-3, discriminator_rate=4e-3, adversarial=0.5, averaging=0.9,
+    ),
 }
 
 PRIOR_PRESETS = {
