@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from vqcore import hub
+from vqcore.data.scenes.reader import SceneReader, read_reader
 from vqcore.files import CONFIG, WEIGHTS
 from vqcore.priors.base import Prior
 from vqcore.priors.stored import read_prior
@@ -47,6 +48,7 @@ KINDS = {
     FOREIGN: Kind("tokenizer", read_foreign, "tokenizer"),
     "prior": Kind("prior", read_prior, "prior"),
     "contrastive": Kind("contrastive model", read_contrastive, "contrastive model"),
+    "reader": Kind("reader of scenes", read_reader, "reader of scenes"),
     "vae": Kind("variational autoencoder", read_vae, "variational autoencoder"),
 }
 
@@ -85,6 +87,11 @@ def load_contrastive(name: str | os.PathLike) -> Contrastive:
 def load_vae(name: str | os.PathLike) -> VAE:
     """A variational autoencoder, as `load` finds a tokenizer."""
     return _load(name, "variational autoencoder")
+
+
+def load_reader(name: str | os.PathLike) -> SceneReader:
+    """A reader of scenes, as `load` finds a tokenizer."""
+    return _load(name, "reader of scenes")
 
 
 def from_pretrained(id: str) -> Tokenizer | Prior:

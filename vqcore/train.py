@@ -5,6 +5,7 @@ python -m vqcore.train prior --preset photos-prior --tokenizer NAME --data DATA 
 python -m vqcore.train decoder --preset photos-sharp --tokenizer NAME --data DATA --out DIR --minutes N
 python -m vqcore.train fashion --data DIR --out DIR --minutes N
 python -m vqcore.train contrastive --tokenizer NAME --data DIR --out DIR --minutes N
+python -m vqcore.train reader --data scenes:20000 --out DIR --minutes N
 python -m vqcore.train vae --data DIR --out DIR --minutes N
 
 `--steps N` instead of minutes is the same work on every machine. `--config FILE` instead of a preset takes a JSON file with
@@ -26,18 +27,19 @@ from vqcore.training.adversarial.decoder import DecoderRecipe, train_decoder
 from vqcore.training.budget import Budget
 from vqcore.training.config import FILE, Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
-from vqcore.training.presets import CONTRASTIVE_PRESETS, DECODER_PRESETS, PRESETS, PRIOR_PRESETS, VAE_PRESETS
+from vqcore.training.presets import CONTRASTIVE_PRESETS, DECODER_PRESETS, PRESETS, PRIOR_PRESETS, READER_PRESETS, VAE_PRESETS
 from vqcore.training.prior import PriorRecipe, train_prior
+from vqcore.training.reader import ReaderRecipe, train_reader
 from vqcore.training.tokenizer import train_tokenizer
 from vqcore.training.vae import VAERecipe, train_vae
 
 WITH_TOKENIZER = (PriorRecipe, DecoderRecipe, ContrastiveRecipe)
-WITH_ONE_SOURCE = (PriorRecipe, ContrastiveRecipe, VAERecipe)
+WITH_ONE_SOURCE = (PriorRecipe, ContrastiveRecipe, ReaderRecipe, VAERecipe)
 WITHOUT_START = (ContrastiveRecipe, VAERecipe)
 FASHION = "the folder with Fashion-MNIST's four idx.gz files"
 PICTURES = (
     "a folder of pictures (a folder for each class, or with metadata.jsonl, or with `train` in it), an .npz file, "
-    "Fashion-MNIST's files, or a data set on the Hub; for sounds, a folder of WAV files; may be repeated"
+    "Fashion-MNIST's files, scenes:COUNT to render that many, or a data set on the Hub; for sounds, a folder of WAV files; may be repeated"
 )
 KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
     "tokenizer": (PRESETS, "a VQ-VAE on pictures or sounds", PICTURES),
@@ -48,6 +50,7 @@ KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
     "contrastive": (
         CONTRASTIVE_PRESETS, "captions and pictures in one space, to tell which fits which", "a folder of pictures with metadata.jsonl",
     ),
+    "reader": (READER_PRESETS, "a reader of rendered scenes, to judge what a prior draws by", "scenes:COUNT"),
     "vae": (VAE_PRESETS, "the variational autoencoder of Fashion-MNIST that the lessons compare with (two minutes)", FASHION),
 }
 """Of each kind its presets, what it is, and what --data is for it."""
@@ -120,6 +123,8 @@ def start(run: Run, out: Path) -> None:
         train_decoder(recipe, tokenizer, run.data, out, budget, run.seed, run.start)
     elif isinstance(recipe, ContrastiveRecipe):
         train_contrastive(recipe, run.data[0], tokenizer, out, budget, run.seed)
+    elif isinstance(recipe, ReaderRecipe):
+        train_reader(recipe, run.data[0], out, budget, run.seed, run.start)
     elif isinstance(recipe, VAERecipe):
         train_vae(recipe, run.data[0], out, budget, run.seed)
     else:

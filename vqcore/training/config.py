@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vqcore import priors, tokenizers
+from vqcore.data.scenes.reader import ReaderConfig
 from vqcore.files import write_json
 from vqcore.retrieval.contrastive import ContrastiveConfig
 from vqcore.study.vae import VAEConfig
@@ -26,12 +27,13 @@ from vqcore.training.budget import Budget
 from vqcore.training.contrastive import ContrastiveRecipe
 from vqcore.training.pictures import TokenizerRecipe
 from vqcore.training.prior import PriorRecipe
+from vqcore.training.reader import ReaderRecipe
 from vqcore.training.sound import SoundRecipe
 from vqcore.training.vae import VAERecipe
 
 VERSION = 1
 FILE = "recipe.json"
-Recipe = TokenizerRecipe | SoundRecipe | DecoderRecipe | PriorRecipe | ContrastiveRecipe | VAERecipe
+Recipe = TokenizerRecipe | SoundRecipe | DecoderRecipe | PriorRecipe | ContrastiveRecipe | ReaderRecipe | VAERecipe
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ KINDS = {
     "prior": Kind(PriorRecipe, priors.to_json, priors.from_json),
     "decoder": Kind(DecoderRecipe, *_plainly(DiscriminatorConfig)),
     "contrastive": Kind(ContrastiveRecipe, *_plainly(ContrastiveConfig)),
+    "reader": Kind(ReaderRecipe, *_plainly(ReaderConfig)),
     "vae": Kind(VAERecipe, *_plainly(VAEConfig)),
 }
 

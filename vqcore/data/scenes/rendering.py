@@ -77,6 +77,13 @@ def seen_shares(scene: Scene, side: int = 48) -> list[float]:
     return shares
 
 
+def seen_at(thing: Thing, side: int = 96) -> tuple[float, float]:
+    """Where the middle of a thing appears: column and row, in pixels."""
+    middle = np.array([[thing.x, thing.y + thing.scale, thing.z]], np.float32)
+    column, row = _camera(side).places(middle)[0]
+    return float(column), float(row)
+
+
 @dataclass(frozen=True)
 class Camera:
     """origin [3] and directions [side², 3], of unit length; focal: pixels a unit at distance 1; right, up, ahead: its axes."""

@@ -11,7 +11,7 @@ import numpy as np
 from vqcore.data.scenes.captions import caption
 from vqcore.data.scenes.composing import random_scene
 from vqcore.data.scenes.rendering import render
-from vqcore.data.scenes.scene import Scene
+from vqcore.data.scenes.scene import HELD_OUT, Scene
 
 SOURCE = re.compile(r"scenes:([1-9]\d{0,8})(?::([1-9]\d{0,3}))?")
 SIDE = 96
@@ -20,10 +20,13 @@ VERSION = 1  # of what the seeds give: another where the pictures change, so tha
 
 
 class Renders(Sequence[np.ndarray]):
-    """The pictures of a split, uint8 [side, side, 3] each; the same ones in every process."""
+    """The pictures of a split, uint8 [side, side, 3] each; the same ones in every process.
 
-    def __init__(self, count: int, side: int, split: str):
-        self.count, self.side, self.split = count, side, split
+    held_out: pairs (color, shape) that none of them has.
+    """
+
+    def __init__(self, count: int, side: int = SIDE, split: str = "train", held_out: frozenset[tuple[str, str]] = HELD_OUT):
+        self.count, self.side, self.split, self.held_out = count, side, split, held_out
 
     def __len__(self) -> int:
         return self.count
@@ -34,7 +37,7 @@ class Renders(Sequence[np.ndarray]):
     def scene(self, index: int) -> Scene:
         if not 0 <= index < self.count:
             raise IndexError(index)
-        return random_scene(np.random.default_rng((STREAMS[self.split], index)))
+        return random_scene(np.random.default_rng((STREAMS[self.split], index)), self.held_out)
 
     def caption(self, index: int) -> str:
         return caption(self.scene(index), np.random.default_rng((STREAMS[self.split], index, 1)))
