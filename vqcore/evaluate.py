@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     way = tokenizers.add_mutually_exclusive_group()
     way.add_argument("--refine", action="store_true", help="search for better tokens than the encoder's; takes a hundred times as long")
     way.add_argument("--files", action="store_true", help="measure its token files instead")
+    tokenizers.add_argument(
+        "--texture", type=Path, help="also measure how real decoded patches look, by classifiers trained on this folder of labelled pictures"
+    )
     priors = parser.add_argument_group("priors")
     priors.add_argument("--temperature", type=float, default=1.0, help="of the samples; 1 as learned, 0 the likeliest tokens")
     priors.add_argument("--top-k", type=int, help="draw each token among that many of the likeliest")
@@ -44,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
     try:
         report = measure(options.name, options.data, Options(
-            options.refine, options.files, settings, options.samples, options.tokens, options.reranker, options.prompts,
+            options.refine, options.files, settings, options.samples, options.tokens, options.reranker, options.prompts, options.texture,
         ))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

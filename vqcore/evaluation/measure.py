@@ -24,7 +24,7 @@ READER = "scenes-reader"  # who judges pictures of scenes
 class Options:
     """refine, files: of a tokenizer of pictures, see `measure`;  settings: how a prior's samples are drawn;  samples: to train a
     classifier on;  tokens: the folder of those that a prior was trained on;  reranker: a contrastive model's name;
-    prompts: how many of those that were trained on."""
+    prompts: how many of those that were trained on;  texture: labelled pictures, by which to measure how real decoded patches look."""
 
     refine: bool = False
     files: bool = False
@@ -33,6 +33,7 @@ class Options:
     tokens: Path | None = None
     reranker: str | None = None
     prompts: int = 1000
+    texture: Path | None = None
 
 
 def measure(name: str, data: Path, options: Options = Options()) -> Report:
@@ -48,7 +49,7 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
         tokenizer = load(name)
         if tokenizer.sample_rate is not None:
             return measure_sounds(tokenizer, data)
-        return measure_files(tokenizer, data) if options.files else measure_pictures(tokenizer, data, options.refine)
+        return measure_files(tokenizer, data) if options.files else measure_pictures(tokenizer, data, options.refine, options.texture)
     if noun != "prior":
         raise ValueError(f"{name} is a {noun}. Tokenizers and priors are measured; a contrastive model as the --reranker of a prior.")
     prior = load_prior(name)
