@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vqcore.checkpoints import kind_of, load, load_contrastive, load_prior, load_reader, load_tokenizer_of
-from vqcore.data.labelled import METADATA
+from vqcore.data.lists import find_list
 from vqcore.data.scenes import is_scenes, read_scenes
 from vqcore.evaluation.any_size import measure_any_size
 from vqcore.evaluation.pictures import measure_pictures
@@ -60,7 +60,7 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
         return measure_any_size(prior, tokenizer, data)
     if is_scenes(data):
         return measure_scenes(prior, tokenizer, read_scenes(data, "train"), load_reader(READER), options.settings)
-    if not prior.conditions and (data / METADATA).is_file():
+    if not prior.conditions and find_list(data):
         reranker = load_contrastive(options.reranker) if options.reranker else None
         return measure_text(prior, tokenizer, data, reranker, options.settings, options.prompts)
     return measure_prior(prior, tokenizer, data, options.settings, options.samples, options.tokens)

@@ -25,7 +25,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqcore.data.images import find_pictures, open_picture
+from vqcore.data.folders import find_pictures
+from vqcore.data.images import open_picture
 from vqcore.files import write_tensors
 from vqcore.tokenizers.base import Level, Tokenizer, fingerprint
 from vqcore.tokenizers.pixels import to_tensor
