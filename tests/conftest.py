@@ -1,7 +1,12 @@
 import pytest
 
 from tests.tiny import (
-    tiny_prior_folder, tiny_sound_folders, tiny_text_prior_folder, tiny_tokenizer_folder, two_level_folder, two_level_prior_folder,
+    tiny_prior_folder,
+    tiny_sound_folders,
+    tiny_text_prior_folder,
+    tiny_tokenizer_folder,
+    two_level_folder,
+    two_level_prior_folder,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from vqcore.tokenizers.tiles import to_sheet
+from vqcore.tokenizers.pixels import to_sheet
 
 TILES_A_ROW = 64  # as codebook.js reads them
 

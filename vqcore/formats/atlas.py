@@ -22,8 +22,7 @@ from vqcore.data.labelled import unseen_pictures
 from vqcore.files import read_tensors, write_tensors
 from vqcore.study.tsne import neighbourhood_map
 from vqcore.tokenizers.base import Level
-from vqcore.tokenizers.pixels import to_tensor
-from vqcore.tokenizers.tiles import from_sheet, to_sheet
+from vqcore.tokenizers.pixels import from_sheet, to_sheet, to_tensor
 from vqcore.tokenizers.vqvae import VQVAE
 
 log = logging.getLogger(__name__)

@@ -25,10 +25,10 @@ from vqcore.training.adversarial.decoder import DecoderRecipe
 from vqcore.training.adversarial.discriminator import DiscriminatorConfig
 from vqcore.training.budget import Budget
 from vqcore.training.contrastive import ContrastiveRecipe
-from vqcore.training.pictures import TokenizerRecipe
+from vqcore.training.material.pictures import TokenizerRecipe
+from vqcore.training.material.sound import SoundRecipe
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.reader import ReaderRecipe
-from vqcore.training.sound import SoundRecipe
 from vqcore.training.vae import VAERecipe
 
 VERSION = 1

@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
+from vqcore.files import CONFIG
 from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import read_prior, save_prior
-from vqcore.files import CONFIG
 
 K, LAYERS = 11, 3
 

@@ -27,8 +27,8 @@ from vqcore.tokenizers.pixels import to_pixels
 from vqcore.tokenizers.second_decoder import save_second_decoder, second_decoder
 from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, brightness, hinge, matching
 from vqcore.training.budget import Budget
+from vqcore.training.material.pictures import Pictures, TokenizerRecipe, side_by_side
 from vqcore.training.optimizer import Optimizer
-from vqcore.training.pictures import Pictures, TokenizerRecipe, side_by_side
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import autocast
 

@@ -20,7 +20,7 @@ from vqcore.tokenizers import TokenizerConfig
 from vqcore.tokenizers.networks import memory_format
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.vqvae import VQVAEConfig
-from vqcore.training.material import Material, hold_out
+from vqcore.training.material.base import Material, hold_out
 
 log = logging.getLogger(__name__)
 SHOWN_SIDE = 128  # pixels that each picture has in reconstructions.png at the most
