@@ -27,6 +27,15 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, str | None]:
     return (colors, None) if alpha is None else _composed(colors, alpha)
 
 
+def in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """uint8 [..., C] of one channel or three → of `channels`: the luma of colours, or one grey three times."""
+    if pixels.shape[-1] == channels:
+        return pixels
+    if channels == 1:
+        return (pixels @ np.array([299, 587, 114]) / 1000).round().astype(np.uint8)[..., None]
+    return np.repeat(pixels, channels, axis=-1)
+
+
 def eight_bits(values: np.ndarray) -> tuple[np.ndarray, str | None]:
     """Grey values of more than 8 bits, integers or floats, → uint8, and a note if they were stretched.
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from vqcore.data.arrays import read_arrays
 from vqcore.data.captions import caption, variants
+from vqcore.data.colors import in_channels
 from vqcore.data.datasets import is_name, read_dataset
 from vqcore.data.folders import find_pictures
 from vqcore.data.idx import holds_idx, read_idx
@@ -150,9 +151,14 @@ def _square(pixels: np.ndarray, side: int, view: int, draw: np.random.Generator)
     return square[:, ::-1] if view % 2 else square
 
 
-def unseen_pictures(folder: str | os.PathLike) -> Iterator[tuple[str, np.ndarray]]:
-    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, of the
+def unseen_pictures(folder: str | os.PathLike, channels: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and pixels uint8 [H, W, channels] of every picture below a folder; of those held out where a list says which, of the
     test pictures of Fashion-MNIST's idx.gz files, and of scenes that nothing is trained on."""
+    for name, pixels in _unseen(folder):
+        yield name, in_channels(pixels, channels)
+
+
+def _unseen(folder: str | os.PathLike) -> Iterator[tuple[str, np.ndarray]]:
     if is_scenes(folder):
         yield from ((str(i), pixels) for i, pixels in enumerate(read_scenes(folder, "val")))
         return

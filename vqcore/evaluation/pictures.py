@@ -46,7 +46,7 @@ def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, 
     levels = tokenizer.levels
     counts = [np.zeros(level.codebook_size, np.int64) for level in levels]
     results = []
-    for name, pixels in unseen_pictures(folder):
+    for name, pixels in unseen_pictures(folder, tokenizer.channels):
         images = to_tensor(pixels)
         tokens = tokenizer.encode(images)
         if refined:

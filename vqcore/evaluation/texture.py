@@ -42,7 +42,7 @@ def measure_texture(tokenizer: Tokenizer, folder: Path, labelled: Path) -> Textu
     numbers = {name: i for i, name in enumerate(seen.classes)}
     log.info("training a classifier on %d real pictures", len(seen.labels))
     classifier = train_classifier(real_images(seen, SIDE), torch.tensor([numbers[label] for label in seen.labels]), len(numbers))
-    real, decoded = patches_of(tokenizer, (pixels for _, pixels in unseen_pictures(folder)))
+    real, decoded = patches_of(tokenizer, (pixels for _, pixels in unseen_pictures(folder, tokenizer.channels)))
     distance = frechet_distance(features(classifier, real), features(classifier, decoded))
     chosen = np.random.default_rng(0).permutation(len(others.pictures))[:FOR_JUDGE]
     log.info("training a judge on patches of %d pictures", len(chosen))

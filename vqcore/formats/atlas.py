@@ -101,7 +101,7 @@ def cut_patches(tokenizer: VQVAE, data: Sequence[Path]) -> tuple[np.ndarray, np.
     level = tokenizer.levels[-1]
     f, margin = level.downsampling, _margin(level)
     found = []  # a row a token: code, picture, row, column
-    for index, (_, pixels) in enumerate(_all(data)):
+    for index, (_, pixels) in enumerate(_all(data, tokenizer.channels)):
         grid = tokenizer.encode(to_tensor(pixels))[-1][0].numpy()
         # Tokens that hang over the picture's edge saw pixels that aren't there.
         rows, columns = (max(1, side // f) for side in pixels.shape[:2])
@@ -113,7 +113,7 @@ def cut_patches(tokenizer: VQVAE, data: Sequence[Path]) -> tuple[np.ndarray, np.
 
     side = f + 2 * margin
     patches = None
-    for index, (_, pixels) in enumerate(_all(data)):
+    for index, (_, pixels) in enumerate(_all(data, tokenizer.channels)):
         hits = np.flatnonzero(chosen[:, 1] == index)
         if patches is None:
             patches = np.empty((len(chosen), side, side, pixels.shape[2]), np.uint8)
@@ -124,9 +124,9 @@ def cut_patches(tokenizer: VQVAE, data: Sequence[Path]) -> tuple[np.ndarray, np.
     return patches, chosen[:, 0]
 
 
-def _all(data: Sequence[Path]):
+def _all(data: Sequence[Path], channels: int):
     for folder in data:
-        yield from unseen_pictures(folder)
+        yield from unseen_pictures(folder, channels)
 
 
 def _choose(found: np.ndarray) -> np.ndarray:

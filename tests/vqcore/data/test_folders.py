@@ -3,6 +3,7 @@
 import json
 import logging
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from vqcore.data.folders import find_files, find_pictures
 from vqcore.data.labelled import read_labelled
 from vqcore.data.lists import read_list
 from vqcore.data.sounds import open_wav, write_wav
+from vqcore.training.material.pictures import read_sources
+from vqcore.training.presets import PRESETS
 
 HIDDEN = [".ipynb_checkpoints", ".thumbnails", "@eaDir", "__MACOSX", ".Trash-1000", "cat/.hidden", "$RECYCLE.BIN", "Thumbnails"]
 
@@ -180,3 +183,15 @@ def test_sounds_are_found_as_pictures_are(tmp_path):
         (tmp_path / place).parent.mkdir(exist_ok=True)
         (tmp_path / place).write_bytes(write_wav(TONE, 8000))
     assert [path.name for path in find_files(tmp_path, {".wav", ".wave"})] == ["a.WAV", "c.wave"]
+
+
+def test_grey_and_colour_files_fit_a_preset_of_either(tmp_path, caplog):
+    for i in range(12):
+        picture(tmp_path / "colour" / f"{i}.png", (20 * i, 100, 255 - 20 * i))
+    recipe = PRESETS["tiny"]
+    grey = replace(recipe, model=replace(recipe.model, network=replace(recipe.model.network, channels=1)), crop=16)
+    kept, held_out = read_sources([tmp_path / "colour"], grey)
+    assert {p.shape for p in kept + held_out} == {(32, 32, 1)} and "grey" in caplog.text
+    assert kept[0][0, 0, 0] == round(0.587 * 100 + 0.114 * 255)
+    np.savez(tmp_path / "grey.npz", images=np.full((12, 32, 32), 9, np.uint8))
+    assert {p.shape for p in read_sources([tmp_path / "grey.npz"], recipe)[0]} == {(64, 64, 3)}

@@ -174,8 +174,8 @@ def test_scenes_are_a_source_of_pictures_and_texts_like_any_folder():
 def test_no_scene_is_in_both_splits():
     train, val = (read_scenes("scenes:40", split) for split in ("train", "val"))
     assert not {train.scene(i) for i in range(40)} & {val.scene(i) for i in range(40)}
-    assert [name for name, _ in unseen_pictures("scenes:2")] == ["0", "1"]
-    assert np.array_equal(next(unseen_pictures("scenes:2"))[1], val[0])
+    assert [name for name, _ in unseen_pictures("scenes:2", 3)] == ["0", "1"]
+    assert np.array_equal(next(unseen_pictures("scenes:2", 3))[1], val[0])
 
 
 @pytest.mark.parametrize("source", ["scenes:0", "scenes:", "scenes:12:0", "scenes:many", "scenes:9999999999"])

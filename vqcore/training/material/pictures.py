@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore import distributed
+from vqcore.data.colors import in_channels
 from vqcore.data.labelled import open_pixels, read_labelled
 from vqcore.metrics import psnr
 from vqcore.tokenizers import TokenizerConfig
@@ -136,11 +137,10 @@ def read_sources(sources: Sequence[str | Path], recipe: TokenizerRecipe) -> tupl
         pictures, unseen = pictures[:-1], pictures[-1:]
     if not pictures:
         raise ValueError(f"Of {len(found)} files too few could be read as pictures; training needs two at least.")
-    for channels in {picture.shape[2] for picture in pictures + unseen} - {recipe.model.network.channels}:
-        raise ValueError(
-            f"There are pictures of {channels} channel(s), and this preset is for {recipe.model.network.channels}. Choose another."
-        )
-    return pictures, unseen
+    channels = recipe.model.network.channels
+    if others := sum(picture.shape[2] != channels for picture in pictures + unseen):
+        log.warning("%d pictures are read in %s, as this preset has them.", others, "grey" if channels == 1 else f"{channels} channels")
+    return [in_channels(picture, channels) for picture in pictures], [in_channels(picture, channels) for picture in unseen]
 
 
 def read_pictures(found: Sequence[np.ndarray | Path | bytes], longest_side: int, shortest_side: int) -> list[np.ndarray]:
