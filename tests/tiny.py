@@ -22,7 +22,7 @@ from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
 from vqcore.train import main
 from vqcore.training.budget import Budget
-from vqcore.training.pictures import TokenizerRecipe
+from vqcore.training.material.pictures import TokenizerRecipe
 from vqcore.training.tokenizer import train_tokenizer
 
 PRIOR_SHAPE = (8, 8)

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from vqcore import hub
+from vqcore.data.scenes.reader import SceneReader, read_reader
 from vqcore.files import CONFIG, WEIGHTS
 from vqcore.priors.base import Prior
 from vqcore.priors.stored import read_prior
@@ -21,6 +22,7 @@ from vqcore.study.vae import VAE, read_vae
 from vqcore.tokenizers import TOKENIZERS
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint
 from vqcore.tokenizers.foreign import read_foreign
+from vqcore.tokenizers.second_decoder import read_second_decoder
 from vqcore.tokenizers.stored import read_tokenizer
 
 log = logging.getLogger(__name__)
@@ -42,9 +44,11 @@ class Kind:
 
 KINDS = {
     **{kind: Kind("tokenizer", read_tokenizer, "VQ-VAE tokenizer") for kind in TOKENIZERS},
+    "decoder": Kind("tokenizer", lambda folder, config, name: read_second_decoder(folder, config, name, load), "decoder of a VQ-VAE"),
     FOREIGN: Kind("tokenizer", read_foreign, "tokenizer"),
     "prior": Kind("prior", read_prior, "prior"),
     "contrastive": Kind("contrastive model", read_contrastive, "contrastive model"),
+    "reader": Kind("reader of scenes", read_reader, "reader of scenes"),
     "vae": Kind("variational autoencoder", read_vae, "variational autoencoder"),
 }
 
@@ -83,6 +87,11 @@ def load_contrastive(name: str | os.PathLike) -> Contrastive:
 def load_vae(name: str | os.PathLike) -> VAE:
     """A variational autoencoder, as `load` finds a tokenizer."""
     return _load(name, "variational autoencoder")
+
+
+def load_reader(name: str | os.PathLike) -> SceneReader:
+    """A reader of scenes, as `load` finds a tokenizer."""
+    return _load(name, "reader of scenes")
 
 
 def from_pretrained(id: str) -> Tokenizer | Prior:
@@ -127,6 +136,8 @@ def list_nouns(noun: str) -> list[str]:
 def sample_rate_of(name: str | os.PathLike) -> int | None:
     """Samples a second, where this is a tokenizer of sounds; only its config is read."""
     config = read_config(find(name))
+    if config["kind"] == "decoder":
+        return sample_rate_of(config["tokenizer"])
     return config.get("sample_rate") or config.get("quantizer", {}).get("sample_rate")
 
 

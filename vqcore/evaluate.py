@@ -32,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     way = tokenizers.add_mutually_exclusive_group()
     way.add_argument("--refine", action="store_true", help="first search for better tokens than the encoder's; a hundred times slower")
     way.add_argument("--files", action="store_true", help="measure token files (.vqt) instead: their size, beside JPEG's at the same PSNR")
+    tokenizers.add_argument(
+        "--texture", type=Path, help="also measure how real decoded patches look, by classifiers trained on this folder of labelled pictures"
+    )
     priors = parser.add_argument_group("priors")
     priors.add_argument("--temperature", type=float, default=1.0, help="of sampling: 1 as learned, 0 greedy (default: %(default)s)")
     priors.add_argument("--top-k", type=int, help="sample each token from the TOP_K likeliest")
@@ -51,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
     try:
         report = measure(options.name, options.data, Options(
-            options.refine, options.files, settings, options.samples, options.tokens, options.reranker, options.prompts,
+            options.refine, options.files, settings, options.samples, options.tokens, options.reranker, options.prompts, options.texture,
         ))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

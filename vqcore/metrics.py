@@ -36,6 +36,13 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
     return float(scores.mean())
 
 
+def laplacian_energy(picture: np.ndarray) -> float:
+    """How sharp a picture is: the mean square of the discrete Laplacian of its grey values (mean over channels), uint8 [H, W, C]."""
+    grey = picture.astype(np.float64).mean(-1)
+    around = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1]
+    return float(np.square(around - 4 * grey[1:-1, 1:-1]).mean())
+
+
 def entropy(counts: np.ndarray | Tensor) -> Tensor:
     """−Σ p log₂ p of a histogram of tokens, or of shares: what a token costs where nothing is known of its neighbours, in
     bits, float64 (float32 on a device that has no float64). 0 where there is no token."""

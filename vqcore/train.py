@@ -2,8 +2,10 @@
 
 python -m vqcore.train tokenizer --preset photos --data DATA --out DIR --minutes N
 python -m vqcore.train prior --preset photos-prior --tokenizer NAME --data DATA --out DIR --minutes N
+python -m vqcore.train decoder --preset photos-sharp --tokenizer NAME --data DATA --out DIR --minutes N
 python -m vqcore.train fashion --data DIR --out DIR --minutes N
 python -m vqcore.train contrastive --tokenizer NAME --data DIR --out DIR --minutes N
+python -m vqcore.train reader --data scenes:20000 --out DIR --minutes N
 python -m vqcore.train vae --data DIR --out DIR --minutes N
 
 `--steps N` instead of minutes is the same work on every machine. `--config FILE` instead of a preset takes a JSON file with
@@ -21,21 +23,23 @@ from pathlib import Path
 from typing import Any
 
 from vqcore import distributed
+from vqcore.training.adversarial.decoder import DecoderRecipe, train_decoder
 from vqcore.training.budget import Budget
 from vqcore.training.config import FILE, Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
-from vqcore.training.presets import CONTRASTIVE_PRESETS, PRESETS, PRIOR_PRESETS, VAE_PRESETS
+from vqcore.training.presets import CONTRASTIVE_PRESETS, DECODER_PRESETS, PRESETS, PRIOR_PRESETS, READER_PRESETS, VAE_PRESETS
 from vqcore.training.prior import PriorRecipe, train_prior
+from vqcore.training.reader import ReaderRecipe, train_reader
 from vqcore.training.tokenizer import train_tokenizer
 from vqcore.training.vae import VAERecipe, train_vae
 
-WITH_TOKENIZER = (PriorRecipe, ContrastiveRecipe)
-WITH_ONE_SOURCE = (PriorRecipe, ContrastiveRecipe, VAERecipe)
+WITH_TOKENIZER = (PriorRecipe, DecoderRecipe, ContrastiveRecipe)
+WITH_ONE_SOURCE = (PriorRecipe, ContrastiveRecipe, ReaderRecipe, VAERecipe)
 WITHOUT_START = (ContrastiveRecipe, VAERecipe)
 FASHION = "the folder with Fashion-MNIST's four idx.gz files"
 PICTURES = (
     "a folder of pictures (a folder for each class, or with metadata.jsonl, or with `train` in it), an .npz file, "
-    "Fashion-MNIST's files, or a data set on the Hub; for sounds, a folder of WAV files; may be repeated"
+    "Fashion-MNIST's files, scenes:COUNT to render that many, or a data set on the Hub; for sounds, a folder of WAV files; may be repeated"
 )
 KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
     "tokenizer": (PRESETS, "a VQ-VAE on pictures or sounds", PICTURES),
@@ -47,10 +51,15 @@ KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
         CONTRASTIVE_PRESETS, "a small CLIP: captions and pictures embedded in one space, to rank samples by",
         "a folder of pictures with metadata.jsonl",
     ),
+    "decoder": (
+        DECODER_PRESETS, "a second decoder for a tokenizer that is there, which makes texture up (VQGAN's adversarial loss)", PICTURES,
+    ),
+    "reader": (READER_PRESETS, "a reader of rendered scenes, to judge what a prior draws by", "scenes:COUNT"),
     "vae": (VAE_PRESETS, "the variational autoencoder of Fashion-MNIST that the lessons show (two minutes)", FASHION),
 }
 """Of each kind its presets, what it is, and what --data is for it."""
 TOKENIZER = {
+    "decoder": "the tokenizer whose tokens are decoded: a name in checkpoints/, a path, or a Hub id",
     "prior": "the tokenizer whose tokens the prior models: a name in checkpoints/, a path, or a Hub id",
     "contrastive": "the tokenizer in whose tokens the training pictures are stored: a name in checkpoints/, a path, or a Hub id",
 }
@@ -123,8 +132,12 @@ def start(run: Run, out: Path) -> None:
     recipe, tokenizer = run.recipe, run.tokenizer or ""
     if isinstance(recipe, PriorRecipe):
         train_prior(recipe, tokenizer, run.data[0], out, budget, run.seed, run.start)
+    elif isinstance(recipe, DecoderRecipe):
+        train_decoder(recipe, tokenizer, run.data, out, budget, run.seed, run.start)
     elif isinstance(recipe, ContrastiveRecipe):
         train_contrastive(recipe, run.data[0], tokenizer, out, budget, run.seed)
+    elif isinstance(recipe, ReaderRecipe):
+        train_reader(recipe, run.data[0], out, budget, run.seed, run.start)
     elif isinstance(recipe, VAERecipe):
         train_vae(recipe, run.data[0], out, budget, run.seed)
     else:

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from demo.kit.bytes import to_base64
-from vqcore.tokenizers.tiles import to_sheet
+from vqcore.tokenizers.pixels import to_sheet
 
 TILES_A_ROW = 64  # as js/codebook.js reads them
 

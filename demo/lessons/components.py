@@ -21,8 +21,7 @@ from vqcore.metrics import psnr
 from vqcore.study.patch_codes import PatchCodes, fit_patch_codes
 from vqcore.study.pca import PCA, fit_pca, join_patches
 from vqcore.tokenizers.base import Tokenizer
-from vqcore.tokenizers.pixels import to_pixels, to_tensor
-from vqcore.tokenizers.tiles import to_sheet
+from vqcore.tokenizers.pixels import to_pixels, to_sheet, to_tensor
 
 SIDE, PATCH, CHANNELS = 192, 8, 3
 PIECES = {1: (3, 8, 8), 2: (3, 4, 8), 4: (3, 4, 4), 8: (3, 2, 4), 16: (3, 2, 2), 32: (3, 1, 2), 64: (3, 1, 1), 192: (1, 1, 1)}

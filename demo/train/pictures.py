@@ -11,8 +11,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from vqcore.data.images import SUFFIXES
-from vqcore.data.labelled import METADATA
+from vqcore.data.images import suffixes
+from vqcore.data.lists import NAMES
 
 MOST_PICTURES = 70_000
 MOST_BYTES = 1 << 30
@@ -80,7 +80,7 @@ def _safe(name: str) -> PurePosixPath:
 
 
 def _is_wanted(place: PurePosixPath) -> bool:
-    return place.suffix.lower() in SUFFIXES or place.name == METADATA
+    return place.suffix.lower() in suffixes() or place.name in NAMES
 
 
 def _check_zip(archive: Path, members: Sequence[zipfile.ZipInfo]) -> None:
@@ -109,7 +109,7 @@ def _extract(file: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None
 
 def _count(folder: Path) -> int:
     """How many pictures there are."""
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in suffixes()]
     if len(paths) < 2:
         raise ValueError(f"Training needs two pictures at least, and there {'is one' if paths else 'are none'} here.")
     return len(paths)

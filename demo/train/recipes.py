@@ -15,8 +15,8 @@ from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.training.budget import Budget
 from vqcore.training.config import Run
-from vqcore.training.material import hold_out
-from vqcore.training.pictures import TokenizerRecipe
+from vqcore.training.material.base import hold_out
+from vqcore.training.material.pictures import TokenizerRecipe
 from vqcore.training.prior import PriorRecipe
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # where Debian's package dataset-fashion-mnist puts it

@@ -34,9 +34,27 @@ def read_arrays(file: str | os.PathLike, split: str) -> tuple[np.ndarray, list[s
     if texts is not None:
         answer = [str(text) for text in texts.ravel()]
     elif labels is not None:
-        answer = [str(classes[label]) if classes is not None else str(label) for label in labels.ravel().tolist()]
+        answer = _named(labels.ravel(), classes, f"`{prefix}labels` in {file}")
     else:
         answer = [""] * len(images)
     if len(answer) != len(images):
         raise ValueError(f"{file} has {len(images)} pictures and {len(answer)} texts. Save one text for each picture.")
     return images, answer
+
+
+def _named(labels: np.ndarray, classes: np.ndarray | None, where: str) -> list[str]:
+    """The text that each label stands for: its class, or itself where there are no classes."""
+    if classes is None:
+        return [label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label) for label in labels.tolist()]
+    names = [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in classes.ravel().tolist()]
+    if labels.dtype.kind in "SU":
+        texts = [label.decode("utf-8", "replace") if isinstance(label, bytes) else label for label in labels.tolist()]
+        if unknown := set(texts) - set(names):
+            raise ValueError(f"{where} has {min(unknown)!r:.80}, which is none of `classes`. Save numbers from 0, or names of classes.")
+        return texts
+    if labels.dtype.kind not in "iub" and not (np.isfinite(labels).all() and (labels == np.round(labels)).all()):
+        raise ValueError(f"{where} has {labels.dtype} values that are no whole numbers. Save a number from 0 to {len(names) - 1} each.")
+    wrong = labels[(labels < 0) | (labels >= len(names))]
+    if len(wrong):
+        raise ValueError(f"{where} has the label {wrong[0]:g}; `classes` names {len(names)}, numbered from 0 to {len(names) - 1}.")
+    return [names[int(label)] for label in labels.tolist()]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vqcore.data.lists import TEXTS
 from vqcore.hub import is_id
 
+log = logging.getLogger(__name__)
 VALIDATION = ("val", "validation", "valid", "dev", "test")  # what this split is called, the first that there is
-TEXTS = ("text", "caption", "label")  # the columns that a text is taken from, the first that there is
 
 
 def is_name(source: str | os.PathLike) -> bool:
@@ -58,6 +60,7 @@ class Encoded(Sequence):
 def _texts(data: Any) -> list[str]:
     column = next((name for name in TEXTS if name in data.features), None)
     if column is None:
+        log.warning("the data set has no column called %s: its pictures have no texts.", " or ".join(TEXTS))
         return [""] * len(data)
     names = getattr(data.features[column], "names", None)
     return [names[value] if names else str(value or "") for value in data[column]]

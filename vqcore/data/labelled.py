@@ -16,12 +16,15 @@ from PIL import Image
 
 from vqcore.data.arrays import read_arrays
 from vqcore.data.captions import caption, variants
+from vqcore.data.colors import in_channels
 from vqcore.data.datasets import is_name, read_dataset
+from vqcore.data.folders import find_pictures
 from vqcore.data.idx import holds_idx, read_idx
-from vqcore.data.images import find_pictures, open_picture
+from vqcore.data.images import open_picture
+from vqcore.data.lists import find_list, read_list, text_beside
+from vqcore.data.scenes import Renders, is_scenes, read_scenes
 
 log = logging.getLogger(__name__)
-METADATA = "metadata.jsonl"
 LARGER_VIEW = 1.15  # how much larger than the crop a picture is scaled for the views that are moved about
 READ_AHEAD = 256  # pictures
 
@@ -40,8 +43,11 @@ class Labelled:
         return sorted({label for label in self.labels if label})
 
     def digest(self) -> str:
-        """What tells these pictures and labels from others: of files, their paths."""
+        """What tells these pictures and labels from others: of files, their paths; of scenes, what they are rendered from."""
         digest = hashlib.sha256(json.dumps(self.labels).encode())
+        if isinstance(self.pictures, Renders):
+            digest.update(str(self.pictures).encode())
+            return digest.hexdigest()
         for picture in self.pictures:
             digest.update(str(picture).encode() if isinstance(picture, Path) else bytes(picture))
         return digest.hexdigest()
@@ -52,12 +58,16 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
 
     source is one of these; those that have no splits are all for training.
     - A folder with `train` and `val` in it, each of them like the next two.
-    - A folder of folders, one for each class, named as the class; or of pictures without a text.
+    - A folder of folders, one for each class, named as the class; or of pictures with a .txt file each, or without a text.
     - A folder with a metadata.jsonl: a line {"file_name": …, "text": …} a picture, and "split" if it has any
-      (`train` is for training; all others are `val`), "style" and "tags" (see data.captions).
+      (`train` is for training; all others are `val`), "style" and "tags" (see data.captions); or a metadata.csv.
     - An .npz file (see data.arrays), or the folder of Fashion-MNIST's idx.gz files (see data.idx).
+    - `scenes:COUNT`, rendered on the spot (see data.scenes), with a caption each.
     - The name of a data set on the Hub, where the package `datasets` is installed (see data.datasets).
     """
+    if is_scenes(source):
+        pictures = read_scenes(source, split)
+        return Labelled(pictures, [pictures.caption(i) for i in range(len(pictures))])
     folder = Path(source)
     if folder.suffix == ".npz":
         return Labelled(*read_arrays(folder, split))
@@ -65,42 +75,37 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
         return Labelled(*read_dataset(str(source), split))
     if holds_idx(folder):
         return Labelled(*read_idx(folder, split))
-    if (folder / METADATA).is_file():
-        return _read_metadata(folder, split)
+    if (file := find_list(folder)) is not None:
+        return _listed(file, split)
     if (folder / split).is_dir():
         folder = folder / split
     elif split != "train":
         raise ValueError(f"There is no folder {folder / split}. Give a folder with `train` and `{split}` in it.")
-    if (folder / METADATA).is_file():
-        return _read_metadata(folder, None)
+    if (file := find_list(folder)) is not None:
+        return _listed(file, None)
     paths = find_pictures(folder)
-    labels = [path.relative_to(folder).parts[0].replace("_", " ") if path.parent != folder else "" for path in paths]
-    return Labelled(paths, labels)
+    return Labelled(paths, _texts(paths, folder))
 
 
-def _read_metadata(folder: Path, split: str | None) -> Labelled:
-    """The pictures that metadata.jsonl lists, in its order: those of one split, or all."""
-    paths, labels, others, home = [], [], {}, folder.resolve()
-    for number, line in enumerate((folder / METADATA).read_text("utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            path, name, its_split = folder / row["file_name"], str(row.get("text") or ""), row.get("split", "train")
-            style, tags = str(row.get("style") or ""), [str(tag) for tag in row.get("tags") or ()]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise ValueError(f'Line {number} of {folder / METADATA} is not like {{"file_name": "a.png", "text": "a cat"}}.') from None
-        if not path.resolve().is_relative_to(home) or not path.is_file():
-            raise ValueError(f"{folder / METADATA} lists {row['file_name']!r} in line {number}, and the folder has no such file.")
-        if split is None or (its_split == "train") == (split == "train"):
-            label = caption(name, style)
-            paths.append(path)
+def _listed(file: Path, split: str | None) -> Labelled:
+    """The pictures of a list, in its order: those of one split, or all."""
+    paths, labels, others = [], [], {}
+    for row in read_list(file):
+        if split is None or (row.split == "train") == (split == "train"):
+            label = caption(row.text, row.style)
+            paths.append(row.path)
             labels.append(label)
-            if style or tags:
-                others[label] = variants(name, style, tags, np.random.default_rng(number))
+            if row.style or row.tags:
+                others[label] = variants(row.text, row.style, row.tags, np.random.default_rng(row.line))
     if not paths:
-        raise ValueError(f"{folder / METADATA} lists no picture for {split or 'training'}.")
+        raise ValueError(f"{file} lists no picture for {split or 'training'}.")
     return Labelled(paths, labels, others)
+
+
+def _texts(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Of each picture the text beside it, or else the name of the folder that it is in, "" for the folder itself."""
+    classes = [path.relative_to(folder).parts[0].replace("_", " ") if path.parent != folder else "" for path in paths]
+    return [name if (text := text_beside(path)) is None else text for path, name in zip(paths, classes)]
 
 
 def open_pixels(picture: np.ndarray | Path | bytes, longest_side: int | None = None) -> np.ndarray:
@@ -146,14 +151,22 @@ def _square(pixels: np.ndarray, side: int, view: int, draw: np.random.Generator)
     return square[:, ::-1] if view % 2 else square
 
 
-def unseen_pictures(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """The name and pixels of every picture below a folder; of those held out where a metadata.jsonl lists them, and of the
-    test pictures of Fashion-MNIST's idx.gz files."""
+def unseen_pictures(folder: str | os.PathLike, channels: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and pixels uint8 [H, W, channels] of every picture below a folder; of those held out where a list says which, of the
+    test pictures of Fashion-MNIST's idx.gz files, and of scenes that nothing is trained on."""
+    for name, pixels in _unseen(folder):
+        yield name, in_channels(pixels, channels)
+
+
+def _unseen(folder: str | os.PathLike) -> Iterator[tuple[str, np.ndarray]]:
+    if is_scenes(folder):
+        yield from ((str(i), pixels) for i, pixels in enumerate(read_scenes(folder, "val")))
+        return
     if holds_idx(folder):
         yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
         return
-    listed = (folder / METADATA).is_file()
-    for path in [p for p in read_labelled(folder, "val").pictures if isinstance(p, Path)] if listed else find_pictures(folder):
+    folder = Path(folder)
+    for path in [p for p in read_labelled(folder, "val").pictures if isinstance(p, Path)] if find_list(folder) else find_pictures(folder):
         try:
             yield path.name, open_picture(path).pixels
         except ValueError as error:

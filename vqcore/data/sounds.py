@@ -13,6 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vqcore.data.folders import find_files
+from vqcore.data.wav import mixed, read_wav
+
 log = logging.getLogger(__name__)
 LOUDEST = 0.9  # what the loudest sample of a clip is brought to
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -22,10 +25,11 @@ TEST_TAKES = 5  # the first five takes of each speaker and digit are its test sp
 
 @dataclass(frozen=True)
 class Sound:
-    """samples: one channel, float32 [T] in [-1, 1];  rate: samples a second."""
+    """samples: one channel, float32 [T] in [-1, 1];  rate: samples a second;  notes: sentences on what was done to it."""
 
     samples: np.ndarray
     rate: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,28 +48,13 @@ class Clips:
 
 
 def open_wav(source: bytes | str | os.PathLike) -> Sound:
-    """Read a WAV file of plain PCM with 8 to 32 bits; several channels become their mean.
+    """Read a WAV file (see vqcore.data.wav); several channels become their mean.
 
     Raises ValueError, in words for people, for what is no such file, is damaged or has no sample.
     """
-    data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    try:
-        with wave.open(io.BytesIO(data)) as file:
-            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        raise ValueError(f"This is not a WAV file of plain PCM ({error or 'it ends too early'}). Convert it to one.") from None
-    frames = np.frombuffer(frames, np.uint8)
-    frames = frames[: len(frames) // (width * channels) * width * channels].reshape(-1, width)
-    if not len(frames) or not rate:
-        raise ValueError("This WAV file has no sound in it. Choose another.")
-    if width == 1:  # the one width without a sign
-        values = frames[:, 0].astype(np.float32) / 128 - 1
-    else:
-        whole = np.zeros((len(frames), 4), np.uint8)
-        whole[:, 4 - width :] = frames
-        values = whole.view("<i4")[:, 0].astype(np.float32) / 2**31
-    return Sound(values.reshape(-1, channels).mean(1), rate)
+    samples, rate = read_wav(source if isinstance(source, bytes) else Path(source).read_bytes())
+    one, note = mixed(samples)
+    return Sound(one, rate, (note,) if note else ())
 
 
 def write_wav(samples: np.ndarray, rate: int) -> bytes:
@@ -116,7 +105,7 @@ def read_clips(source: str | os.PathLike, split: str, rate: int) -> Clips:
             folder = folder / split
         elif split != "train":
             raise ValueError(f"There is no folder {folder / split}. Give a folder with `train` and `{split}` in it.")
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".wav")
+        paths = find_files(folder, {".wav", ".wave"})
         chosen = [(p, p.relative_to(folder).parts[0].replace("_", " ") if p.parent != folder else "") for p in paths]
     samples, labels = [], []
     for path, label in chosen:

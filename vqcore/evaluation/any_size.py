@@ -23,7 +23,7 @@ def measure_any_size(prior: Prior, tokenizer: Tokenizer, folder: Path) -> Report
     share that it saves."""
     size = tokenizer.levels[-1].codebook_size
     counts, each = torch.zeros(size), []
-    for name, pixels in unseen_pictures(folder):
+    for name, pixels in unseen_pictures(folder, tokenizer.channels):
         tokens = tokenizer.encode(to_tensor(pixels))
         (bits,) = prior.bits(tokens)
         counts += torch.bincount(tokens[0].flatten(), minlength=size)

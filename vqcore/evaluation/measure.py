@@ -5,22 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vqcore.checkpoints import kind_of, load, load_contrastive, load_prior, load_tokenizer_of
-from vqcore.data.labelled import METADATA
+from vqcore.checkpoints import kind_of, load, load_contrastive, load_prior, load_reader, load_tokenizer_of
+from vqcore.data.lists import find_list
+from vqcore.data.scenes import is_scenes, read_scenes
 from vqcore.evaluation.any_size import measure_any_size
 from vqcore.evaluation.pictures import measure_pictures
 from vqcore.evaluation.prior import MOST_SAMPLES, Settings, measure_prior
 from vqcore.evaluation.report import Report
+from vqcore.evaluation.scenes import measure_scenes
 from vqcore.evaluation.sound import measure_sounds, measure_speaker
 from vqcore.evaluation.text import measure_text
 from vqcore.evaluation.token_files import measure_files
+
+READER = "scenes-reader"  # who judges pictures of scenes
 
 
 @dataclass(frozen=True)
 class Options:
     """refine, files: of a tokenizer of pictures, see `measure`;  settings: how a prior's samples are drawn;  samples: to train a
     classifier on;  tokens: the folder of those that a prior was trained on;  reranker: a contrastive model's name;
-    prompts: how many of those that were trained on."""
+    prompts: how many of those that were trained on;  texture: labelled pictures, by which to measure how real decoded patches look."""
 
     refine: bool = False
     files: bool = False
@@ -29,6 +33,7 @@ class Options:
     tokens: Path | None = None
     reranker: str | None = None
     prompts: int = 1000
+    texture: Path | None = None
 
 
 def measure(name: str, data: Path, options: Options = Options()) -> Report:
@@ -36,15 +41,15 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
 
     A tokenizer of pictures: quality, rate and the use of its codes; with `refine` after a search for better tokens, with
     `files` its token files instead. A tokenizer of sounds: what a listener still hears. A prior: bits a token and its samples; where
-    it reads captions and the data have names and styles, whether it writes what is asked for; one of any size on whole
-    pictures.
+    it reads captions and the data have names and styles, whether it writes what is asked for; on `scenes:COUNT`, those that it
+    was trained on, whether it draws what sentences say; one of any size on whole pictures.
     """
     noun = kind_of(name).noun
     if noun == "tokenizer":
         tokenizer = load(name)
         if tokenizer.sample_rate is not None:
             return measure_sounds(tokenizer, data)
-        return measure_files(tokenizer, data) if options.files else measure_pictures(tokenizer, data, options.refine)
+        return measure_files(tokenizer, data) if options.files else measure_pictures(tokenizer, data, options.refine, options.texture)
     if noun != "prior":
         raise ValueError(f"{name} is a {noun}. Tokenizers and priors are measured; a contrastive model as the --reranker of a prior.")
     prior = load_prior(name)
@@ -53,7 +58,9 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
         return measure_speaker(prior, tokenizer, data, options.settings.temperature)
     if prior.any_size:
         return measure_any_size(prior, tokenizer, data)
-    if not prior.conditions and (data / METADATA).is_file():
+    if is_scenes(data):
+        return measure_scenes(prior, tokenizer, read_scenes(data, "train"), load_reader(READER), options.settings)
+    if not prior.conditions and find_list(data):
         reranker = load_contrastive(options.reranker) if options.reranker else None
         return measure_text(prior, tokenizer, data, reranker, options.settings, options.prompts)
     return measure_prior(prior, tokenizer, data, options.settings, options.samples, options.tokens)

@@ -18,8 +18,7 @@ from vqcore.formats.shards import Shards, encode_all, open_shards
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior
 from vqcore.tokenizers.base import Tokenizer, suffixes
-from vqcore.tokenizers.pixels import to_pixels, to_tensor
-from vqcore.tokenizers.tiles import to_sheet
+from vqcore.tokenizers.pixels import to_pixels, to_sheet, to_tensor
 
 log = logging.getLogger(__name__)
 MOST_SAMPLES = 20_000  # for the classifier

@@ -19,8 +19,8 @@ from vqcore.formats.clips import encode_fitted
 from vqcore.metrics import entropy, fixed_bits, perplexity
 from vqcore.priors.base import Prior
 from vqcore.tokenizers.base import Tokenizer
+from vqcore.tokenizers.pixels import in_rows
 from vqcore.tokenizers.spectral import magnitudes, spectral_loss, spectrogram, to_picture
-from vqcore.tokenizers.tiles import in_rows
 
 HEARD = 6144  # samples that the classifier listens to
 SAMPLES_EACH = 20  # of each class

@@ -6,7 +6,6 @@ its style, the one nearest to it by pixel error has the name that was asked for,
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from vqcore.data.captions import caption
 from vqcore.data.images import open_picture
-from vqcore.data.labelled import METADATA
+from vqcore.data.lists import NAMES, find_list, read_list
 from vqcore.evaluation.prior import SHEET, Settings, count_parameters, sheet
 from vqcore.evaluation.report import Report, figures
 from vqcore.metrics import psnr
@@ -72,12 +71,13 @@ class Retrieval:
 
 
 def read_named(folder: Path) -> Named:
-    rows = [json.loads(line) for line in (folder / METADATA).read_text("utf-8").splitlines() if line.strip()]
+    file = find_list(folder)
+    rows = [] if file is None else read_list(file)
     try:
-        pixels = np.stack([open_picture(folder / row["file_name"]).pixels for row in rows])
-        return Named(pixels, [row["text"] for row in rows], [row["style"] for row in rows], [row["split"] for row in rows])
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{folder} needs pictures of one size, each with text, style and split in {METADATA}: {error}.") from None
+        pixels = np.stack([open_picture(row.path).pixels for row in rows])
+    except ValueError as error:
+        raise ValueError(f"{folder} needs pictures of one size, each with text, style and split in a list ({NAMES[0]}): {error}.") from None
+    return Named(pixels, [row.text for row in rows], [row.style for row in rows], [row.split for row in rows])
 
 
 class Recogniser:
@@ -173,7 +173,7 @@ def measure_text(
             f"The pictures of {folder} are of {known.pixels.shape[1:3]} pixels, and {prior.name} writes {writes}. Scale them first."
         )
     if missing := [split for split in ("train", "heldout") if not known.rows(split)]:
-        raise ValueError(f"{folder} needs pictures of both splits in {METADATA}, and has none of {missing[0]}.")
+        raise ValueError(f"{folder} needs pictures of both splits in its list, and has none of {missing[0]}.")
     recogniser = Recogniser(known)
     quality, share = recognised(tokenizer, known, recogniser)
     log.info("The tokenizer: %.2f dB, %.1f%% recognised", quality, 100 * share)

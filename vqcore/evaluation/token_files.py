@@ -31,7 +31,7 @@ def measure_files(tokenizer: Tokenizer, folder: Path) -> Report:
     Means over pictures; ratio_to_jpeg is over those that JPEG reaches; not_below_jpeg names those that JPEG makes no larger.
     """
     results = []
-    for name, pixels in unseen_pictures(folder):
+    for name, pixels in unseen_pictures(folder, tokenizer.channels):
         size = pixels.shape[:2]
         tokens = tokenizer.encode(to_tensor(pixels))
         data = tokenfile.write(tokens, size, tokenizer)

@@ -22,8 +22,7 @@ from vqcore.data.labelled import unseen_pictures
 from vqcore.files import read_tensors, write_tensors
 from vqcore.study.tsne import neighbourhood_map
 from vqcore.tokenizers.base import Level, Tokenizer
-from vqcore.tokenizers.pixels import to_tensor
-from vqcore.tokenizers.tiles import from_sheet, to_sheet
+from vqcore.tokenizers.pixels import from_sheet, to_sheet, to_tensor
 
 log = logging.getLogger(__name__)
 FILE = "atlas.safetensors"
@@ -103,7 +102,7 @@ def cut_patches(tokenizer: Tokenizer, data: Sequence[Path]) -> tuple[np.ndarray,
     level = tokenizer.levels[-1]
     f, margin = level.downsampling, _margin(level)
     found = []  # a row a token: code, picture, row, column
-    for index, (_, pixels) in enumerate(_all(data)):
+    for index, (_, pixels) in enumerate(_all(data, tokenizer.channels)):
         grid = tokenizer.encode(to_tensor(pixels))[-1][0].numpy()
         # Tokens that hang over the picture's edge saw pixels that aren't there.
         rows, columns = (max(1, side // f) for side in pixels.shape[:2])
@@ -115,7 +114,7 @@ def cut_patches(tokenizer: Tokenizer, data: Sequence[Path]) -> tuple[np.ndarray,
 
     side = f + 2 * margin
     patches = np.empty((len(chosen), side, side, tokenizer.channels), np.uint8)
-    for index, (_, pixels) in enumerate(_all(data)):
+    for index, (_, pixels) in enumerate(_all(data, tokenizer.channels)):
         hits = np.flatnonzero(chosen[:, 1] == index)
         padded = np.pad(pixels, ((margin, margin + f), (margin, margin + f), (0, 0)), "edge")
         for hit in hits:
@@ -124,9 +123,9 @@ def cut_patches(tokenizer: Tokenizer, data: Sequence[Path]) -> tuple[np.ndarray,
     return patches, chosen[:, 0]
 
 
-def _all(data: Sequence[Path]):
+def _all(data: Sequence[Path], channels: int):
     for folder in data:
-        yield from unseen_pictures(folder)
+        yield from unseen_pictures(folder, channels)
 
 
 def _choose(found: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from vqcore import distributed
+from vqcore.data.colors import in_channels
 from vqcore.data.labelled import Labelled, views
 from vqcore.files import read_tensors, write_json, write_tensors
 from vqcore.tokenizers.base import Tokenizer, fingerprint
@@ -117,7 +118,7 @@ def _encode(tokenizer: Tokenizer, data: Labelled, side: int, count: int, chosen:
     pictures: list[int] = []
     for i, squares in zip(chosen, views(data, side, count, chosen)):
         if len(squares):
-            waiting.append(squares)
+            waiting.append(in_channels(squares, tokenizer.channels))
             pictures.append(i)
         if len(waiting) * count >= ENCODED_AT_ONCE or (i == chosen[-1] and waiting):
             for part, grid in zip(parts, tokenizer.encode(to_tensor(np.concatenate(waiting)).to(tokenizer.device))):

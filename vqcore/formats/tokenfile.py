@@ -24,7 +24,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqcore.data.images import find_pictures, open_picture
+from vqcore.data.colors import in_channels
+from vqcore.data.folders import find_pictures
+from vqcore.data.images import open_picture
 from vqcore.files import write_tensors
 from vqcore.formats.coding import damaged, decode, encode, pack, unpack
 from vqcore.tokenizers.base import Level, Tokenizer, fingerprint
@@ -149,7 +151,7 @@ def count_tokens(tokenizer: Tokenizer, folders: Sequence[Path]) -> list[Tables]:
     grids = [[] for _ in tokenizer.levels]
     for path in (path for folder in folders for path in find_pictures(folder)):
         try:
-            pixels = open_picture(path).pixels
+            pixels = in_channels(open_picture(path).pixels, tokenizer.channels)
         except ValueError as error:
             log.warning("skipped %s: %s", path, error)
             continue

@@ -10,8 +10,7 @@ import torch
 from PIL import Image
 
 from vqcore.tokenizers.base import Level, Tokenizer
-from vqcore.tokenizers.pixels import to_pixels
-from vqcore.tokenizers.tiles import from_sheet, to_sheet
+from vqcore.tokenizers.pixels import from_sheet, to_pixels, to_sheet
 
 FILE = "codes{}.png"  # the sheet of a level, with what its name ends in
 GRIDS_AT_ONCE = 256

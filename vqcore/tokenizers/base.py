@@ -46,6 +46,7 @@ class Tokenizer(nn.Module, ABC):
     volumes;  channels: C of what it reads and writes;  sample_rate: samples a second, of a tokenizer of sounds;
     halo: the reach of one token of the finest grid, in tokens (half of the decoder's receptive field), None for everywhere;
     largest_side: in pixels, the side up to which a picture is decoded in seconds, None where the size doesn't matter;
+    tokens_of: the name of the tokenizer whose encoder and codebooks these are, "" for its own;
     usages, appearances, tables: of each level, coarse to fine, what is known beside the weights, or None.
     """
 
@@ -58,6 +59,7 @@ class Tokenizer(nn.Module, ABC):
     sample_rate: int | None = None
     largest_side: int | None = None
     halo: int | None
+    tokens_of: str = ""
     usages: Sequence[Tensor | None]
     appearances: Sequence[np.ndarray | None]
     tables: list[Tables] | None
@@ -108,6 +110,8 @@ class Trainable(Tokenizer):
     """A tokenizer that is trained here, from its config alone."""
 
     quantizers: Sequence[Quantizer]
+    decoder: nn.Module
+    """Pixels from codes: what a second decoder takes the place of."""
 
     @abstractmethod
     def forward(self, x: Tensor) -> tuple[Tensor, list[Quantized]]:
@@ -149,6 +153,11 @@ def fingerprint(model: nn.Module) -> bytes:
 def decoder_fingerprint(tokenizer: Tokenizer) -> bytes:
     """Eight bytes that tell what tokens mean: of the codebooks and of what decodes, so that a better encoder changes nothing."""
     return _digest({name: tensor for name, tensor in published(tokenizer).items() if not name.startswith(tokenizer.only_encodes)})
+
+
+def codebook_fingerprint(tokenizer: Trainable) -> bytes:
+    """Eight bytes that tell a tokenizer by its codebooks alone, so that two decoders of the same tokens are known as such."""
+    return _digest({f"{i}.{name}": tensor for i, quantizer in enumerate(tokenizer.quantizers) for name, tensor in published(quantizer).items()})
 
 
 def _digest(tensors: dict[str, Tensor]) -> bytes:

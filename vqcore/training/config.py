@@ -5,7 +5,7 @@ its checkpoint, and `python -m vqcore.train … --config recipe.json` runs it ag
      "model": {"kind": "vqvae", "quantizer": {"kind": "vq", "codebook_size": 4096, …}, "network": {"downsampling": 8, …}}}
 
 What a config leaves out is as in the recipe of its kind and the configs of the networks. `ema_decay` null: the codebook
-learns by gradient. A prior's has `tokenizer` too: the name or the folder of its tokenizer.
+learns by gradient. A prior's has `tokenizer` too, the name or the folder of its tokenizer, and so has a second decoder's.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ from pathlib import Path
 from typing import Any
 
 from vqcore import priors, tokenizers
+from vqcore.data.scenes.reader import ReaderConfig
 from vqcore.files import write_json
 from vqcore.retrieval.contrastive import ContrastiveConfig
 from vqcore.study.vae import VAEConfig
+from vqcore.training.adversarial.decoder import DecoderRecipe
+from vqcore.training.adversarial.discriminator import DiscriminatorConfig
 from vqcore.training.budget import Budget
 from vqcore.training.contrastive import ContrastiveRecipe
-from vqcore.training.pictures import TokenizerRecipe
+from vqcore.training.material.pictures import TokenizerRecipe
+from vqcore.training.material.sound import SoundRecipe
 from vqcore.training.prior import PriorRecipe
-from vqcore.training.sound import SoundRecipe
+from vqcore.training.reader import ReaderRecipe
 from vqcore.training.vae import VAERecipe
 
 VERSION = 1
 FILE = "recipe.json"
-Recipe = TokenizerRecipe | SoundRecipe | PriorRecipe | ContrastiveRecipe | VAERecipe
+Recipe = TokenizerRecipe | SoundRecipe | DecoderRecipe | PriorRecipe | ContrastiveRecipe | ReaderRecipe | VAERecipe
 
 
 @dataclass(frozen=True)
@@ -50,14 +54,16 @@ KINDS = {
     "tokenizer": Kind(TokenizerRecipe, tokenizers.to_json, tokenizers.from_json),
     "sound": Kind(SoundRecipe, tokenizers.to_json, tokenizers.from_json),
     "prior": Kind(PriorRecipe, priors.to_json, priors.from_json),
+    "decoder": Kind(DecoderRecipe, *_plainly(DiscriminatorConfig)),
     "contrastive": Kind(ContrastiveRecipe, *_plainly(ContrastiveConfig)),
+    "reader": Kind(ReaderRecipe, *_plainly(ReaderConfig)),
     "vae": Kind(VAERecipe, *_plainly(VAEConfig)),
 }
 
 
 @dataclass(frozen=True)
 class Run:
-    """data: where the pictures or tokens are;  budget: how long it trains in all;  tokenizer: of a prior, or of a contrastive model;
+    """data: where the pictures or tokens are;  budget: how long it trains in all;  tokenizer: of a prior, a second decoder or a contrastive model;
     start: the trained model of its kind that this one begins with, or None."""
 
     recipe: Recipe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vqcore.data.scenes.reader import ReaderConfig
 from vqcore.priors.local import LocalPixelCNNConfig
 from vqcore.priors.pixelcnn import PixelCNNConfig
 from vqcore.priors.transformer import TransformerConfig
@@ -9,10 +10,13 @@ from vqcore.quantizers import FSQConfig, VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2Config
+from vqcore.training.adversarial.decoder import DecoderRecipe
+from vqcore.training.adversarial.discriminator import DiscriminatorConfig
 from vqcore.training.contrastive import ContrastiveRecipe
-from vqcore.training.pictures import TokenizerRecipe
+from vqcore.training.material.pictures import TokenizerRecipe
+from vqcore.training.material.sound import SoundRecipe
 from vqcore.training.prior import PriorRecipe
-from vqcore.training.sound import SoundRecipe
+from vqcore.training.reader import ReaderRecipe
 from vqcore.training.vae import VAERecipe
 
 FASHION_NETWORK = NetworkConfig(
@@ -31,6 +35,8 @@ PRESETS = {
     "photos-2level": TokenizerRecipe(VQVAE2Config(), batch=16, rate=2e-3),
     # 64 × 64 pixels as 8 × 8 tokens; whole pictures, which have a left and a right.
     "emoji": TokenizerRecipe(rate=2e-3, mirrored=False),
+    # Rendered scenes (--data scenes:12000), 96 × 96 pixels as 12 × 12 tokens, whole; most of a scene is floor, so that edges weigh more.
+    "scenes": TokenizerRecipe(VQVAEConfig(quantizer=VQConfig(2048)), crop=96, rate=1.2e-3, mirrored=False, edges=1.0),
     # Fashion-MNIST: 28 × 28 grey pixels as 7 × 7 tokens.
     "fashion": TokenizerRecipe(VQVAEConfig(FASHION_NETWORK, VQConfig(256)), crop=28, batch=64, rate=2e-3),
     # The same, each vector rounded to one of 8 × 6 × 5 = 240 combinations instead of looked up in a table of 256 codes.
@@ -47,6 +53,13 @@ PRESETS = {
     ),
     "tiny": TokenizerRecipe(VQVAEConfig(TINY_NETWORK, VQConfig(64)), rate=4e-3),
     "tiny-fsq": TokenizerRecipe(VQVAEConfig(TINY_NETWORK, FSQConfig((5, 4, 3))), rate=4e-3),
+}
+
+DECODER_PRESETS = {
+    "photos-sharp": DecoderRecipe(),
+    "tiny-sharp": DecoderRecipe(
+        DiscriminatorConfig(8, 2), crop=32, batch=4, rate=4e-3, discriminator_rate=4e-3, adversarial=0.5, averaging=0.9,
+    ),
 }
 
 PRIOR_PRESETS = {
@@ -68,4 +81,5 @@ PRIOR_PRESETS = {
 }
 
 CONTRASTIVE_PRESETS = {"emoji-clip": ContrastiveRecipe()}
+READER_PRESETS = {"scenes-reader": ReaderRecipe(), "tiny-reader": ReaderRecipe(ReaderConfig((8, 16, 16)), batch=8, rate=1e-2)}
 VAE_PRESETS = {"fashion-vae": VAERecipe()}

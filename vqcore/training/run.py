@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -27,13 +28,20 @@ from torch import Tensor, nn
 from vqcore import distributed
 from vqcore.files import write_tensors
 from vqcore.training.budget import Budget
-from vqcore.training.optimizer import Optimizer
 
 log = logging.getLogger(__name__)
 SAVE_EVERY = 40.0  # seconds
 SLOWEST_STEP = 5.0  # seconds; a longer gap is a machine that slept, and doesn't count as training
 LOSSES_KEPT = 500  # rows of losses.jsonl in a whole run
 RANK_SEEDS = 1_000_003  # how far apart the ranks' random numbers start
+
+
+class Stepper(Protocol):
+    """What a run asks of an optimizer: see vqcore.training.optimizer.Optimizer."""
+
+    def step(self, rate: float) -> float: ...
+    def state(self) -> dict[str, Tensor]: ...
+    def load_state(self, tensors: dict[str, Tensor]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Job:
     """
 
     module: nn.Module
-    optimizer: Optimizer
+    optimizer: Stepper
     rate: float
     step: Callable[[], dict[str, float]]
     validate: Callable[[], dict[str, float]]

@@ -19,11 +19,11 @@ from vqcore.tokenizers.appearance import appearances
 from vqcore.tokenizers.base import Tokenizer, Trainable, published, suffixes
 from vqcore.tokenizers.stored import save_tokenizer
 from vqcore.training.budget import Budget
-from vqcore.training.material import Material
+from vqcore.training.material.base import Material
+from vqcore.training.material.pictures import Pictures, TokenizerRecipe
+from vqcore.training.material.sound import SoundRecipe, Sounds
 from vqcore.training.optimizer import Optimizer
-from vqcore.training.pictures import Pictures, TokenizerRecipe
 from vqcore.training.run import Job, train
-from vqcore.training.sound import SoundRecipe, Sounds
 
 log = logging.getLogger(__name__)
 VALIDATIONS = 20  # in a run

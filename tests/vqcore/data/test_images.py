@@ -7,7 +7,8 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from tests.tiny import draw_picture
-from vqcore.data.images import find_pictures, open_picture
+from vqcore.data.folders import find_pictures
+from vqcore.data.images import open_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 

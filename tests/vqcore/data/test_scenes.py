@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from vqcore.data.scenes import HELD_OUT, WORDS, Scene, Thing, Wish, caption, compose, random_scene, render
+from vqcore.data.labelled import read_labelled, unseen_pictures, views
+from vqcore.data.scenes import HELD_OUT, WORDS, Scene, Thing, Wish, caption, compose, random_scene, read_scenes, render
 from vqcore.data.scenes.captions import SAME
 from vqcore.data.scenes.composing import LEAST_SEEN
 from vqcore.data.scenes.rendering import GROUNDS, PAINT, seen_shares
@@ -25,7 +26,7 @@ def outline(scene: Scene, index: int, side: int = 96) -> np.ndarray:
     things = list(scene.things)
     thing = things[index]
     things[index] = Thing(**{**thing.__dict__, "color": "white" if thing.color != "white" else "blue"})
-    return (render(scene, side) != render(Scene(tuple(things), scene.floor, scene.light), side)).any(-1)
+    return (render(scene, side) != render(Scene(tuple(things), scene.floor), side)).any(-1)
 
 
 def test_a_seed_makes_the_same_scene_and_picture_again():
@@ -160,3 +161,24 @@ def test_relations_in_captions_are_true():
                 assert (first == "red") == (word == "left of")
                 seen.add(word)
     assert seen == {"left of", "right of"}
+
+
+def test_scenes_are_a_source_of_pictures_and_texts_like_any_folder():
+    data, again = read_labelled("scenes:12", "train"), read_labelled("scenes:12:48", "train")
+    assert len(data.pictures) == 12 and data.pictures[3].shape == (96, 96, 3) and again.pictures[3].shape == (48, 48, 3)
+    assert data.labels == again.labels and data.digest() != again.digest()
+    assert np.array_equal(data.pictures[3], read_labelled("scenes:12", "train").pictures[3])
+    assert [square.shape for square in views(data, 96, 1, range(2))] == [(1, 96, 96, 3)] * 2
+
+
+def test_no_scene_is_in_both_splits():
+    train, val = (read_scenes("scenes:40", split) for split in ("train", "val"))
+    assert not {train.scene(i) for i in range(40)} & {val.scene(i) for i in range(40)}
+    assert [name for name, _ in unseen_pictures("scenes:2", 3)] == ["0", "1"]
+    assert np.array_equal(next(unseen_pictures("scenes:2", 3))[1], val[0])
+
+
+@pytest.mark.parametrize("source", ["scenes:0", "scenes:", "scenes:12:0", "scenes:many", "scenes:9999999999"])
+def test_what_asks_for_no_scenes_is_refused_in_words(source):
+    with pytest.raises(ValueError):
+        read_labelled(source, "train")

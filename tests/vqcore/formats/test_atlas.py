@@ -32,7 +32,7 @@ def test_every_patch_is_one_that_its_code_stood_for(tiny_folder, data):
     patches, codes = atlas.cut_patches(tokenizer, [data])
     assert patches.shape[1:] == (24, 24, 3) and (np.diff(codes) >= 0).all()
     seen = {}
-    for _, pixels in unseen_pictures(data):
+    for _, pixels in unseen_pictures(data, 3):
         grid = tokenizer.encode(to_tensor(pixels))[0][0].numpy()
         for (row, column), code in np.ndenumerate(grid):
             seen.setdefault(code, set()).add(pixels[8 * row : 8 * row + 8, 8 * column : 8 * column + 8].tobytes())

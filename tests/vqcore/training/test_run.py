@@ -25,11 +25,11 @@ from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
 from vqcore.tokenizers.vqvae2 import VQVAE2
 from vqcore.train import main as train
 from vqcore.training import run
+from vqcore.training.material.pictures import Pictures, TokenizerRecipe, crops
+from vqcore.training.material.sound import SoundRecipe, Sounds
 from vqcore.training.optimizer import Optimizer
-from vqcore.training.pictures import Pictures, TokenizerRecipe, crops
 from vqcore.training.presets import PRESETS
 from vqcore.training.run import learning_rate, read_log
-from vqcore.training.sound import SoundRecipe, Sounds
 from vqcore.training.tokenizer import tokenizer_job
 
 

@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from vqcore.data.scenes.scene import COLORS, Scene, Thing
+from vqcore.data.scenes.scene import COLORS, Scene, Thing, Wish
 
 # Every word of the house with the words that mean the same, the usual one first, and how often each is taken.
 SAME = {
@@ -56,6 +56,23 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
         floor = _word(scene.floor, rng)
         linked = f"{floor}, {linked}" if rng.random() < 0.15 else f"{linked} {floor}"
     return re.sub(r"\ba (?=[aeiou])", "an ", linked)
+
+
+def sentence(wish: Wish) -> str:
+    """The plainest sentence that says a wish: `two red balls on sand`, `a small cube left of a metal ring`."""
+    if len(set(wish.things)) == 1 and len(wish.things) > 1:
+        phrase = _plainly(wish.things[0], NUMBERS[len(wish.things)][0])
+    else:
+        phrases = [_plainly(thing, "a") for thing in wish.things]
+        phrase = f" {wish.relations[0][1]} ".join(phrases) if wish.relations else ", ".join(phrases[:-2] + [" and ".join(phrases[-2:])])
+    floor = f" {SAME[wish.floor][0]}" if wish.floor else ""
+    return re.sub(r"\ba (?=[aeiou])", "an ", phrase + floor)
+
+
+def _plainly(thing: tuple[str | None, str | None, str | None, str | None], number: str) -> str:
+    size, material, color, shape = thing
+    noun = shape or ANYTHING[0]
+    return " ".join(word for word in (number, size, material, color, noun if number == "a" else PLURALS.get(noun, noun + "s")) if word)
 
 
 def _groups(scene: Scene, rng: np.random.Generator) -> list[tuple[_Said, list[int]]]:

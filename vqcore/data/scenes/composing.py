@@ -14,6 +14,7 @@ from vqcore.data.scenes.scene import COLORS, FLOORS, HELD_OUT, MATERIALS, SCALES
 HALF_FRAME = 3.0  # how far from the middle the picture reaches at z = 0
 NEAREST, FARTHEST = -1.3, 1.9  # of z
 APART = 0.12  # between two things on the floor, at least
+TURNS = {"cube": (0.35, 1.2), "ring": (-0.6, 0.6)}  # so that a cube shows two sides, and a ring its hole
 LEAST_SEEN = 0.45  # of the outline of each thing
 TRIES = 2000
 
@@ -62,7 +63,7 @@ def compose(wish: Wish, rng: np.random.Generator, held_out: frozenset[tuple[str,
         things = _placed([_sized(look, rng) for look in looks], wish.relations, rng)
         if things is None:
             continue
-        scene = Scene(things, floor, float(rng.uniform(-0.5, 0.5)))
+        scene = Scene(things, floor)
         if set(wish.relations) <= scene.relations() and min(seen_shares(scene)) >= LEAST_SEEN:
             return scene
     raise ValueError("These things don't fit side by side into one picture. Ask for fewer or smaller ones.")
@@ -82,7 +83,7 @@ def _completed(thing: Sequence[str | None], rng: np.random.Generator, held_out: 
 
 def _sized(look: tuple[str, str, str, str], rng: np.random.Generator) -> Thing:
     size, material, color, shape = look
-    turn = rng.uniform(-0.6, 0.6) if shape == "ring" else rng.uniform(0, math.pi / 2)
+    turn = rng.uniform(*TURNS.get(shape, (0.0, 0.0)))
     return Thing(shape, color, size, material, scale=float(rng.uniform(*SCALES[size])), turn=float(turn))
 
 

@@ -21,6 +21,7 @@ SPAN = 6.4  # of the world, across the picture, at that distance
 SAMPLES = 2  # in each direction of a pixel
 LIGHTS = 5  # points of the lamp that a shadow is asked of
 LAMP = 0.09  # its radius, as an angle
+SUN = np.array([-0.4258, 0.7809, -0.4571], np.float32)  # the direction to the light: from above, the left and the camera's side
 BULGE = 0.4  # of metal, so that a flat side, too, mirrors more than one tone
 
 PAINT = {
@@ -49,15 +50,14 @@ GROUNDS = {
 
 def render(scene: Scene, side: int = 96) -> np.ndarray:
     """The picture, uint8 [side, side, 3]."""
-    sun = _light(scene.light)
     fine, coarse = _camera(side * SAMPLES), _camera(side)
-    picture = _background(scene, coarse, sun)
+    picture = _background(scene, coarse)
     picture = picture.reshape(side, 1, side, 1, 3).repeat(SAMPLES, 1).repeat(SAMPLES, 3).reshape(-1, 3)
     nearest, which = _first_met(scene, fine)
     for index, thing in enumerate(scene.things):
         rays = np.flatnonzero(which == index)
         if len(rays):
-            picture[rays] = _shaded(scene, thing, fine.directions[rays], nearest[rays], sun)
+            picture[rays] = _shaded(scene, thing, fine.directions[rays], nearest[rays])
     picture = picture.reshape(side, SAMPLES, side, SAMPLES, 3).mean((1, 3))
     return (picture.clip(0, 1) * 255 + 0.5).astype(np.uint8)
 
@@ -75,6 +75,13 @@ def seen_shares(scene: Scene, side: int = 48) -> list[float]:
         cut = grid[0].any() or grid[-1].any() or grid[:, 0].any() or grid[:, -1].any()
         shares.append(0.0 if cut or not grid.any() else float((which == index).sum() / grid.sum()))
     return shares
+
+
+def seen_at(thing: Thing, side: int = 96) -> tuple[float, float]:
+    """Where the middle of a thing appears: column and row, in pixels."""
+    middle = np.array([[thing.x, thing.y + thing.scale, thing.z]], np.float32)
+    column, row = _camera(side).places(middle)[0]
+    return float(column), float(row)
 
 
 @dataclass(frozen=True)
@@ -106,12 +113,6 @@ def _camera(side: int) -> Camera:
     return Camera(side, TARGET - DISTANCE * ahead, directions.reshape(-1, 3).astype(np.float32), focal, np.stack([right, up, ahead]))
 
 
-def _light(turn: float) -> np.ndarray:
-    """The direction to the light: from above, the left and the camera's side."""
-    x, z, y = -math.sin(0.75 + turn), -math.cos(0.75 + turn), 1.25
-    return (np.array([x, y, z]) / math.hypot(x, y, z)).astype(np.float32)
-
-
 def _first_met(scene: Scene, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     """The distance to what each ray meets first, inf for nothing, and which thing that is, −1 for none."""
     nearest = np.full(camera.side**2, np.inf, np.float32)
@@ -135,15 +136,15 @@ def _met(thing: Thing, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     return box, DISTANCES[thing.shape](thing.scale, o, d)
 
 
-def _lit(scene: Scene, points: np.ndarray, sun: np.ndarray) -> np.ndarray:
+def _lit(scene: Scene, points: np.ndarray) -> np.ndarray:
     """What share of the lamp each point sees, 0 … 1: [N]."""
-    side = np.cross(sun, np.array([0, 1, 0], np.float32))
+    side = np.cross(SUN, np.array([0, 1, 0], np.float32))
     side /= np.linalg.norm(side)
-    up = np.cross(side, sun)
+    up = np.cross(side, SUN)
     lit = np.zeros(len(points), np.float32)
     for k in range(LIGHTS):
         r, phi = LAMP * math.sqrt((k + 0.5) / LIGHTS), k * 2.399963  # a spiral by the golden angle
-        d = sun + r * math.cos(phi) * side + r * math.sin(phi) * up
+        d = SUN + r * math.cos(phi) * side + r * math.sin(phi) * up
         d = (d / np.linalg.norm(d)).astype(np.float32)
         free = np.ones(len(points), bool)
         for thing in scene.things:
@@ -174,14 +175,14 @@ def _floor(ground: Ground, x: np.ndarray, z: np.ndarray) -> np.ndarray:
     return low + (high - low) * (0.5 + 0.5 * wave)[:, None]
 
 
-def _background(scene: Scene, camera: Camera, sun: np.ndarray) -> np.ndarray:
+def _background(scene: Scene, camera: Camera) -> np.ndarray:
     """Floor with its shadows, haze, and sky behind it: [side², 3]."""
     ground, d = GROUNDS[scene.floor], camera.directions
     picture = _sky(ground, np.maximum(0, d[:, 1] + 0.30))
     down = d[:, 1] < -1e-3
     t = -camera.origin[1] / d[down, 1]
     points = camera.origin + t[:, None] * d[down]
-    shade = _lit(scene, points + np.array([0, 1e-3, 0], np.float32), sun)
+    shade = _lit(scene, points + np.array([0, 1e-3, 0], np.float32))
     for thing in scene.things:  # where little of the sky is seen, at a thing's foot
         if thing.y == 0:
             away = ((points[:, 0] - thing.x) ** 2 + (points[:, 2] - thing.z) ** 2) / (1.1 * thing.half_width) ** 2
@@ -192,19 +193,19 @@ def _background(scene: Scene, camera: Camera, sun: np.ndarray) -> np.ndarray:
     return picture
 
 
-def _shaded(scene: Scene, thing: Thing, d: np.ndarray, t: np.ndarray, sun: np.ndarray) -> np.ndarray:
+def _shaded(scene: Scene, thing: Thing, d: np.ndarray, t: np.ndarray) -> np.ndarray:
     """The colour of a thing where rays of direction d meet it after t: [N, 3]."""
     ground, paint = GROUNDS[scene.floor], np.array(PAINT[thing.color], np.float32)
     points = _camera(1).origin + t[:, None] * d
     n = normals(thing, points)
-    lit = _lit(scene, points + 0.02 * n, sun)
-    facing = np.maximum(0, n @ sun) * lit
+    lit = _lit(scene, points + 0.02 * n)
+    facing = np.maximum(0, n @ SUN) * lit
     if thing.material == "matte":
         return paint * (ground.light * (0.36 + 0.12 * n[:, 1] + 0.66 * facing))[:, None]
     n = n + BULGE * (points - np.array([thing.x, thing.y + thing.scale, thing.z], np.float32)) / thing.scale
     n = n / np.linalg.norm(n, axis=1, keepdims=True)
     r = d - 2 * (d * n).sum(1, keepdims=True) * n
-    away = np.maximum(r @ sun, 0) * (lit > 0.4)
+    away = np.maximum(r @ SUN, 0) * (lit > 0.4)
     around = np.where(r[:, 1] > 0, 0.42 + 0.75 * np.clip(r[:, 1], 0, 1) ** 0.7, 0.30 + 0.15 * np.clip(-r[:, 1], 0, 1))
     around = around - 0.22 * np.exp(-((r[:, 1] / 0.12) ** 2))
     glint = 0.85 * away**24 + 0.22 * away**5

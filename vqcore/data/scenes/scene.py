@@ -19,7 +19,7 @@ HELD_OUT = frozenset({
     ("purple", "cone"), ("yellow", "ring"), ("cyan", "cube"), ("white", "cylinder"), ("orange", "ball"), ("green", "cone"),
 })
 
-SCALES = {"small": (0.54, 0.60), "large": (1.08, 1.15)}
+SCALES = {"small": (0.68, 0.74), "large": (1.10, 1.18)}
 WIDTHS = {"ball": 1.0, "cube": 1.1, "cylinder": 0.8, "cone": 0.95, "ring": 1.0}  # half of it, for a scale of 1
 
 
@@ -45,11 +45,10 @@ class Thing:
 
 @dataclass(frozen=True)
 class Scene:
-    """Things, the farthest first, on a floor;  light: where it comes from, in radians about the vertical."""
+    """Things on a floor."""
 
     things: tuple[Thing, ...]
     floor: str
-    light: float = 0.0
 
     def relations(self) -> frozenset[tuple[int, str, int]]:
         """Everything that is plainly so: (i, relation, j) says that thing i is left of, behind, … thing j."""

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from vqcore import distributed
 from vqcore.data.sounds import read_clips
+from vqcore.tokenizers.pixels import in_rows
 from vqcore.tokenizers.spectral import spectral_loss, spectrogram, to_picture
-from vqcore.tokenizers.tiles import in_rows
 from vqcore.tokenizers.vqvae import VQVAEConfig
-from vqcore.training.material import Material, hold_out
+from vqcore.training.material.base import Material, hold_out
 
 QUIETEST = 0.4  # of a clip's loudness, to which a crop may be turned down
 

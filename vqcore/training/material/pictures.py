@@ -15,13 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqcore import distributed
+from vqcore.data.colors import in_channels
 from vqcore.data.labelled import open_pixels, read_labelled
 from vqcore.metrics import psnr
 from vqcore.tokenizers import TokenizerConfig
 from vqcore.tokenizers.networks import memory_format
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.vqvae import VQVAEConfig
-from vqcore.training.material import Material, hold_out
+from vqcore.training.material.base import Material, hold_out
 
 log = logging.getLogger(__name__)
 SHOWN_SIDE = 128  # pixels that each picture has in reconstructions.png at the most
@@ -34,7 +35,7 @@ class TokenizerRecipe:
     crop: the side of a training crop, in pixels;  batch: crops a step, of all ranks together;  rate: the peak learning rate;
     mirrored: every other crop is mirrored;  longest_side: pictures are scaled down to it on the way in;
     variance: that of the pixels, about which the reconstruction loss is normalised (1711.00937's published code divides
-    by it too).
+    by it too);  edges: how much more an error counts where a picture is busy than where it is flat (see `busyness`).
     """
 
     model: TokenizerConfig = field(default_factory=VQVAEConfig)
@@ -44,6 +45,7 @@ class TokenizerRecipe:
     mirrored: bool = True
     longest_side: int = 512
     variance: float = 0.05
+    edges: float = 0.0
 
     def __post_init__(self):
         f = self.model.downsampling
@@ -76,7 +78,11 @@ class Pictures(Material):
 
     def loss(self, x_tilde: Tensor, x: Tensor) -> tuple[Tensor, dict[str, float]]:
         error = F.mse_loss(x_tilde, x)
-        return error / self.recipe.variance, {"mse": error.item()}
+        if not self.recipe.edges:
+            return error / self.recipe.variance, {"mse": error.item()}
+        weights = 1 + self.recipe.edges * busyness(x)
+        weighted = (weights * (x_tilde - x).square()).mean() / weights.mean()
+        return weighted / self.recipe.variance, {"mse": error.item()}
 
     def judge(self, decoded: Tensor, one: np.ndarray) -> tuple[float, list[np.ndarray]]:
         pixels = to_pixels(decoded)[0, : one.shape[0], : one.shape[1]]
@@ -107,6 +113,16 @@ def crops(pictures: Sequence[np.ndarray], cumulated: np.ndarray, count: int, sid
     return to_tensor(batch).contiguous(memory_format=memory_format(2))
 
 
+def busyness(x: Tensor) -> Tensor:
+    """How much happens around each pixel, 1 on a picture's average and 4 at most: [B, C, H, W] → [B, 1, H, W].
+
+    In a picture that is mostly sky or floor the few pixels that matter have no weight in a mean over all of them.
+    """
+    detail = (x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)).abs().mean(1, keepdim=True)
+    around = F.avg_pool2d(detail, 9, 1, 4, count_include_pad=False)
+    return (around / around.mean((2, 3), keepdim=True).clamp_min(1e-6)).clamp(max=4)
+
+
 def side_by_side(pairs: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
     """The middles of pictures uint8 [H, W, C] in one row, and below each its reconstruction: uint8 [2·side, n·side, 3]."""
     side = min([SHOWN_SIDE, *(size for picture, _ in pairs for size in picture.shape[:2])])
@@ -128,11 +144,10 @@ def read_sources(sources: Sequence[str | Path], recipe: TokenizerRecipe) -> tupl
         pictures, unseen = pictures[:-1], pictures[-1:]
     if not pictures:
         raise ValueError(f"Of {len(found)} files too few could be read as pictures; training needs two at least.")
-    for channels in {picture.shape[2] for picture in pictures + unseen} - {recipe.model.network.channels}:
-        raise ValueError(
-            f"There are pictures of {channels} channel(s), and this preset is for {recipe.model.network.channels}. Choose another."
-        )
-    return pictures, unseen
+    channels = recipe.model.network.channels
+    if others := sum(picture.shape[2] != channels for picture in pictures + unseen):
+        log.warning("%d pictures are read in %s, as this preset has them.", others, "grey" if channels == 1 else f"{channels} channels")
+    return [in_channels(picture, channels) for picture in pictures], [in_channels(picture, channels) for picture in unseen]
 
 
 def read_pictures(found: Sequence[np.ndarray | Path | bytes], longest_side: int, shortest_side: int) -> list[np.ndarray]:

@@ -1,0 +1,1 @@
+"""A second decoder for tokens that are there, trained against a discriminator."""
