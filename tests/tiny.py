@@ -109,8 +109,10 @@ def tiny_text_prior_folder(tokenizer_folder: Path) -> Path:
     layout = Layout(Text.of(["red bar square", "blue disc round"]), 8, (Grid(64, PRIOR_SHAPE),))
     folder = _strong_prior_folder(layout, tokenizer_folder, [], "tiny-text-prior")
     styles = [["square", "Squares"], ["round", "Rounds"]]
-    offers = {"styles": styles, "examples": ["red bar", "blue disc"], "settings": {"temperature": 0.5}}
+    offers = {"styles": styles, "examples": ["red bar", "blue disc"]}
     (folder / "prompts.json").write_text(json.dumps(offers))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"settings": {"temperature": 0.5}}))
     return folder
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from vqcore.checkpoints import find
 from vqcore.distributed import show_log
 from vqcore.evaluation.measure import Options, measure
-from vqcore.evaluation.prior import MOST_SAMPLES, Settings
+from vqcore.evaluation.prior import MOST_SAMPLES
 from vqcore.evaluation.report import table, write_report
 
 
@@ -36,10 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--texture", type=Path, help="also measure how real decoded patches look, by classifiers trained on this folder of labelled pictures"
     )
     priors = parser.add_argument_group("priors")
-    priors.add_argument("--temperature", type=float, default=1.0, help="of sampling: 1 as learned, 0 greedy (default: %(default)s)")
+    priors.add_argument("--temperature", type=float, help="of sampling: 1 as learned, 0 greedy (default: the prior's own)")
     priors.add_argument("--top-k", type=int, help="sample each token from the TOP_K likeliest")
     priors.add_argument("--top-p", type=float, help="nucleus sampling: sample from the fewest tokens whose probabilities sum to TOP_P")
-    priors.add_argument("--guidance", type=float, default=1.0, help="classifier-free guidance scale: 1 is none (default: %(default)s)")
+    priors.add_argument("--guidance", type=float, help="classifier-free guidance scale: 1 is none (default: the prior's own)")
     priors.add_argument(
         "--samples", type=int, default=MOST_SAMPLES, help="number of samples that the classifier is trained on (default: %(default)s)",
     )
@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     priors.add_argument("--prompts", type=int, default=1000, help="number of prompts from the training split (default: %(default)s)")
     options = parser.parse_args(arguments)
     show_log()
-    settings = Settings(options.temperature, options.top_k, options.top_p, options.guidance)
+    given = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "guidance")}
+    settings = {name: value for name, value in given.items() if value is not None}
     try:
         report = measure(options.name, options.data, Options(
             options.refine, options.files, settings, options.samples, options.tokens, options.reranker, options.prompts, options.texture,

@@ -151,7 +151,7 @@ def edit(
 
 def complete(
     document: dict[str, Any], prior: str, row: int, column: int, rows: int, columns: int,
-    condition: str = "", temperature: float = 1.0, seed: int = 0, guidance: float = 1.0,
+    condition: str = "", temperature: float | None = None, seed: int = 0, guidance: float | None = None,
 ) -> tuple[dict[str, Any], FileData]:
     """Let a prior write a rectangle of a document anew, given all the rest.
 
@@ -163,9 +163,10 @@ def complete(
         rows: how many
         columns: how many
         condition: a text to write for; unconditional where empty
-        temperature: logits are divided by it; 0 always takes the likeliest token
+        temperature: logits are divided by it; 0 always takes the likeliest token; as the prior draws best where left out
         seed: the same seed gives the same picture
-        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon
+        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon; as the prior draws best
+            where left out
 
     Returns:
         the document, changed

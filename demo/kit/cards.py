@@ -49,9 +49,9 @@ def metrics(prior: Prior) -> dict[str, float | None]:
 
 
 def offers(prior: Prior) -> dict:
-    """{"styles": [[word, what it is called]], "examples": [prompt], "settings": {"temperature", "guidance"}}, of which
-    prompts.json may leave any out."""
-    return {"styles": [], "examples": [], "settings": {}} | _read(prior, PROMPTS)
+    """{"styles": [[word, what it is called]], "examples": [prompt]}, of which prompts.json may leave any out; and "settings", how the prior
+    draws best: {"temperature", "top_k", "top_p", "guidance"}."""
+    return {"styles": [], "examples": [], "settings": vars(prior.settings)} | _read(prior, PROMPTS)
 
 
 def _read(prior: Prior, name: str) -> dict:

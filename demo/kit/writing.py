@@ -29,13 +29,14 @@ DECODED_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """How tokens are drawn, as the keywords of Prior.sample and Prior.complete, which refuse what makes no sense."""
+    """How tokens are drawn, as the keywords of Prior.sample and Prior.complete, which refuse what makes no sense and take the prior's own
+    for None."""
 
     condition: Condition = None
-    temperature: float = 1.0
+    temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
-    guidance: float = 1.0
+    guidance: float | None = None
     seed: int = 0
 
 

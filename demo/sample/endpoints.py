@@ -17,8 +17,8 @@ from demo.workers import pictures, writers
 
 
 def sample(
-    prior: str, n: int = 1, condition: str = "", temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0,
-    guidance: float = 1.0,
+    prior: str, n: int = 1, condition: str = "", temperature: float | None = None, top_k: int = 0, top_p: float = 1.0, seed: int = 0,
+    guidance: float | None = None,
 ) -> tuple[list[dict[str, Any]], FileData]:
     """Let a prior write new pictures, token by token.
 
@@ -26,11 +26,12 @@ def sample(
         prior: a prior's name, see list_models
         n: how many pictures, 1 to 16
         condition: a text to write for, a class or a sentence, as the prior takes it; unconditional where empty
-        temperature: logits are divided by it; 0 always takes the likeliest token
+        temperature: logits are divided by it; 0 always takes the likeliest token; as the prior draws best where left out
         top_k: draw among so many of the likeliest; among all where 0
         top_p: draw among the fewest that have this probability together
         seed: the same seed gives the same pictures
-        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon
+        guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon; as the prior draws best
+            where left out
 
     Returns:
         a document for each picture

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from vqcore.checkpoints import kind_of, load, load_contrastive, load_prior, load_reader, load_tokenizer_of
 from vqcore.data.lists import find_list
 from vqcore.data.scenes import is_scenes, read_scenes
 from vqcore.evaluation.any_size import measure_any_size
 from vqcore.evaluation.pictures import measure_pictures
-from vqcore.evaluation.prior import MOST_SAMPLES, Settings, measure_prior
+from vqcore.evaluation.prior import MOST_SAMPLES, measure_prior
 from vqcore.evaluation.report import Report
 from vqcore.evaluation.scenes import measure_scenes
 from vqcore.evaluation.sound import measure_sounds, measure_speaker
@@ -22,13 +24,14 @@ READER = "scenes-reader"  # who judges pictures of scenes
 
 @dataclass(frozen=True)
 class Options:
-    """refine, files: of a tokenizer of pictures, see `measure`;  settings: how a prior's samples are drawn;  samples: to train a
+    """refine, files: of a tokenizer of pictures, see `measure`;  settings: how a prior's samples are drawn, where
+    otherwise than by its own settings;  samples: to train a
     classifier on;  tokens: the folder of those that a prior was trained on;  reranker: a contrastive model's name;
     prompts: how many of those that were trained on;  texture: labelled pictures, by which to measure how real decoded patches look."""
 
     refine: bool = False
     files: bool = False
-    settings: Settings = Settings()
+    settings: Mapping[str, Any] = field(default_factory=dict)
     samples: int = MOST_SAMPLES
     tokens: Path | None = None
     reranker: str | None = None
@@ -54,13 +57,14 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
         raise ValueError(f"{name} is a {noun}. Tokenizers and priors are measured; a contrastive model as the --reranker of a prior.")
     prior = load_prior(name)
     tokenizer = load_tokenizer_of(prior)
+    settings = replace(prior.settings, **options.settings)
     if tokenizer.sample_rate is not None:
-        return measure_speaker(prior, tokenizer, data, options.settings.temperature)
+        return measure_speaker(prior, tokenizer, data, settings.temperature)
     if prior.any_size:
         return measure_any_size(prior, tokenizer, data)
     if is_scenes(data):
-        return measure_scenes(prior, tokenizer, read_scenes(data, "train"), load_reader(READER), options.settings)
+        return measure_scenes(prior, tokenizer, read_scenes(data, "train"), load_reader(READER), settings)
     if not prior.conditions and find_list(data):
         reranker = load_contrastive(options.reranker) if options.reranker else None
-        return measure_text(prior, tokenizer, data, reranker, options.settings, options.prompts)
-    return measure_prior(prior, tokenizer, data, options.settings, options.samples, options.tokens)
+        return measure_text(prior, tokenizer, data, reranker, settings, options.prompts)
+    return measure_prior(prior, tokenizer, data, settings, options.samples, options.tokens)

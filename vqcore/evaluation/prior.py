@@ -17,6 +17,7 @@ from vqcore.evaluation.report import Report, figures
 from vqcore.formats.shards import Shards, encode_all, open_shards
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior
+from vqcore.priors.choice import Settings
 from vqcore.tokenizers.base import Tokenizer, suffixes
 from vqcore.tokenizers.pixels import to_pixels, to_sheet, to_tensor
 
@@ -27,16 +28,6 @@ CLASSIFIER_SIDE = 64  # larger pictures are scaled down to it
 EPOCHS = 8
 SHEET = "samples.webp"
 SHEET_COLUMNS = 8  # samples of each class
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How samples are drawn: see Prior.sample."""
-
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-    guidance: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ import numpy as np
 from vqcore.data.scenes import HELD_OUT, Renders, Wish, sentence
 from vqcore.data.scenes.reader import Found, SceneReader
 from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, RELATIONS, SHAPES, SIZES
-from vqcore.evaluation.prior import Settings, count_parameters, sheet
+from vqcore.evaluation.prior import count_parameters, sheet
 from vqcore.evaluation.report import Report, figures
 from vqcore.metrics import psnr
 from vqcore.priors.base import Prior
+from vqcore.priors.choice import Settings
 from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.training.reader import accuracy

@@ -17,10 +17,11 @@ from torch import Tensor
 from vqcore.data.captions import caption
 from vqcore.data.images import open_picture
 from vqcore.data.lists import NAMES, find_list, read_list
-from vqcore.evaluation.prior import SHEET, Settings, count_parameters, sheet
+from vqcore.evaluation.prior import SHEET, count_parameters, sheet
 from vqcore.evaluation.report import Report, figures
 from vqcore.metrics import psnr
 from vqcore.priors.base import Prior
+from vqcore.priors.choice import Settings
 from vqcore.retrieval.contrastive import Contrastive
 from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_pixels, to_tensor

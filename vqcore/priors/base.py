@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from vqcore.priors.choice import Choice
+from vqcore.priors.choice import Choice, Settings
 from vqcore.priors.sequence import Layout
 
 Condition = str | Sequence[str | None] | None
@@ -51,7 +51,8 @@ class Prior(nn.Module, ABC):
     knows;  decoder: that tokenizer's fingerprint of what decodes (codebook and decoder) in hex, "" where nobody kept it;
     conditions: texts it was trained on, to choose from (none for an unconditional prior);  arithmetic: of the products
     while it samples. float32 is exact; a transformer is faster in bfloat16, where the processor has it, and with a few
-    samples at a time in int8, its weights as 8-bit integers.
+    samples at a time in int8, its weights as 8-bit integers;  settings: how it draws best, which `sample` and `complete` take
+    where they are told nothing else.
     """
 
     kind: ClassVar[str]
@@ -69,6 +70,7 @@ class Prior(nn.Module, ABC):
         self.layout, self.tokenizer, self.conditions, self.name = layout, tokenizer, tuple(conditions), name
         self.decoder = ""
         self.arithmetic = torch.float32
+        self.settings = Settings()
 
     @abstractmethod
     def forward(self, prefix: Tensor, sequence: Tensor, read: Tensor | None = None) -> Tensor:
@@ -82,10 +84,10 @@ class Prior(nn.Module, ABC):
         self,
         n: int = 1,
         condition: Condition = None,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         top_k: int | None = None,
         top_p: float | None = None,
-        guidance: float = 1.0,
+        guidance: float | None = None,
         seed: int = 0,
         start: Sequence[Tensor] | None = None,
         kept: int = 0,
@@ -99,10 +101,11 @@ class Prior(nn.Module, ABC):
         given none (2207.12598); 1 is plain, 0 ignores the text. Above 1, what stands after a colon or a comma is read
         alone as well and pulls by itself, + (w − 1)·(a − u) (as in 2206.01714), so that "wizard: dark skin tone"
         becomes dark even if no wizard of the training set was.
+        Where one of these four is None, the prior's own is taken (see `settings`); a top_p of 1 and a top_k of K leave none out.
         start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
         on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
         """
-        return self.draw(n, condition, Drawing(Choice(temperature, top_k, top_p), guidance, seed, on_token), start, kept)
+        return self.draw(n, condition, self._drawing(temperature, top_k, top_p, guidance, seed, on_token), start, kept)
 
     @abstractmethod
     def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
@@ -117,24 +120,30 @@ class Prior(nn.Module, ABC):
         tokens: Sequence[Tensor],
         mask: Sequence[Tensor],
         condition: Condition = None,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         top_k: int | None = None,
         top_p: float | None = None,
-        guidance: float = 1.0,
+        guidance: float | None = None,
         seed: int = 0,
         particles: int = 32,
         on_token: OnToken | None = None,
     ) -> list[Tensor]:
         """Write the masked tokens (True in `mask`, bool grids shaped as the tokens) anew, given all others (resampling, or
         inpainting). particles: candidates to weigh, for a model that has to write in one order; the rest as in `sample`."""
-        how = Drawing(Choice(temperature, top_k, top_p), guidance, seed, on_token)
-        return self.redraw(tokens, mask, condition, how, particles)
+        return self.redraw(tokens, mask, condition, self._drawing(temperature, top_k, top_p, guidance, seed, on_token), particles)
 
     @abstractmethod
     def redraw(
         self, tokens: Sequence[Tensor], mask: Sequence[Tensor], condition: Condition, how: Drawing, particles: int
     ) -> list[Tensor]:
         """What `complete` does, with its settings together."""
+
+    def _drawing(
+        self, temperature: float | None, top_k: int | None, top_p: float | None, guidance: float | None, seed: int, on_token: OnToken | None
+    ) -> Drawing:
+        own, first = self.settings, lambda given, its: its if given is None else given
+        choice = Choice(first(temperature, own.temperature), first(top_k, own.top_k), first(top_p, own.top_p))
+        return Drawing(choice, first(guidance, own.guidance), seed, on_token)
 
     def adopt(self, codebooks: Sequence[Tensor]) -> None:
         """Take over what it has to know of the tokenizer before it learns: the codebooks E [K, D], coarse to fine. Most need none."""

@@ -46,6 +46,21 @@ class Choice:
         return p
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How a prior draws unless told otherwise; each as in Prior.sample."""
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    guidance: float = 1.0
+
+    def __post_init__(self):
+        Choice(self.temperature, self.top_k, self.top_p)
+        if not -math.inf < self.guidance < math.inf:
+            raise ValueError(f"The guidance is a finite number, not {self.guidance}.")
+
+
 def pick(p: Tensor, draws: Tensor) -> Tensor:
     """One index a row of p [B, K], where its running sum passes draws [B] in [0, 1): int64 [B]."""
     sums = p.cumsum(1)

@@ -14,6 +14,7 @@ from torch import Tensor
 from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, write_json, write_tensors
 from vqcore.priors import PRIORS, new_prior
 from vqcore.priors.base import Prior
+from vqcore.priors.choice import Settings
 from vqcore.priors.packed import rows_in_bytes
 from vqcore.priors.sequence import Layout
 
@@ -36,6 +37,7 @@ def save_prior(model: Prior, folder: str | os.PathLike, dtype: torch.dtype = tor
     write_json(folder / CONFIG, {
         "kind": "prior", "version": 1, "prior": model.kind, "tokenizer": model.tokenizer,
         **({"decoder": model.decoder} if model.decoder else {}),
+        **({"settings": dataclasses.asdict(model.settings)} if model.settings != Settings() else {}),
         "conditions": list(model.conditions), "layout": model.layout.to_json(), "network": dataclasses.asdict(model.config),
     })
     return folder
@@ -51,6 +53,7 @@ def read_prior(folder: Path, config: Mapping[str, Any], name: str) -> Prior:
         check_sizes((network.layers, network.width, layout.text_length, *grids), tensors)
         model = new_prior(layout, network, config["tokenizer"], config["conditions"], name)
         model.decoder = str(config.get("decoder", ""))
+        model.settings = Settings(**config.get("settings", {}))
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a prior that this version knows: {error}.") from None
     load_weights(model, tensors, folder)

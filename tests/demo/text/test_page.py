@@ -116,5 +116,5 @@ def test_a_drawing_finds_its_like(prior, sequences, judge, monkeypatch):
 
 def test_the_page_knows_what_the_folder_offers(prior):
     offers = about(prior)
-    assert offers["takesText"] and offers["examples"] == ["red bar", "blue disc"] and offers["settings"] == {"temperature": 0.5}
+    assert offers["takesText"] and offers["examples"] == ["red bar", "blue disc"] and offers["settings"]["temperature"] == 0.5
     assert not offers["finds"]

@@ -1,7 +1,9 @@
 """Both priors: causal, the same with and without memory, and true to what they learned."""
 
 import itertools
+import json
 import math
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -9,9 +11,10 @@ import torch.nn.functional as F
 
 from tests.tiny import one_thread
 from vqcore.priors.autoregressive import AutoregressivePrior, Reader
-from vqcore.priors.choice import Choice
+from vqcore.priors.choice import Choice, Settings
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
+from vqcore.priors.stored import read_prior, save_prior
 from vqcore.priors.transformer import Transformer, TransformerConfig
 from vqcore.training.optimizer import Optimizer
 
@@ -194,6 +197,32 @@ def test_two_levels_draw_codes_of_their_own_level():
     assert coarse.shape == (20, 2, 2) and fine.shape == (20, 4, 4)
     assert coarse.min() >= 0 and coarse.max() < 6 and fine.min() >= 0 and fine.max() < 7
     assert all(torch.isfinite(b).all() for b in model.bits([coarse, fine]))
+
+
+@pytest.mark.parametrize("given", [{}, {"temperature": 1.0}, {"guidance": 0.0}, {"top_k": 7, "temperature": 0.5}])
+def test_a_prior_draws_by_its_own_settings_unless_told_otherwise(given, tmp_path):
+    own = Settings(temperature=0.1, top_k=3, top_p=0.8, guidance=2.0)
+    model = make("transformer", (Grid(7, (3, 3)),))
+    expected = model.sample(3, "red", seed=4, **(asdict(own) | given))
+    model.settings = own
+    assert torch.equal(model.sample(3, "red", seed=4, **given)[0], expected[0])
+    mask = [torch.ones(3, 3, dtype=torch.bool)]
+    completed = model.complete(expected, mask, "red", seed=4, **given)
+    model.settings = Settings()
+    assert torch.equal(completed[0], model.complete(expected, mask, "red", seed=4, **(asdict(own) | given))[0])
+
+
+def test_a_priors_settings_are_kept_with_it_and_nonsense_is_refused(tmp_path):
+    model = make("transformer", (Grid(7, (3, 3)),))
+    save_prior(model, tmp_path)
+    assert "settings" not in json.loads((tmp_path / "config.json").read_text("utf-8"))
+    model.settings = Settings(temperature=0.3, guidance=1.5)
+    save_prior(model, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    assert read_prior(tmp_path, config, "it").settings == model.settings
+    for nonsense in ({"temperature": -1}, {"guidance": float("inf")}, {"top_p": 0}, {"heat": 1}):
+        with pytest.raises(ValueError, match="doesn't describe a prior"):
+            read_prior(tmp_path, config | {"settings": nonsense}, "it")
 
 
 LOGITS = torch.log(torch.tensor([[0.1, 0.4, 0.2, 0.25, 0.05]]))

@@ -13,7 +13,7 @@ import vqcore
 from tests.tiny import colours_folder, one_thread
 from vqcore.checkpoints import load_contrastive
 from vqcore.evaluate import main as evaluate
-from vqcore.evaluation.prior import Settings
+from vqcore.priors.choice import Settings
 from vqcore.evaluation.report import read_figures
 from vqcore.evaluation.text import SAMPLES, Recogniser, read_named, recall, success
 from vqcore.priors.sequence import Grid, Layout
