@@ -1,20 +1,35 @@
 """The Codebook tab: all codes on a map, how training used them, and how far apart those of this picture are."""
 
+from pathlib import Path
+from typing import Any
+
 import gradio as gr
 import numpy as np
 
 from demo import models
-from demo.codebook import work
-from demo.codebook.atlas import CodebookAtlas
+from demo.codebook import page, work
 from demo.document import Workspace
 from demo.figures import distance_heatmap, training_history, usage_by_rank
 from demo.kit.images import to_rgb
+from demo.kit.workspace import WorkspaceBench
 from vqcore.checkpoints import find
 from vqcore.metrics import perplexity
 from vqcore.tokenizers.base import Level, suffixes
 from vqcore.training.run import read_log
 
+HERE = Path(__file__).parent
 FACTS = ("Codes", "Components", "A token", "Used", "Dead", "Perplexity")
+
+
+class CodebookAtlas(WorkspaceBench):
+    """The codebook of the picture on the canvas. Its value in Python is a `Workspace` of that picture alone.
+
+    The value is set while the atlas is in sight only, and `change` fires then; `new_codebook` fires when the
+    codebook is another one than before: another model's, or that of another level.
+    """
+
+    def __init__(self, **settings: Any):
+        super().__init__(HERE, server_functions=page.SERVER_FUNCTIONS, **settings)
 
 
 def build() -> None:

@@ -200,3 +200,9 @@ def close() -> None:
                 run.process.wait()
             shutil.rmtree(run.folder, ignore_errors=True)
         _runs.clear()
+
+
+def check_ready(run: Run, stage: str) -> None:
+    """ValueError, in words for the visitor, where this stage has left no model yet."""
+    if not run.is_ready(stage):
+        raise ValueError("There is no model to use yet. Wait until the training ends, or stop it.")

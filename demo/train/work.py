@@ -1,11 +1,8 @@
 """What the Train tab does: runs begun on a bundled set or on a visitor's pictures, looked at, and what they came to used."""
 
-import io
-import json
 import os
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +22,7 @@ from vqcore.data.labelled import read_labelled
 from vqcore.priors.base import OnToken, Prior
 from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_pixels
-from vqcore.training.config import FILE as RECIPE
-from vqcore.training.config import to_json as recipe_to_json
 
-DOWNLOADED = ("config.json", "model.safetensors", "codes.png", "metrics.jsonl")
-ARCHIVE = "mine.zip"
 SAMPLES = 12
 
 unpackers = Crew(threads=1, waiting=2)
@@ -90,7 +83,7 @@ def begin(files: Sequence[tuple[str, Path]], settings: Settings) -> Run:
 
 def begin_prior(run: Run, minutes: float) -> None:
     """Train a prior on what the run's tokenizer makes of its pictures."""
-    _check_ready(run, TOKENIZER)
+    runs.check_ready(run, TOKENIZER)
     runs.train(run, PRIOR, recipes.prior_recipe(run.out(TOKENIZER), run.pictures, run.settings.downsampling, minutes))
 
 
@@ -105,7 +98,7 @@ def follow(run: Run) -> Progress:
 
 def tokenizer_of(run: Run) -> Tokenizer:
     """The run's tokenizer, which this app knows by its name from now on."""
-    _check_ready(run, TOKENIZER)
+    runs.check_ready(run, TOKENIZER)
     return models.tokenizer(models.add(run.out(TOKENIZER)))
 
 
@@ -116,7 +109,7 @@ def unseen(run: Run) -> np.ndarray:
 
 def sample(run: Run, text: str | None, seed: int, on_token: OnToken) -> Sampled:
     """SAMPLES pictures by the run's prior, for one of its texts or for none."""
-    _check_ready(run, PRIOR)
+    runs.check_ready(run, PRIOR)
     folder = run.out(PRIOR)
     prior, tokenizer = _prior(folder, (folder / "model.safetensors").stat().st_mtime_ns), tokenizer_of(run)
     tokens = prior.sample(SAMPLES, text, seed=seed, on_token=on_token)
@@ -126,17 +119,6 @@ def sample(run: Run, text: str | None, seed: int, on_token: OnToken) -> Sampled:
         Document(tokenizer, width, height, tuple(grid[i].numpy() for grid in tokens), text or "sample") for i in range(SAMPLES)
     ]
     return Sampled(prior.conditions, documents, pictures)
-
-
-def pack(run: Run) -> bytes:
-    """A zip with the checkpoint folder of the run's tokenizer, and the prior's if there is one."""
-    _check_ready(run, TOKENIZER)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for stage in (stage for stage in (TOKENIZER, PRIOR) if run.is_ready(stage)):
-            for name, data in _files(run, stage).items():
-                archive.writestr(f"{run.out(stage).name}/{name}", data)
-    return buffer.getvalue()
 
 
 def _begin(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
@@ -162,28 +144,6 @@ def _fill(files: Sequence[tuple[str, Path]], folder: Path) -> tuple[Path, int]:
     return uploads.home_of(pictures), count
 
 
-def _check_ready(run: Run, stage: str) -> None:
+def runs.check_ready(run: Run, stage: str) -> None:
     if not run.is_ready(stage):
         raise ValueError("There is no model to use yet. Wait until the training ends, or stop it.")
-
-
-def _files(run: Run, stage: str) -> dict[str, bytes]:
-    """A checkpoint's files, with nothing in them of where they lie here."""
-    folder = run.out(stage)
-    files = {name: (folder / name).read_bytes() for name in DOWNLOADED if (folder / name).is_file()}
-    recipe = replace(run.recipes[stage], data=())
-    if stage == PRIOR:
-        tokenizer = run.out(TOKENIZER).name
-        recipe = replace(recipe, tokenizer=tokenizer)
-        files["config.json"] = _json(json.loads(files["config.json"]) | {"tokenizer": tokenizer})
-    return files | {RECIPE: _json(recipe_to_json(recipe))}
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-@lru_cache(maxsize=2)
-def _prior(folder: Path, written: int) -> Prior:
-    """The prior in a folder; `written` tells one training of it from the next."""
-    return vqcore.load_prior(folder)

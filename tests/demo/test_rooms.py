@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent / "demo"
 BELOW = {"document", "workers", "models", "kit"}
 """What every bench stands on. The Models tab is a bench too, in the folder of what it shows."""
@@ -20,10 +22,14 @@ def imported(file: Path) -> set[str]:
     return found
 
 
-def test_the_work_of_a_bench_knows_no_page():
-    works = [*ROOT.glob("*/work.py"), ROOT / "canvas" / "rewriting.py", ROOT / "kit" / "writing.py"]
-    assert len(works) > 5
-    assert not [(str(file), name) for file in works for name in imported(file) if name.split(".")[0] in ("base64", "json", "gradio")]
+@pytest.mark.parametrize("bench", sorted(path.parent.name for path in ROOT.glob("*/endpoints.py")))
+def test_the_work_knows_no_door_and_an_endpoint_not_the_page(bench):
+    others = [file for file in (ROOT / bench).glob("*.py") if file.stem not in DOORS | {"__init__"}]
+    assert others, "a bench has work beside its doors"
+    for file in [*others, ROOT / "kit" / "writing.py"]:
+        forbidden = {"base64", "gradio", *(f"demo.{bench}.{door}" for door in DOORS), *(["json"] if file.stem == "work" else [])}
+        assert not imported(file) & forbidden, file
+    assert not imported(ROOT / bench / "endpoints.py") & {"base64", "json", f"demo.{bench}.page"}
 
 
 def test_no_bench_knows_the_doors_of_another():
