@@ -6,7 +6,7 @@ from gradio.data_classes import FileData
 
 from demo import document as documents
 from demo.kit.files import patiently, place_of, to_file
-from demo.train import download, runs, work
+from demo.train import packing, runs, work
 from demo.train.pictures import uploaded
 from demo.train.recipes import Settings
 from demo.train.work import followers, unpackers
@@ -126,4 +126,4 @@ def download_trained(run: str) -> FileData:
     Returns:
         a zip
     """
-    return to_file(patiently(openers, download.pack, runs.find(run)), download.ARCHIVE, "application/zip")
+    return to_file(patiently(openers, packing.pack, runs.find(run)), packing.ARCHIVE, "application/zip")

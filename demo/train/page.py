@@ -6,7 +6,7 @@ from typing import Any
 
 from demo import document as documents
 from demo.kit import images
-from demo.train import download, runs, work
+from demo.train import packing, runs, work
 from demo.train.pictures import uploaded
 from demo.train.recipes import Settings
 from demo.train.work import followers, unpackers
@@ -69,8 +69,8 @@ def open_model(question: dict) -> dict:
 @answered_by(pictures)
 def download(question: dict) -> dict:
     """{"run"} → {"name", "data": base64 of a zip with the checkpoint's folder, and the prior's if there is one}."""
-    data = download.pack(runs.find(question["run"]))
-    return {"name": download.ARCHIVE, "data": base64.b64encode(data).decode("ascii")}
+    data = packing.pack(runs.find(question["run"]))
+    return {"name": packing.ARCHIVE, "data": base64.b64encode(data).decode("ascii")}
 
 
 @answered_by(writers)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -144,6 +143,7 @@ def _fill(files: Sequence[tuple[str, Path]], folder: Path) -> tuple[Path, int]:
     return uploads.home_of(pictures), count
 
 
-def runs.check_ready(run: Run, stage: str) -> None:
-    if not run.is_ready(stage):
-        raise ValueError("There is no model to use yet. Wait until the training ends, or stop it.")
+@lru_cache(maxsize=2)
+def _prior(folder: Path, written: int) -> Prior:
+    """The prior in a folder; `written` tells one training of it from the next."""
+    return vqcore.load_prior(folder)

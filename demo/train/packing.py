@@ -39,9 +39,3 @@ def _files(run: Run, stage: str) -> dict[str, bytes]:
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-@lru_cache(maxsize=2)
-def _prior(folder: Path, written: int) -> Prior:
-    """The prior in a folder; `written` tells one training of it from the next."""
-    return vqcore.load_prior(folder)
