@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE = 300  # seconds, after which something is broken and not slow
+PATIENCE = 1200  # seconds, after which something is broken and not slow
 
 T = TypeVar("T")
 

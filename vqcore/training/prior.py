@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 HELD_OUT_EVERY = 20  # one picture in twenty is held out, for the validation figures
 MOST_HELD_OUT = 2000
 MOST_CLASSES = 100  # distinct texts; where there are more, they are captions
-TEXT_LENGTH = 20  # text tokens in a sequence with captions
 VALIDATIONS = 10  # in a run
 PATIENCE = 3  # validations in a row that may be worse than the best
 
@@ -48,7 +47,7 @@ class PriorRecipe:
     the model learns to write without one too (2207.12598);  closed: the data are all there is, as with emoji: every
     picture is trained on, and the validation figures are of pictures that were;  noise: in each sequence, up to this share of
     the tokens is read as others while the right ones are to be told, so that the text counts at every place and not at the first
-    alone.
+    alone;  text_length: the text tokens of a sequence with captions; longer ones are cut.
     """
 
     model: PriorConfig
@@ -60,6 +59,7 @@ class PriorRecipe:
     weight_decay: float = 0.01
     closed: bool = False
     noise: float = 0.0
+    text_length: int = 20
 
     def __post_init__(self):
         if not 0 <= self.noise <= 1:
@@ -112,7 +112,7 @@ def train_prior(
     shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
     if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
         raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer_name}. Tokenize the pictures with it.")
-    layout, conditions = layout_of(shards), () if is_free(shards) else shards.index["texts"]
+    layout, conditions = layout_of(shards, recipe.text_length), () if is_free(shards) else shards.index["texts"]
     if not class_of(recipe.model).reads_text:
         layout, conditions = Layout(Words(()), 0, layout.grids), ()
     tokens = Tokens(shards, layout, torch.arange(len(shards)))
@@ -135,12 +135,12 @@ def begin_with(model: Prior, trained: Prior) -> None:
     model.load_state_dict(trained.state_dict())
 
 
-def layout_of(shards: Shards) -> Layout:
-    """The sequence of these pictures, with these texts."""
+def layout_of(shards: Shards, text_length: int = 20) -> Layout:
+    """The sequence of these pictures, with these texts; text_length: the text tokens of captions."""
     texts = shards.index["texts"]
     grids = tuple(Grid(grid["codebook_size"], tuple(grid["shape"])) for grid in shards.index["grids"])
     if is_free(shards):
-        return Layout(Text.of(texts, itertools.chain(*shards.index.get("variants", []))), TEXT_LENGTH, grids)
+        return Layout(Text.of(texts, itertools.chain(*shards.index.get("variants", []))), text_length, grids)
     words = Words.of(texts)
     return Layout(words, max((len(words.encode(text)) for text in texts), default=0), grids)
 
