@@ -45,6 +45,11 @@ class Reader(ABC):
             self.feed(token)
         return torch.stack(logits, 1)
 
+    def skim(self, tokens: Tensor) -> None:
+        """Go on by int64 [B, n] whose logits nobody asks for."""
+        if tokens.shape[1]:
+            self.read(tokens)
+
     @abstractmethod
     def select(self, rows: Tensor) -> None:
         """Make the batch these of its rows, int64 [B']; a row may come more than once, or not at all."""
@@ -93,7 +98,7 @@ class AutoregressivePrior(Prior):
         draws = torch.rand(n, self.layout.length, generator=torch.Generator().manual_seed(how.seed))
         reader = self._reader(each(condition, n), how.guidance)
         if kept:
-            reader.read(codes[:, :kept])
+            reader.skim(codes[:, :kept])
         self._write(reader, codes, range(kept, self.layout.length), draws, how)
         return self._grids(codes)
 
@@ -132,7 +137,7 @@ class AutoregressivePrior(Prior):
         draws = torch.rand(batch * particles, self.layout.length, generator=generator)
         reader = self._reader(each(condition, batch), how.guidance)
         if first:
-            reader.read(codes[:, :first])
+            reader.skim(codes[:, :first])
         codes = codes.repeat_interleave(particles, 0)
         codes[:, hole] = -1
         given = self._codes(tokens).repeat_interleave(particles, 0)
@@ -144,8 +149,8 @@ class AutoregressivePrior(Prior):
                     break
                 continue
             kept = given[:, run.start : run.stop]
-            logits = reader.read(kept).double()
-            weights -= F.cross_entropy(logits.mT, kept, reduction="none").sum(1).view(batch, particles)
+            nats = F.cross_entropy(reader.read(kept).flatten(0, 1), kept.flatten(), reduction="none")
+            weights -= nats.double().view(batch, particles, -1).sum(2)
             if run.stop <= last:
                 rows = _resampled(weights, generator)
                 reader.select(rows)
@@ -219,6 +224,9 @@ class Guided(Reader):
     def read(self, tokens: Tensor) -> Tensor:
         """The logits given the text."""
         return self.readings.read(tokens.repeat(len(self.weights), 1))[: self.batch]
+
+    def skim(self, tokens: Tensor) -> None:
+        self.readings.skim(tokens.repeat(len(self.weights), 1))
 
     def select(self, rows: Tensor) -> None:
         self.readings.select(torch.cat([rows + i * self.batch for i in range(len(self.weights))]))

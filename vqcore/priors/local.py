@@ -10,7 +10,7 @@ alike are alike to it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -61,8 +61,8 @@ class Layer(nn.Module):
         return (*(new + self.own * old for new, old in zip(after, (vertical, horizontal))), self.skip(gated))
 
 
-def gate(x: Tensor) -> Tensor:
-    a, b = x.chunk(2, 1)
+def gate(x: Tensor, axis: int = 1) -> Tensor:
+    a, b = x.chunk(2, axis)
     return torch.tanh(a) * torch.sigmoid(b)
 
 
@@ -199,6 +199,9 @@ class RowReader(Reader):
             out = _pointwise(layer.out, gated)
             h = h + out if layer.own else out
             total = total + _pointwise(layer.skip, gated)
+        return self._answer(total)
+
+    def _answer(self, total: Tensor) -> Tensor:
         y = _pointwise(self.model.write, F.relu(_pointwise(self.model.head, F.relu(total))))
         return y @ self.codes.T + self.model.bias
 
@@ -207,6 +210,43 @@ class RowReader(Reader):
         self.row[:, :, self.past % self.across] = vector
         self.left = [vector, *self.here[1:]]
         self.past += 1
+
+    def read(self, tokens: Tensor) -> Tensor:
+        parts = [self._answer(total) for total in self._rows(tokens)]
+        return torch.cat(parts, 1)
+
+    def skim(self, tokens: Tensor) -> None:
+        for _ in self._rows(tokens):
+            pass
+
+    def _rows(self, tokens: Tensor) -> Iterator[Tensor]:
+        """Go on by int64 [B, n], as much of a row at once as is given: what the layers say to the readout, [B, some, width]."""
+        while tokens.shape[1]:
+            column = self.past % self.across
+            if column == 0:
+                self._begin_row()
+            some = min(self.across - column, tokens.shape[1])
+            yield self._go_along(self.vectors[tokens[:, :some]], column)
+            tokens = tokens[:, some:]
+
+    def _go_along(self, vectors: Tensor, column: int) -> Tensor:
+        """The tokens of a row from `column` on, [B, n, width]: the horizontal stack of all of them, layer by layer."""
+        n = vectors.shape[1]
+        h, total, left = vectors, torch.zeros_like(vectors), [vectors[:, -1]]
+        for i, (layer, matrices, said) in enumerate(zip(self.model.layers, self.matrices, self.said)):
+            before = torch.cat([self.left[i][:, None], h[:, :-1]], 1)
+            values = before @ matrices[0] + cast("Tensor", layer.row.bias) + said[:, :, column : column + n].mT
+            if layer.own:
+                values = values + h @ matrices[1]
+                left.append(h[:, -1])
+            gated = gate(values, -1)
+            out = _pointwise(layer.out, gated)
+            h = h + out if layer.own else out
+            total = total + _pointwise(layer.skip, gated)
+        self.row[:, :, column : column + n] = vectors.mT
+        self.left = left
+        self.past += n
+        return total
 
     def select(self, rows: Tensor) -> None:
         self.batch, self.row = len(rows), self.row[rows]

@@ -57,6 +57,21 @@ def test_reading_row_by_row_is_reading_at_once(prior):
     torch.testing.assert_close(read, logits(prior, grid), rtol=1e-4, atol=1e-4)
 
 
+def test_a_row_read_at_once_is_one_read_token_by_token_and_leaves_the_same_behind(prior):
+    codes = prior.of_size((5, 6))._codes([tokens(2, 5, 6)])
+    readers = [prior.of_size((5, 6)).reader(torch.zeros(2, 1, dtype=torch.int64)) for _ in range(3)]
+    expected = []
+    for token in codes[:, :20].T:
+        expected.append(readers[0].next())
+        readers[0].feed(token)
+    torch.testing.assert_close(readers[1].read(codes[:, :20]), torch.stack(expected, 1), rtol=1e-4, atol=1e-4)
+    readers[2].skim(codes[:, :9])
+    readers[2].skim(codes[:, 9:20])
+    for reader in readers[1:]:
+        torch.testing.assert_close(reader.next(), readers[0].next(), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(reader.read(codes[:, 20:]), logits(prior, codes.view(2, 5, 6)).flatten(1, 2)[:, 20:], rtol=1e-4, atol=1e-4)
+
+
 def test_rows_of_a_batch_may_be_selected_in_the_middle_of_a_row(prior):
     grid = tokens(2, 4, 5)
     model = prior.of_size((4, 5))
