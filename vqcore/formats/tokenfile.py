@@ -26,7 +26,7 @@ from torch import Tensor
 
 from vqcore.data.colors import in_channels
 from vqcore.data.folders import find_pictures
-from vqcore.data.images import open_picture
+from vqcore.data.labelled import open_pixels
 from vqcore.files import write_tensors
 from vqcore.formats.coding import damaged, decode, encode, pack, unpack
 from vqcore.tokenizers.base import Level, Tokenizer, fingerprint
@@ -151,7 +151,7 @@ def count_tokens(tokenizer: Tokenizer, folders: Sequence[Path]) -> list[Tables]:
     grids = [[] for _ in tokenizer.levels]
     for path in (path for folder in folders for path in find_pictures(folder)):
         try:
-            pixels = in_channels(open_picture(path).pixels, tokenizer.channels)
+            pixels = in_channels(open_pixels(path), tokenizer.channels)
         except ValueError as error:
             log.warning("skipped %s: %s", path, error)
             continue
