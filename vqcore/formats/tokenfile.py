@@ -18,6 +18,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,14 @@ class TokenFile:
 def write(tokens: Sequence[Tensor], size: Sequence[int], tokenizer: Tokenizer) -> bytes:
     """One picture's tokens, int64 [1, *S'] a level, and its size in pixels, as a file's bytes.
 
-    Under the tokenizer's tables where it has them and they make it smaller. ValueError for grids that aren't those of
-    one picture of that size.
+    Under the tokenizer's tables where it has them and they make it smaller. ValueError for grids that aren't the
+    integers of one picture of that size.
     """
+    if not all(isinstance(side, Integral) and side > 0 for side in size):
+        raise ValueError(f"A picture's size is a whole number of pixels along each side, not {' × '.join(map(str, size))}.")
     grids = [np.asarray(grid)[0] for grid in tokens if len(grid) == 1]
+    if not all(np.issubdtype(grid.dtype, np.integer) for grid in grids):
+        raise ValueError(f"Tokens are integers, but got {', '.join(str(grid.dtype) for grid in grids)}.")
     shapes = _shapes(size, tokenizer.levels)
     if [grid.shape for grid in grids] != shapes:
         raise ValueError(f"A picture of {' × '.join(map(str, size))} pixels has grids of {shapes} tokens, one picture to a file.")

@@ -183,6 +183,13 @@ def test_tokens_that_are_not_one_picture_of_the_size_are_refused(tiny):
     for tokens in ([grid, grid], [grid.expand(2, 2, 2)], [grid + 64], [grid - 1]):
         with pytest.raises(ValueError):
             tokenfile.write(tokens, (16, 16), tiny)
+    for other in (grid.float(), grid.bool(), grid.double().numpy()):
+        with pytest.raises(ValueError, match="Tokens are integers"):
+            tokenfile.write([other], (16, 16), tiny)
+    for size in ((16.0, 16), (16, 15.5), (True, 16), (0, 16)):
+        with pytest.raises(ValueError):
+            tokenfile.write([grid], size, tiny)
+    assert tokenfile.write([grid.int()], np.array([16, 16]), tiny) == tokenfile.write([grid], (16, 16), tiny)
 
 
 def test_foreign_tokenizers_are_packed_in_the_bits_that_their_codes_need():
