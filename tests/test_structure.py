@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "vqcore"
+DEMO = ROOT.parent / "demo"
 ROOMS = [
     "files", "hub", "metrics", "codecs", "distributed", "quantizers", "tokenizers", "priors", "retrieval", "study", "data", "formats",
     "checkpoints", "training", "evaluation",
@@ -54,3 +55,11 @@ def test_a_folder_holds_a_dozen_files_at_most():
 
 def test_the_science_knows_no_app():
     assert not [(file.name, name) for file in ROOT.rglob("*.py") for name in imported(file) if name.split(".")[0] in APP]
+
+
+def test_every_picture_file_is_opened_as_one_of_the_formats_that_are_named():
+    calls = [
+        (file, node) for file in [*ROOT.rglob("*.py"), *DEMO.rglob("*.py")] for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Image.open"
+    ]
+    assert calls and not [f"{file}:{node.lineno}" for file, node in calls if "formats" not in {word.arg for word in node.keywords}]

@@ -13,7 +13,7 @@ from vqcore.metrics import psnr
 def codec_psnr(pixels: np.ndarray, codec: str, size: int) -> float | None:
     """PSNR of the best quality of JPEG or WebP (Pillow's encoders) that takes at most `size` bytes, in dB."""
     file = codec_file(pixels, codec, size)
-    return None if file is None else psnr(pixels, np.asarray(Image.open(io.BytesIO(file)).convert("RGB")))
+    return None if file is None else psnr(pixels, np.asarray(Image.open(io.BytesIO(file), formats=[codec]).convert("RGB")))
 
 
 def codec_file(pixels: np.ndarray, codec: str, size: int) -> bytes | None:
@@ -39,7 +39,7 @@ def jpeg_bytes(pixels: np.ndarray, near: float) -> int | None:
         quality = (low + high) // 2
         file = io.BytesIO()
         image.save(file, "JPEG", quality=quality, optimize=True)
-        if psnr(pixels, np.asarray(Image.open(file)).reshape(pixels.shape)) >= near:
+        if psnr(pixels, np.asarray(Image.open(file, formats=["JPEG"])).reshape(pixels.shape)) >= near:
             best, high = file.tell(), quality - 1
         else:
             low = quality + 1

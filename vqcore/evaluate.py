@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     way.add_argument("--refine", action="store_true", help="first search for better tokens than the encoder's; a hundred times slower")
     way.add_argument("--files", action="store_true", help="measure token files (.vqt) instead: their size, beside JPEG's at the same PSNR")
     tokenizers.add_argument(
-        "--texture", type=Path, help="also measure how real decoded patches look, by classifiers trained on this folder of labelled pictures"
+        "--texture", type=Path,
+        help="also measure how real decoded patches look, by classifiers trained on this folder of labelled pictures",
     )
     priors = parser.add_argument_group("priors")
     priors.add_argument("--temperature", type=float, help="of sampling: 1 as learned, 0 greedy (default: the prior's own)")

@@ -24,7 +24,10 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
 
     Uniform 7 × 7 windows with sample variances, the mean over windows and channels, as scikit-image computes it.
     A picture with a side below 7 is compared in one window as large as fits.
+    ValueError for what aren't two pictures of one shape.
     """
+    if a.ndim != 3 or a.shape != b.shape or not a.size:
+        raise ValueError(f"SSIM compares two pictures [H, W, C] of one shape, a grey one as [H, W, 1], but got {a.shape} and {b.shape}.")
     x, y = (torch.from_numpy(np.array(p, np.float64)).movedim(-1, 0)[:, None] for p in (a, b))
     window = [min(SSIM_WINDOW, size) for size in x.shape[2:]]
     samples = window[0] * window[1]

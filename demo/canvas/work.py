@@ -62,7 +62,8 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
         original=Original(hashlib.sha256(data).hexdigest()[:16], len(data), width, height),
     )
     scaled = f"“{name}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
-    return Tokenized(document, images.to_rgb(pixels), scaled if picture.scaled else None)
+    notes = [*([scaled] if picture.scaled else []), *picture.notes]
+    return Tokenized(document, images.to_rgb(pixels), " ".join(notes) or None)
 
 
 def decode(document: Document) -> np.ndarray:

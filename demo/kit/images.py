@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from demo.kit.bytes import to_base64
+from vqcore.data.images import formats
 from vqcore.tokenizers.pixels import to_sheet
 
 TILES_A_ROW = 64  # as js/codebook.js reads them
@@ -36,7 +37,7 @@ def to_png_url(pixels: np.ndarray) -> str:
 
 def to_thumbnail_url(path: Path, side: int = 96) -> str:
     """The picture at `path`, cropped to a square of `side` pixels, as a JPEG data URL."""
-    with Image.open(path) as picture:
+    with Image.open(path, formats=formats()) as picture:
         edge = min(picture.size)
         left, top = ((length - edge) // 2 for length in picture.size)
         square = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, (left, top, left + edge, top + edge))

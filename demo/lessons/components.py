@@ -136,7 +136,7 @@ def _pixels(name: str) -> np.ndarray:
     """The middle of an example, uint8 [SIDE, SIDE, 3]."""
     if name not in example_names():
         raise ValueError(f"There is no example called “{name}”.")
-    with Image.open(EXAMPLES / f"{name}.jpg") as picture:
+    with Image.open(EXAMPLES / f"{name}.jpg", formats=["JPEG"]) as picture:
         edge = min(picture.size)
         left, top = ((length - edge) // 2 for length in picture.size)
         box = (left, top, left + edge, top + edge)

@@ -21,7 +21,7 @@ def train(
     """Begin to train a tokenizer on pictures. It goes on after this call returns.
 
     Args:
-        pictures: picture files, or one zip of them
+        pictures: picture files, or one zip of them; what is none is passed over
         bundled: where no pictures are given, one of the app's own sets: examples, or fashion where it is installed
         downsampling: f, the pixels of a token's side: 2, 4, 8 or 16
         codes: K, a power of two from 16 to 4,096
@@ -51,13 +51,13 @@ def follow_training(run: str) -> dict[str, Any]:
         run: its id
 
     Returns:
-        {"stage": tokenizer or prior, "running", "problem": what ended it, "minutes": of "budget", "pictures", "losses":
-        the newest, "validations": all, "ready": the stages whose model can be used}
+        {"stage": tokenizer or prior, "running", "problem": what ended it, "minutes": of "budget", "pictures", "passed_over": what
+        else was beside them, "losses": the newest, "validations": all, "ready": the stages whose model can be used}
     """
     told = patiently(followers, work.follow, runs.find(run))
     return {
         "stage": told.stage, "running": told.running, "problem": told.problem, "minutes": told.minutes, "budget": told.budget,
-        "pictures": told.pictures, "validations": told.validations, "ready": told.ready,
+        "pictures": told.pictures, "passed_over": told.passed_over, "validations": told.validations, "ready": told.ready,
         "losses": told.losses[-1] if told.losses else None,
     }
 

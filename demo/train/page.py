@@ -31,7 +31,7 @@ def follow(question: dict) -> dict:
     stamp = str(told.sheet.stat().st_mtime_ns) if told.sheet else ""
     return {
         "stage": told.stage, "running": told.running, "problem": told.problem, "minutes": told.minutes, "budget": told.budget,
-        "notice": told.notice, "pictures": told.pictures, "codes": told.codes,
+        "notice": told.notice, "pictures": told.pictures, "passed_over": told.passed_over, "codes": told.codes,
         "losses": told.losses[int(question["losses"]) :], "validations": told.validations[int(question["validations"]) :],
         "stamp": stamp, "sheet": _data_url(told.sheet) if told.sheet and stamp != question["sheet"] else None,
         "ready": told.ready,

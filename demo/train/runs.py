@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from demo.train.pictures import Found
 from demo.train.recipes import Settings
 from vqcore.files import CONFIG
 from vqcore.training.budget import Budget
@@ -35,13 +36,14 @@ TOKENIZER, PRIOR = "tokenizer", "prior"
 
 @dataclass
 class Run:
-    """A visitor's run on `count` pictures: `settings` are its tokenizer's, `recipes` has what each model is trained by, and
-    `stage` which of them is trained now or was last."""
+    """A visitor's run on `count` pictures: `passed_over` says what else was beside them, `settings` are its tokenizer's,
+    `recipes` has what each model is trained by, and `stage` which of them is trained now or was last."""
 
     id: str
     folder: Path
     pictures: Path
     count: int
+    passed_over: str
     settings: Settings
     recipes: dict[str, Recipe] = field(default_factory=dict)
     stage: str = TOKENIZER
@@ -98,8 +100,8 @@ _runs: OrderedDict[str, Run] = OrderedDict()
 _lock = Lock()
 
 
-def create(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
-    """A new run in a folder of its own, on the pictures that `fill` puts there: it answers where they are, and how many.
+def create(settings: Settings, fill: Callable[[Path], Found]) -> Run:
+    """A new run in a folder of its own, on the pictures that `fill` puts there.
 
     ValueError while another run has the machine.
     """
@@ -108,7 +110,8 @@ def create(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
         _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-"))
     try:
-        run = Run(secrets.token_urlsafe(16), folder, *fill(folder), settings)
+        found = fill(folder)
+        run = Run(secrets.token_urlsafe(16), folder, found.folder, found.count, found.passed_over, settings)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

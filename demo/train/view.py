@@ -7,6 +7,7 @@ import gradio as gr
 
 from demo.kit.component import Bench
 from demo.train import page, recipes, work
+from demo.train.pictures import endings
 
 HERE = Path(__file__).parent
 
@@ -28,5 +29,6 @@ class Trainer(Bench):
             allowed=work.ALLOWED,
             sets=[{"name": name, "title": title} for name, (title, _) in recipes.bundled().items()],
             most_minutes=recipes.MOST_MINUTES,
+            endings=endings(),
             **settings,
         )

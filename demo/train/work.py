@@ -14,6 +14,7 @@ from demo.document import Document
 from demo.kit import images
 from demo.train import pictures as uploads
 from demo.train import recipes, runs
+from demo.train.pictures import Found
 from demo.train.recipes import Settings
 from demo.train.runs import PRIOR, TOKENIZER, Run
 from demo.workers import Crew
@@ -42,7 +43,8 @@ ALLOWED = is_allowed(os.environ)
 class Progress:
     """How far a run has come: of its stage the minutes, out of `budget`, the losses and the validations.
 
-    problem: what ended it;  notice: what its process says before a prior trains;  pictures: how many there are;  codes: K;
+    problem: what ended it;  notice: what its process says before a prior trains;  pictures: how many there are;
+    passed_over: what else was beside them, "" for nothing;  codes: K;
     sheet: a picture of reconstructions, once there is one;  ready: the stages whose model can be used.
     """
 
@@ -53,6 +55,7 @@ class Progress:
     budget: float
     notice: str
     pictures: int
+    passed_over: str
     codes: int
     losses: list[dict[str, float]]
     validations: list[dict[str, float]]
@@ -72,7 +75,7 @@ class Sampled:
 def begin_bundled(name: str, settings: Settings) -> Run:
     """Train a tokenizer on one of the app's own sets. ValueError while another run has the machine."""
     folder = recipes.folder_of(name)
-    return _begin(settings, lambda _: (folder, len(read_labelled(folder, "train").labels)))
+    return _begin(settings, lambda _: Found(folder, len(read_labelled(folder, "train").labels)))
 
 
 def begin(files: Sequence[tuple[str, Path]], settings: Settings) -> Run:
@@ -90,8 +93,9 @@ def follow(run: Run) -> Progress:
     """How far it has come."""
     losses, validations, sheet = run.losses(), run.validations(), run.out(TOKENIZER) / "run" / "reconstructions.png"
     return Progress(
-        run.stage, run.is_running, run.problem(), run.minutes, run.budget, run.notice(), run.count, run.settings.codebook_size,
-        losses, validations, sheet if sheet.is_file() else None, [stage for stage in (TOKENIZER, PRIOR) if run.is_ready(stage)],
+        run.stage, run.is_running, run.problem(), run.minutes, run.budget, run.notice(), run.count, run.passed_over,
+        run.settings.codebook_size, losses, validations, sheet if sheet.is_file() else None,
+        [stage for stage in (TOKENIZER, PRIOR) if run.is_ready(stage)],
     )
 
 
@@ -120,7 +124,7 @@ def sample(run: Run, text: str | None, seed: int, on_token: OnToken) -> Sampled:
     return Sampled(prior.conditions, documents, pictures)
 
 
-def _begin(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
+def _begin(settings: Settings, fill: Callable[[Path], Found]) -> Run:
     if not ALLOWED:
         raise ValueError("Training is off on this page.")
     run = runs.create(settings, fill)
@@ -132,15 +136,13 @@ def _begin(settings: Settings, fill: Callable[[Path], tuple[Path, int]]) -> Run:
     return run
 
 
-def _fill(files: Sequence[tuple[str, Path]], folder: Path) -> tuple[Path, int]:
-    """Where the uploaded pictures are, and how many."""
+def _fill(files: Sequence[tuple[str, Path]], folder: Path) -> Found:
+    """The uploaded pictures, laid out in a run's folder."""
     pictures = folder / "pictures"
     pictures.mkdir()
     if len(files) == 1 and files[0][0].lower().endswith(".zip"):
-        count = uploads.unpack(files[0][1], pictures)
-    else:
-        count = uploads.lay_out(files, pictures)
-    return uploads.home_of(pictures), count
+        return uploads.unpack(files[0][1], pictures)
+    return uploads.lay_out(files, pictures)
 
 
 @lru_cache(maxsize=2)

@@ -16,6 +16,9 @@ def test_psnr_and_ssim_are_those_of_scikit_image():
     assert ssim(a, b) == pytest.approx(structural_similarity(a, b, channel_axis=2), abs=2e-3)
     assert psnr(a, a) == math.inf and ssim(a, a) == pytest.approx(1)
     assert ssim(a[:3, :5], a[:3, :5]) == pytest.approx(1)
+    for wrong in ((a[..., 0], b[..., 0]), (a, b[1:]), (a[:0], b[:0])):
+        with pytest.raises(ValueError, match="H, W, C"):
+            ssim(*wrong)
 
 
 def test_perplexity_of_a_histogram():

@@ -39,8 +39,8 @@ def in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
 def eight_bits(values: np.ndarray) -> tuple[np.ndarray, str | None]:
     """Grey values of more than 8 bits, integers or floats, → uint8, and a note if they were stretched.
 
-    Unsigned ones of 16 bits are shares of 65,535, floats shares of 1, unless some are negative, go beyond or are no numbers, or they fill no
-    quarter of that range, as 12 bits in a file of 16 do: then what is there, but for outliers, becomes the whole range.
+    Unsigned ones of 16 bits are shares of 65,535, floats shares of 1, unless some are negative, go beyond or are no numbers, or they
+    fill no quarter of that range, as 12 bits in a file of 16 do: then what is there, but for outliers, becomes the whole range.
     """
     whole = np.issubdtype(values.dtype, np.integer)
     top = 65_535.0 if whole else 1.0
@@ -81,16 +81,22 @@ def _with_profile(image: Image.Image, of: Image.Image) -> Image.Image:
 def _in_srgb(image: Image.Image) -> Image.Image:
     """RGB as the picture's own profile means it; a profile that can't be used is as good as none."""
     if image.mode == "LAB":
-        return ImageCms.profileToProfile(image, LAB, SRGB, outputMode="RGB")
+        return _meant_by(LAB, image)
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "CMYK", "L"):
         try:
             theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "sRGB" not in ImageCms.getProfileDescription(theirs):
-                return ImageCms.profileToProfile(image, theirs, SRGB, outputMode="RGB")
+                return _meant_by(theirs, image)
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass
     return image.convert("RGB")
+
+
+def _meant_by(profile: ImageCms.ImageCmsProfile, image: Image.Image) -> Image.Image:
+    converted = ImageCms.profileToProfile(image, profile, SRGB, outputMode="RGB")
+    assert converted is not None  # as it is only where the image itself is changed
+    return converted
 
 
 def _composed(colors: Image.Image, alpha: Image.Image) -> tuple[Image.Image, str | None]:

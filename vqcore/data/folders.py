@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from vqcore.data.images import NAMED, suffixes
 
 log = logging.getLogger(__name__)
+MOST_NAMED = 6  # kinds of what is passed over
 MACHINE_MADE = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "thumbnails", "__pycache__"}
 """Folders that systems and programs make beside people's own; those that begin with a dot are passed over too."""
 
@@ -32,8 +33,15 @@ def find_files(folder: str | os.PathLike, endings: Collection[str]) -> list[Path
         else:
             others[path.suffix.lower() or path.name] += 1
     if others:
-        log.info("passed over in %s: %s", folder, ", ".join(f"{count} × {name}" for name, count in others.most_common(6)))
+        log.info("passed over in %s: %s", folder, counted(others))
     return sorted(found)
+
+
+def counted(others: Counter[str]) -> str:
+    """How many files were passed over of each kind, in a line: `2 × .txt, 1 × LICENSE`; of all but the commonest, how many."""
+    first = others.most_common(MOST_NAMED)
+    rest = others.total() - sum(count for _, count in first)
+    return ", ".join([*(f"{count} × {name:.20}" for name, count in first), *([f"{rest} more"] if rest else [])])
 
 
 def find_pictures(folder: str | os.PathLike) -> list[Path]:

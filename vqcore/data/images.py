@@ -65,7 +65,7 @@ def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None)
             image, size, short = _decoded(data, max_side)
             upright = ImageOps.exif_transpose(image)
             if upright.size != image.size:
-                size = size[::-1]
+                size = size[1], size[0]
             image, note = to_rgb(upright)
     except Image.DecompressionBombError:
         raise _too_large() from None

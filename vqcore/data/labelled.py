@@ -110,7 +110,15 @@ def _texts(paths: Sequence[Path], folder: Path) -> list[str]:
 
 def open_pixels(picture: np.ndarray | Path | bytes, longest_side: int | None = None) -> np.ndarray:
     """uint8 [H, W, C] of a picture in any of the forms that `Labelled` has; a file is scaled down to `longest_side`."""
-    return picture if isinstance(picture, np.ndarray) else open_picture(picture, longest_side).pixels
+    return picture if isinstance(picture, np.ndarray) else _told(picture, longest_side)
+
+
+def _told(file: Path | bytes, longest_side: int | None = None) -> np.ndarray:
+    """The pixels of a picture file; what was done to it goes to the log."""
+    picture = open_picture(file, longest_side)
+    for note in picture.notes:
+        log.info("%s: %s", file if isinstance(file, Path) else "a picture", note)
+    return picture.pixels
 
 
 def views(data: Labelled, side: int, count: int, chosen: range | None = None) -> Iterator[np.ndarray]:
@@ -168,6 +176,6 @@ def _unseen(folder: str | os.PathLike) -> Iterator[tuple[str, np.ndarray]]:
     folder = Path(folder)
     for path in [p for p in read_labelled(folder, "val").pictures if isinstance(p, Path)] if find_list(folder) else find_pictures(folder):
         try:
-            yield path.name, open_picture(path).pixels
+            yield path.name, _told(path)
         except ValueError as error:
             log.warning("skipped %s: %s", path, error)

@@ -1,4 +1,4 @@
-"""Lists of a folder's pictures and their texts: metadata.jsonl or metadata.csv, as the Hub's image folders have them, or a .txt a picture."""
+"""Lists of a folder's pictures and their texts: metadata.jsonl or metadata.csv, as the Hub's image folders have them; or a .txt each."""
 
 from __future__ import annotations
 

@@ -114,6 +114,8 @@ def read_clips(source: str | os.PathLike, split: str, rate: int) -> Clips:
         except (ValueError, OSError) as error:
             log.warning("skipped %s: %s", path, error)
             continue
+        for note in sound.notes:
+            log.info("%s: %s", path, note)
         samples.append(levelled(resample(sound.samples, sound.rate, rate)))
         labels.append(label)
     if not samples:

@@ -1,4 +1,4 @@
-"""WAV files to samples: PCM of 8 to 32 bits and floats, also in an extensible header, in RF64, and from a pipe that didn't know its length."""
+"""WAV files to samples: PCM of 8 to 32 bits and floats, also in an extensible header, in RF64, and from a pipe of unknown length."""
 
 from __future__ import annotations
 

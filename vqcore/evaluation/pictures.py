@@ -63,7 +63,8 @@ def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, 
     if not results:
         raise ValueError(f"No picture in {folder} could be read.")
     values = {"pictures": len(results)}
-    values |= {name: mean(getattr(r, name) for r in results) for name in ("bits_per_pixel", "psnr", "ssim", "jpeg_psnr", "webp_psnr", "sharpness")}
+    names = ("bits_per_pixel", "psnr", "ssim", "jpeg_psnr", "webp_psnr", "sharpness")
+    values |= {name: mean(getattr(r, name) for r in results) for name in names}
     units = dict(UNITS)
     for suffix, count in zip(suffixes(levels), counts):
         values |= {

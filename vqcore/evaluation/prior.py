@@ -130,7 +130,7 @@ def for_classifier(images: Tensor) -> Tensor:
     return F.avg_pool2d(images, factor) if factor > 1 else images.clone()
 
 
-def train_classifier(images: Tensor, labels: Tensor, classes: int, seed: int = 0) -> nn.Module:
+def train_classifier(images: Tensor, labels: Tensor, classes: int, seed: int = 0) -> nn.Sequential:
     """A small convolutional network, moved about by up to two pixels in training; float32 [N, C, H, W], int64 [N]."""
     torch.manual_seed(seed)
     layers, channels = [], images.shape[1]

@@ -64,10 +64,7 @@ def _prompt(task: str, held_out: bool, rng: np.random.Generator) -> Prompt:
     number = {"single object": 1, "two objects": 2, "counting": int(rng.integers(2, 4)), "colors": 1}.get(task, 2)
     colored = held_out or task not in ("single object", "two objects")
     while True:
-        if task == "counting":
-            looks = [_look(colored, rng)] * number
-        else:
-            looks = [_look(colored, rng) for _ in range(number)]
+        looks = [_look(colored, rng)] * number if task == "counting" else [_look(colored, rng) for _ in range(number)]
         pairs = {(color, shape) for _, _, color, shape in looks}
         if bool(pairs & HELD_OUT) != held_out:
             continue
@@ -110,10 +107,12 @@ def holds(a: Found, relation: str, b: Found) -> bool:
     return dz > 1.0 - SLACK and dz > 0.9 * abs(dx) - SLACK
 
 
-def measure_scenes(prior: Prior, tokenizer: Tokenizer, training: Renders, reader: SceneReader, settings: Settings, count: int = PROMPTS) -> Report:
+def measure_scenes(
+    prior: Prior, tokenizer: Tokenizer, training: Renders, reader: SceneReader, settings: Settings, count: int = PROMPTS
+) -> Report:
     """Of each task the share of sentences whose first sample shows what they say; the reader's own accuracy on fresh renders and on what
     the tokenizer makes of them; and how near the samples come to the nearest of the scenes that were trained on."""
-    values: dict[str, float | int | None] = {"parameters": count_parameters(prior), "sentences": count}
+    values: dict[str, float] = {"parameters": count_parameters(prior), "sentences": count}
     fresh = Renders(FRESH, training.side, "val", frozenset())
     pictures, scenes = np.stack([fresh[i] for i in range(FRESH)]), [fresh.scene(i) for i in range(FRESH)]
     again = to_pixels(tokenizer.reconstruct(to_tensor(pictures)))

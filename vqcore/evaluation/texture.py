@@ -70,12 +70,12 @@ def told(real: Tensor, decoded: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def features(classifier: nn.Module, patches: Tensor) -> np.ndarray:
+def features(classifier: nn.Sequential, patches: Tensor) -> np.ndarray:
     """What the classifier sees in each patch after the poolings READ, means over the patch: [N, channels]."""
     rows = []
     for x in patches.split(256):
         seen = []
-        for number, layer in enumerate(classifier[: BLOCK * max(READ)], start=1):
+        for number, layer in enumerate([*classifier][: BLOCK * max(READ)], start=1):
             x = layer(x)
             if number % BLOCK == 0 and number // BLOCK in READ:
                 seen.append(x.mean((2, 3)))

@@ -56,7 +56,8 @@ def encode(grids: Sequence[np.ndarray], tables: Sequence[Tables]) -> bytes:
         members = place[tokens] - level.starts[groups[:-1]]
         for group, member, a, b in zip(groups[:-1].tolist(), members.tolist(), groups[left].tolist(), groups[above].tolist()):
             coder.encode(group, models.of_group(a, b))
-            coder.encode(member, models.of_member(a, b, group))
+            if (model := models.of_member(a, b, group)) is not None:
+                coder.encode(member, model)
     return coder.get_compressed().astype("<u4").tobytes()
 
 
@@ -74,7 +75,8 @@ def decode(payload: bytes, shapes: Sequence[tuple[int, ...]], tables: Sequence[T
             for i in range(len(left)):
                 a, b = groups[left[i]], groups[above[i]]
                 groups[i] = coder.decode(models.of_group(a, b))
-                places[i] = starts[groups[i]] + coder.decode(models.of_member(a, b, groups[i]))
+                model = models.of_member(a, b, groups[i])
+                places[i] = starts[groups[i]] + (0 if model is None else coder.decode(model))
             grids.append(level.order[places].reshape(shape))
         except (AssertionError, ValueError, IndexError):  # the coder has met words that no encoder writes
             raise damaged() from None
@@ -97,15 +99,16 @@ class _Models:
         return self.made[key]
 
     def of_member(self, left: int, above: int, group: int):
-        """Over the members of a group, beside codes of these two."""
+        """Over the members of a group, beside codes of these two; None where the group has one only."""
         key = self.wards[left], self.wards[above], group
         if key not in self.made:
-            self.made[key] = _model(self.members[key[0], key[1], self.starts[group] : self.starts[group + 1]])
+            weights = self.members[key[0], key[1], self.starts[group] : self.starts[group + 1]]
+            self.made[key] = _model(weights) if weights.any() else None
         return self.made[key]
 
 
 def _model(weights: np.ndarray):
     """Weights are whole numbers that add up to about 2¹⁶: exact in float32, so that every machine makes the same model."""
     if len(weights) == 1:
-        weights = np.append(weights, weights)  # the coder wants two; the second is never written
+        weights = np.append(weights, weights)  # the coder wants two; the second is never written, and the first costs a bit
     return stream.model.Categorical(weights, perfect=False)

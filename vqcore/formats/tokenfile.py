@@ -18,6 +18,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from torch import Tensor
 
 from vqcore.data.colors import in_channels
 from vqcore.data.folders import find_pictures
-from vqcore.data.images import open_picture
+from vqcore.data.labelled import open_pixels
 from vqcore.files import write_tensors
 from vqcore.formats.coding import damaged, decode, encode, pack, unpack
 from vqcore.tokenizers.base import Level, Tokenizer, fingerprint
@@ -53,10 +54,14 @@ class TokenFile:
 def write(tokens: Sequence[Tensor], size: Sequence[int], tokenizer: Tokenizer) -> bytes:
     """One picture's tokens, int64 [1, *S'] a level, and its size in pixels, as a file's bytes.
 
-    Under the tokenizer's tables where it has them and they make it smaller. ValueError for grids that aren't those of
-    one picture of that size.
+    Under the tokenizer's tables where it has them and they make it smaller. ValueError for grids that aren't the
+    integers of one picture of that size.
     """
+    if not all(isinstance(side, Integral) and side > 0 for side in size):
+        raise ValueError(f"A picture's size is a whole number of pixels along each side, not {' × '.join(map(str, size))}.")
     grids = [np.asarray(grid)[0] for grid in tokens if len(grid) == 1]
+    if not all(np.issubdtype(grid.dtype, np.integer) for grid in grids):
+        raise ValueError(f"Tokens are integers, but got {', '.join(str(grid.dtype) for grid in grids)}.")
     shapes = _shapes(size, tokenizer.levels)
     if [grid.shape for grid in grids] != shapes:
         raise ValueError(f"A picture of {' × '.join(map(str, size))} pixels has grids of {shapes} tokens, one picture to a file.")
@@ -151,7 +156,7 @@ def count_tokens(tokenizer: Tokenizer, folders: Sequence[Path]) -> list[Tables]:
     grids = [[] for _ in tokenizer.levels]
     for path in (path for folder in folders for path in find_pictures(folder)):
         try:
-            pixels = in_channels(open_picture(path).pixels, tokenizer.channels)
+            pixels = in_channels(open_pixels(path), tokenizer.channels)
         except ValueError as error:
             log.warning("skipped %s: %s", path, error)
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +24,8 @@ class Choice:
     def __post_init__(self):
         if not 0 <= self.temperature < math.inf:
             raise ValueError(f"The temperature is 0 or more, not {self.temperature}.")
-        if self.top_k is not None and self.top_k < 1:
-            raise ValueError(f"top_k is at least 1, or None for all codes, not {self.top_k}.")
+        if self.top_k is not None and (not isinstance(self.top_k, Integral) or self.top_k < 1):
+            raise ValueError(f"top_k is a whole number from 1, or None for all codes, not {self.top_k}.")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ValueError(f"top_p is above 0 and at most 1, or None, not {self.top_p}.")
 

@@ -71,7 +71,7 @@ def _packed_block(block: Block, rows: int, arithmetic: torch.dtype) -> Callable[
         pairs = torch.view_as_complex(qkv(h).float().view(batch, 3, heads, -1, 2))
         turned = torch.view_as_real(pairs * turn).view(batch, 3, heads, -1)
         new.copy_(turned[:, 1:])
-        q = turned[:, 0].reshape(batch * heads, 1, -1)
+        q = turned[:, 0].reshape(batch * heads, 1, -1).to(keys.dtype)
         y = torch.bmm(torch.bmm(q, keys).softmax(-1), values)
         x = x + out(y.view(batch, -1))
         h = torch.layer_norm(x, dense.normalized_shape, dense.weight, dense.bias, dense.eps)

@@ -55,7 +55,7 @@ class Block(nn.Module):
         batch, n, width = x.shape
         qkv = self.qkv(self.norm_attention(x)).view(batch, n, 3, self.heads, -1)
         q, k = _turned(qkv[:, :, :2], turn).transpose(1, 3).unbind(2)
-        v = qkv[:, :, 2].transpose(1, 2).float()
+        v = _wide(qkv[:, :, 2]).transpose(1, 2)
         mask = None
         if cache is not None:
             cache[0, :, :, past : past + n], cache[1, :, :, past : past + n] = k, v
@@ -69,14 +69,18 @@ class Block(nn.Module):
 
 @torch.autocast("cpu", enabled=False)
 def _attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, is_causal: bool) -> Tensor:
-    """In float32 whatever autocast says: with short sequences its bfloat16 backward pass takes four times as long."""
+    """In float32 (or float64) whatever autocast says: with short sequences its bfloat16 backward pass takes four times as long."""
     return F.scaled_dot_product_attention(q, k, v, mask, is_causal=is_causal)
 
 
 def _turned(x: Tensor, turn: Tensor) -> Tensor:
-    """Rotate pairs of values: x [B, n, 2, heads, d], turn complex [n, 2, 1, d/2] → float32."""
-    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
+    """Rotate pairs of values: x [B, n, 2, heads, d], turn complex [n, 2, 1, d/2] → float32, of float64 float64."""
+    pairs = torch.view_as_complex(_wide(x).unflatten(-1, (-1, 2)))
     return torch.view_as_real(pairs * turn).flatten(-2)
+
+
+def _wide(x: Tensor) -> Tensor:
+    return x if x.dtype == torch.float64 else x.float()
 
 
 class Transformer(AutoregressivePrior):
@@ -155,7 +159,7 @@ class CachedReader(Reader):
         self.places, self.past = model.places(), 0
         total = len(self.places)
         self._packed: Packed | None = None
-        self.cache = torch.empty(c.layers, 2, self.batch, c.heads, total, c.width // c.heads)
+        self.cache = torch.empty(c.layers, 2, self.batch, c.heads, total, c.width // c.heads, dtype=_wide(self.places).dtype)
         self.last = self._run(prefix)[:, -1:]
 
     def next(self) -> Tensor:

@@ -10,8 +10,11 @@ def leaf_order(distances: np.ndarray) -> np.ndarray:
 
     The two nearest clusters become one, n − 1 times; of the four ways to put two clusters end to end, the one that
     lets the nearest ends touch is taken. About n³ operations on arrays: for some hundreds of things.
+    ValueError for distances that aren't finite, or not between each and each.
     """
     count = len(distances)
+    if distances.size != count * count or not np.isfinite(distances[~np.eye(count, dtype=bool)]).all():
+        raise ValueError(f"An order needs the distances between n things, [n, n] and finite, and {list(distances.shape)} here aren't so.")
     if count < 2:
         return np.arange(count)
     between = np.array(distances, np.float64)

@@ -53,7 +53,7 @@ def compare(tokenizer: Tokenizer, pixels: np.ndarray, scale: float = 1.0) -> Com
     rivals = []
     for codec in CODECS:
         if file := codec_file(pixels, codec, math.ceil(bits / 8)):
-            found = np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))[..., : pixels.shape[2]]
+            found = np.asarray(Image.open(io.BytesIO(file), formats=[codec]).convert("RGB"))[..., : pixels.shape[2]]
             rivals.append(Rival(codec, file, psnr(pixels, found), ssim(pixels, found)))
     return Comparison(
         rebuilt, tuple(grid[0] for grid in tokens), bits, psnr(pixels, rebuilt), ssim(pixels, rebuilt), tuple(rivals)

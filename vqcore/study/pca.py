@@ -49,6 +49,8 @@ class PCA:
 
     def rounded(self, z: Tensor, bits: int) -> Tensor:
         """z with each weight rounded to one of 2^bits equal steps of its component's range: what n'·bits bits can say."""
+        if bits < 1:
+            raise ValueError(f"Round each weight to 1 bit at least, not {bits}.")
         low, high = self.ranges[:, : self._kept(z.shape[1]), None, None]
         step = (high - low).clamp_min(1e-6) / (2**bits - 1)
         return low + ((z - low) / step).round().clamp(0, 2**bits - 1) * step

@@ -25,6 +25,8 @@ def neighbourhood_map(vectors: Tensor, perplexity: float = 30.0, steps: int = 75
     perplexity: about how many neighbours each vector minds; a third of those that there are, where they are few.
     """
     count = len(vectors)
+    if not count:
+        return torch.zeros(0, 2)
     start = principal_map(vectors)[0]
     if count < 4:
         return start

@@ -48,7 +48,7 @@ def read_appearance(path: Path, level: Level) -> np.ndarray | None:
     if not path.is_file():
         return None
     try:
-        with Image.open(path) as sheet:
+        with Image.open(path, formats=["PNG"]) as sheet:
             across = math.ceil(level.codebook_size**0.5) * level.downsampling
             if sheet.width != across or sheet.height > across:
                 raise ValueError("it has another size")

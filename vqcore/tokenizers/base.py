@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vqcore.quantizers.base import Quantized, Quantizer
-from vqcore.tokenizers.networks import memory_format
+from vqcore.tokenizers.networks import Decoder, memory_format
 from vqcore.tokenizers.tables import Tables
 from vqcore.tokenizers.windows import Region
 
@@ -110,7 +110,7 @@ class Trainable(Tokenizer):
     """A tokenizer that is trained here, from its config alone."""
 
     quantizers: Sequence[Quantizer]
-    decoder: nn.Module
+    decoder: Decoder
     """Pixels from codes: what a second decoder takes the place of."""
 
     @abstractmethod
@@ -157,7 +157,9 @@ def decoder_fingerprint(tokenizer: Tokenizer) -> bytes:
 
 def codebook_fingerprint(tokenizer: Trainable) -> bytes:
     """Eight bytes that tell a tokenizer by its codebooks alone, so that two decoders of the same tokens are known as such."""
-    return _digest({f"{i}.{name}": tensor for i, quantizer in enumerate(tokenizer.quantizers) for name, tensor in published(quantizer).items()})
+    return _digest({
+        f"{i}.{name}": tensor for i, quantizer in enumerate(tokenizer.quantizers) for name, tensor in published(quantizer).items()
+    })
 
 
 def _digest(tensors: dict[str, Tensor]) -> bytes:

@@ -30,7 +30,8 @@ class Tables:
     group: of each code, uint8 [K];  ward: of each group, uint8 [G];  order: the codes, group by group, int32 [K];
     starts: where each group begins in `order`, and its end, int32 [G + 1];
     groups: uint16 [G + 1, G + 1, G], of each group beside (left, above); index G is the picture's edge;
-    members: uint16 [W + 1, W + 1, K], of each code of `order` within its group, beside the wards (left, above).
+    members: uint16 [W + 1, W + 1, K], of each code of `order` within its group, beside the wards (left, above); 0 for a code that is
+    alone in its group, which costs nothing more (tables of old have a weight there too, and a bit is written for it).
     """
 
     group: np.ndarray
@@ -64,7 +65,10 @@ class Tables:
             "groups": (count + 1, count + 1, count), "members": (wards + 1, wards + 1, codebook_size),
         }
         fits = all(getattr(self, name).shape == shape for name, shape in shapes.items())
-        return fits and _is_partition(self) and min(self.groups.min(), self.members.min()) >= 1
+        if not fits or not _is_partition(self):
+            return False
+        among_others = np.delete(self.members, _alone(self.starts), axis=-1)
+        return bool((self.groups >= 1).all() and (among_others >= 1).all())
 
 
 def neighbours(shape: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -150,7 +154,14 @@ def _member_weights(
     np.add.at(counts, (context, here), 1)
     sums = np.add.reduceat(usage[order], starts[:-1])
     share = usage[order] / np.repeat(sums, np.diff(starts))
-    return _whole(counts[:, order] + MEMBER_TRUST * share, starts[:-1]).reshape(sides, sides, -1)
+    weights = _whole(counts[:, order] + MEMBER_TRUST * share, starts[:-1])
+    weights[:, _alone(starts)] = 0
+    return weights.reshape(sides, sides, -1)
+
+
+def _alone(starts: np.ndarray) -> np.ndarray:
+    """Where in `order` the codes stand that are alone in their groups."""
+    return starts[:-1][np.diff(starts) == 1]
 
 
 def _whole(weights: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -63,8 +63,8 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Run:
-    """data: where the pictures or tokens are;  budget: how long it trains in all;  tokenizer: of a prior, a second decoder or a contrastive model;
-    start: the trained model of its kind that this one begins with, or None."""
+    """data: where the pictures or tokens are;  budget: how long it trains in all;  tokenizer: of a prior, a second decoder or a
+    contrastive model;  start: the trained model of its kind that this one begins with, or None."""
 
     recipe: Recipe
     data: tuple[str, ...]

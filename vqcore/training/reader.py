@@ -41,8 +41,8 @@ class ReaderRecipe:
 
 @dataclass(frozen=True)
 class Targets:
-    """heat: [B, 1, h, w], 1 at the middle of each thing;  floor: int64 [B];  and of each thing: at: int64 [N, 3], picture, row and column of
-    its cell;  looks: int64 [N] of each attribute;  place: [N, 3]."""
+    """heat: [B, 1, h, w], 1 at the middle of each thing;  floor: int64 [B];  and of each thing: at: int64 [N, 3], picture, row and
+    column of its cell;  looks: int64 [N] of each attribute;  place: [N, 3]."""
 
     heat: Tensor
     floor: Tensor
@@ -58,7 +58,7 @@ def train_reader(recipe: ReaderRecipe, source: str | Path, out: Path, budget: Bu
     """
     torch.manual_seed(seed)
     asked = read_scenes(source, "train")
-    renders, unseen = Renders(asked.count, asked.side, held_out=frozenset()), Renders(HELD_OUT, asked.side, "val", frozenset())
+    renders, unseen = Renders(len(asked), asked.side, held_out=frozenset()), Renders(HELD_OUT, asked.side, "val", frozenset())
     log.info("rendering %d scenes", len(renders) + len(unseen))
     pictures, scenes = [np.stack([some[i] for i in range(len(some))]) for some in (renders, unseen)], [
         [some.scene(i) for i in range(len(some))] for some in (renders, unseen)
@@ -83,7 +83,8 @@ def train_reader(recipe: ReaderRecipe, source: str | Path, out: Path, budget: Bu
     hidden = [p for p in model.parameters() if p.ndim > 2 and id(p) not in first_and_last]
     other = [p for p in model.parameters() if all(p is not h for h in hidden)]
     score = lambda figures: sum(figures.values())
-    train(Job(model, Optimizer(hidden, other), recipe.rate, step, validate, score, lambda: save_reader(model, out)), out, budget, VALIDATIONS)
+    job = Job(model, Optimizer(hidden, other), recipe.rate, step, validate, score, lambda: save_reader(model, out))
+    train(job, out, budget, VALIDATIONS)
 
 
 def targets_of(scenes: list[Scene], side: int) -> Targets:

@@ -41,7 +41,7 @@ class Trainer {
     this.told = part("told");
     this.progress = part("progress");
     this.server = new Server(server);
-    this.uploads = new Uploads(root, upload);
+    this.uploads = new Uploads(root, upload, props.endings);
     this.charts = Object.fromEntries(
       Object.entries(CHARTS).map(([stage, charts]) => {
         const bound = charts.map((chart) => ({
@@ -184,7 +184,8 @@ class Trainer {
     this.stamp = state.stamp;
     if (state.sheet) Object.assign(this.part("sheet"), { src: state.sheet, hidden: false });
     for (const chart of this.charts[state.stage]) chart.draw(this.logs, Math.max(state.minutes, 0.01));
-    const what = state.stage === "prior" ? "the prior" : `a tokenizer of ${state.pictures.toLocaleString("en")} pictures`;
+    const beside = state.passed_over ? ` (passed over: ${state.passed_over})` : "";
+    const what = state.stage === "prior" ? "the prior" : `a tokenizer of ${state.pictures.toLocaleString("en")} pictures${beside}`;
     const of = `${state.minutes.toFixed(1)} of ${Number(state.budget.toPrecision(3))} minutes`;
     if (state.problem) this.say(state.problem);
     else if (!state.running) this.say(`Trained ${what}, ${of}. The best of it is kept.`);

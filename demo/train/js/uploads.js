@@ -4,11 +4,12 @@ import { PersonError } from "../../kit/js/server.js";
 
 const SENT_AT_ONCE = 4;
 const MOST_FILES = 5000; // more than that are quicker in a zip
-const IS_WANTED = /(\.(jpe?g|png|webp|gif|bmp|tiff?|zip)|metadata\.jsonl)$/i;
 
 export class Uploads {
-  constructor(root, upload) {
+  // endings: what the names of the files end in that the server takes
+  constructor(root, upload, endings) {
     this.upload = upload;
+    this.isWanted = (name) => endings.some((ending) => name.toLowerCase().endsWith(ending));
     const part = (name) => root.querySelector(`[data-${name}]`);
     this.box = part("own");
     this.chosen = part("chosen");
@@ -32,7 +33,7 @@ export class Uploads {
   }
 
   take(files) {
-    this.files = files.filter(({ name }) => IS_WANTED.test(name));
+    this.files = files.filter(({ name }) => this.isWanted(name));
     const others = files.length - this.files.length;
     const megabytes = this.files.reduce((sum, { file }) => sum + file.size, 0) / 2 ** 20;
     const what = this.files.length === 1 ? this.files[0].name : `${this.files.length.toLocaleString("en")} files`;

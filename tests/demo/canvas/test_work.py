@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from demo import models
 from demo.canvas import work
 from tests.demo.asking import png
 from tests.tiny import draw_picture
+from vqcore.data.images import open_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 
@@ -23,6 +25,15 @@ def test_a_picture_is_tokenized_by_the_tokenizer_that_is_given(tokenized, tiny_d
     assert document.tokenizer is tiny_default and (document.grids[0] == expected.numpy()).all()
     assert (tokenized.original == draw_picture(3, 61, 43)).all() and tokenized.note is None
     assert (work.decode(document) == to_pixels(tiny_default.decode(document.tensors))[0][:43, :61]).all()
+
+
+def test_a_person_is_told_what_was_done_to_their_picture(tiny_default):
+    dark = np.arange(64 * 64).reshape(64, 64).astype(np.uint16)  # 12 bits in a file of 16
+    (stretched,) = open_picture(png(dark)).notes
+    assert work.tokenize(png(dark), "a", tiny_default).note == stretched
+    side = models.MAX_SIDE
+    note = work.tokenize(png(np.tile(dark, (1, side // 32))), "a", tiny_default).note
+    assert note == f"“a” was {2 * side}×64; it is scaled to {side}×32 pixels here. {stretched}"
 
 
 def test_a_window_is_a_part_of_the_whole(tokenized, tiny_default):

@@ -49,14 +49,58 @@ def link(name):
 def test_a_zip_of_class_folders_is_unpacked_and_its_top_is_found(tmp_path):
     files = [("set/cats/a.png", png(1)), ("set/dogs/b.png", png(2)), ("set/.DS_Store", b"x"), ("__MACOSX/set/cats/._a.png", b"x")]
     (tmp_path / "out").mkdir()
-    assert pictures.unpack(zipped(tmp_path / "a.zip", files), tmp_path / "out") == 2
-    labelled = read_labelled(pictures.home_of(tmp_path / "out"), "train")
-    assert labelled.labels == ["cats", "dogs"] and len(list(tmp_path.rglob("*"))) == 7
+    found = pictures.unpack(zipped(tmp_path / "a.zip", files), tmp_path / "out")
+    assert found == pictures.Found(tmp_path / "out" / "set", 2)
+    assert read_labelled(found.folder, "train").labels == ["cats", "dogs"] and len(list(tmp_path.rglob("*"))) == 7
+
+
+OTHERS = [(name, b"x") for name in ("README.txt", "LICENSE", "cat/labels.csv", "Desktop.ini", "cat/Thumbs.db", "cat/a.mov")]
+HIDDEN = [(f"{folder}/0.png", png(9)) for folder in (".ipynb_checkpoints", ".thumbnails", "@eaDir", "__MACOSX", "cat/.git", "cat/@eaDir")]
+PETS = [("cat/0.png", png(1)), ("cat/1.jfif", png(2)), ("dog/0.png", png(3))]
+
+
+@pytest.mark.parametrize("files, labels, passed_over", [
+    (PETS + HIDDEN, ["cat", "cat", "dog"], ""),
+    (PETS + OTHERS, ["cat", "cat", "dog"], "1 × .txt, 1 × LICENSE, 1 × .csv, 1 × .ini, 1 × .db, 1 × .mov"),
+    (PETS + OTHERS + [("a.exe", b"x"), ("b.txt", b"x")], ["cat", "cat", "dog"],
+     "2 × .txt, 1 × LICENSE, 1 × .csv, 1 × .ini, 1 × .db, 1 × .mov, 1 more"),
+    ([("cat\\0.png", png(1)), ("cat\\1.png", png(2)), ("cat\\", b"")], ["cat", "cat"], ""),
+    ([("cat\\0.png", png(1)), ("dog\\1.png", png(2))], ["cat", "dog"], ""),
+    (PETS[:2] + OTHERS[:1], ["cat", "cat"], "1 × .txt"),
+    ([("thumbnails/a/0.png", png(1)), ("thumbnails/b/1.png", png(2))], ["a", "b"], ""),
+    ([("thumbnails/0.png", png(1)), ("thumbnails/1.png", png(2))], ["", ""], ""),
+    ([("0.png", png(1)), ("0.txt", b"a cat"), ("1.png", png(2)), ("1.txt", b"a dog"), ("notes.txt", b"x")], ["a cat", "a dog"], "1 × .txt"),
+    ([("a/0.png", png(1)), ("a/1.png", png(2)), ("a/metadata.csv", b"file_name,text\n1.png,a dog\n0.png,a cat\n")], ["a dog", "a cat"], ""),
+], ids=[
+    "hidden", "others", "many others", "backslashes", "backslashed classes", "one class", "chosen", "chosen pictures", "captions", "list",
+])
+def test_what_is_no_picture_is_passed_over_in_a_zip_and_beside_single_files_alike(files, labels, passed_over, tmp_path):
+    places = []
+    for number, (name, data) in enumerate(files):
+        places.append((name, tmp_path / str(number)))
+        places[-1][1].write_bytes(data)
+    (tmp_path / "zip").mkdir()
+    (tmp_path / "files").mkdir()
+    unpacked = pictures.unpack(zipped(tmp_path / "a.zip", files), tmp_path / "zip")
+    for found in (unpacked, pictures.lay_out(places, tmp_path / "files")):
+        assert read_labelled(found.folder, "train").labels == labels
+        assert (found.count, found.passed_over) == (len(labels), passed_over)
+
+
+def test_drawings_of_one_colour_are_no_bomb(tmp_path):
+    flat = io.BytesIO()
+    Image.new("RGB", (1000, 1000), "red").save(flat, "BMP")
+    archive = zipped(tmp_path / "a.zip", [(f"{i}.bmp", flat.getvalue()) for i in range(5)], zipfile.ZIP_DEFLATED)
+    assert 5 * len(flat.getvalue()) > 100 * archive.stat().st_size
+    (tmp_path / "out").mkdir()
+    assert pictures.unpack(archive, tmp_path / "out").count == 5
 
 
 @pytest.mark.parametrize("files, words", [
     ([("../a.png", png())], "safe"), ([("/etc/a.png", png())], "safe"), ([("a\\..\\b.png", png())], "safe"), ([("c:a.png", png())], "safe"),
-    ([("run.py", b"print()")], "no picture"), ([("model.ckpt", b"x")], "no picture"), ([(link("a.png"), "/etc/passwd")], "link"),
+    ([("\\\\a\\b.png", png())], "safe"), ([("../a.txt", b"x")], "safe"),
+    ([("run.py", b"print()")], "none here. Passed over: 1 × .py"),
+    ([("model.ckpt", b"x")], "none here. Passed over: 1 × .ckpt"), ([(link("a.png"), "/etc/passwd")], "link"),
     ([("a.png", png())], "two pictures"), ([("a.png", bytes(40 << 20)), ("b.png", png())], "largest file"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_a_zip_with_anything_else_in_it_is_refused_before_it_is_opened(files, words, tmp_path, monkeypatch):
@@ -70,7 +114,7 @@ def test_a_zip_with_anything_else_in_it_is_refused_before_it_is_opened(files, wo
 
 
 def test_bombs_crowds_liars_and_rubbish_are_refused(tmp_path, monkeypatch):
-    bomb = zipped(tmp_path / "bomb.zip", [(f"{i}.bmp", bytes(4 << 20)) for i in range(3)], zipfile.ZIP_DEFLATED)
+    bomb = zipped(tmp_path / "bomb.zip", [(f"{i}.bmp", bytes(4 << 20)) for i in range(17)], zipfile.ZIP_DEFLATED)
     with pytest.raises(ValueError, match="times its size"):
         pictures.unpack(bomb, tmp_path / "out")
     (tmp_path / "text.zip").write_bytes(b"no zip at all")
@@ -132,7 +176,7 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr(runs, "write_run", writer(20))
     files = [(f"set/{name}/{i}.png", png(i, (64, 64))) for i, name in enumerate(["red", "blue"] * 6)]
-    archive = zipped(tmp_path / "a.zip", files)
+    archive = zipped(tmp_path / "a.zip", [*files, ("set/README.txt", b"x")])
     question = {"files": [{"name": "a.zip", "path": str(archive)}], "settings": SETTINGS}
     id = page.begin(question)["run"]
     try:
@@ -140,7 +184,8 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
         assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700
         assert "One training runs at a time" in page.begin(question)["error"]
         state = wait(id, "tokenizer")
-        assert state["pictures"] == 12 and state["validations"][-1]["val_psnr"] > 5 and state["sheet"].startswith("data:image/png")
+        assert (state["pictures"], state["passed_over"]) == (12, "1 × .txt")
+        assert state["validations"][-1]["val_psnr"] > 5 and state["sheet"].startswith("data:image/png")
         opened = page.open_model({"run": id})
         tokenizer = models.tokenizer(opened["model"])
         assert tokenizer.levels[0].codebook_size == 32 and Path(models.source(tokenizer)) == run.out("tokenizer")
@@ -163,7 +208,7 @@ def test_a_run_from_the_upload_to_the_download(tmp_path, monkeypatch):
 def test_a_run_stops_when_asked_keeps_what_it_has_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "write_run", writer(20_000))
     folder = picture_folder(tmp_path / "data", 12)
-    run = runs.create(CHOSEN, lambda _: (folder, 12))
+    run = runs.create(CHOSEN, lambda _: pictures.Found(folder, 12))
     try:
         runs.train(run, "tokenizer", recipes.tokenizer_recipe(CHOSEN, folder))
         wait_until(lambda: run.losses() or not run.is_running)

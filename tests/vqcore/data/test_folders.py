@@ -56,7 +56,9 @@ def test_links_are_followed_and_loops_are_not(tmp_path):
     assert names(folder) == ["1.png", "cat/0.png", "dog/0.png"]
 
 
-@pytest.mark.parametrize("suffix, kind", [(".jfif", "JPEG"), (".jpe", "JPEG"), (".JPG", "JPEG"), (".ppm", "PPM"), (".pgm", "PPM"), (".apng", "PNG")])
+@pytest.mark.parametrize("suffix, kind", [
+    (".jfif", "JPEG"), (".jpe", "JPEG"), (".JPG", "JPEG"), (".ppm", "PPM"), (".pgm", "PPM"), (".apng", "PNG"),
+])
 def test_every_suffix_that_can_be_read_is_found(suffix, kind, tmp_path):
     Image.new("L" if suffix == ".pgm" else "RGB", (32, 32)).save(tmp_path / f"a{suffix}", kind)
     assert len(find_pictures(tmp_path)) == len(read_labelled(tmp_path, "train").pictures) == 1
@@ -121,14 +123,17 @@ def arrays(tmp_path, labels, classes=("a", "b", "c")):
     return read_arrays(file, "train")[1]
 
 
-@pytest.mark.parametrize("labels", [[0, 1, 2], [0.0, 1.0, 2.0], np.array([0, 1, 2], np.uint8), ["a", "b", "c"], [b"a", b"b", b"c"], [[0], [1], [2]]])
+@pytest.mark.parametrize("labels", [
+    [0, 1, 2], [0.0, 1.0, 2.0], np.array([0, 1, 2], np.uint8), ["a", "b", "c"], [b"a", b"b", b"c"], [[0], [1], [2]],
+])
 def test_labels_of_any_kind_stand_for_their_classes(labels, tmp_path):
     assert arrays(tmp_path, labels) == ["a", "b", "c"]
     assert arrays(tmp_path, labels, (b"a", b"b", b"c")) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("labels, words", [
-    ([1, 2, 3], "label 3.*0 to 2"), ([0, -1, 1], "label -1.*0 to 2"), ([0, 1.5, 2], "whole"), ([0, np.nan, 1], "whole"), (["a", "z", "b"], "'z'"),
+    ([1, 2, 3], "label 3.*0 to 2"), ([0, -1, 1], "label -1.*0 to 2"), ([0, 1.5, 2], "whole"), ([0, np.nan, 1], "whole"),
+    (["a", "z", "b"], "'z'"),
 ])
 def test_labels_that_no_class_has_are_named_with_the_range(labels, words, tmp_path):
     with pytest.raises(ValueError, match=words):
@@ -143,14 +148,16 @@ def wav(data, code=1, bits=16, channels=1, size=None, extensible=False, form=b"R
     head = struct.pack("<HHIIHH", 0xFFFE if extensible else code, channels, rate, rate * block, block, bits)
     if extensible:
         head += struct.pack("<HHI", 22, bits, 0) + struct.pack("<H", code) + b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
-    chunks = b"fmt " + struct.pack("<I", len(head)) + head + before + b"data" + struct.pack("<I", len(data) if size is None else size) + data
+    length = struct.pack("<I", len(data) if size is None else size)
+    chunks = b"fmt " + struct.pack("<I", len(head)) + head + before + b"data" + length + data
     return form + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
 
 
 @pytest.mark.parametrize("file", [
     wav((TONE * 32767).astype("<i2").tobytes()), wav((TONE * 32767).astype("<i2").tobytes(), extensible=True),
     wav((TONE * 32767).astype("<i2").tobytes(), size=0), wav((TONE * 32767).astype("<i2").tobytes(), size=0xFFFFFFFF, form=b"RF64"),
-    wav(TONE.astype("<f4").tobytes(), 3, 32), wav(TONE.astype("<f8").tobytes(), 3, 64), wav(TONE.astype("<f4").tobytes(), 3, 32, extensible=True),
+    wav(TONE.astype("<f4").tobytes(), 3, 32), wav(TONE.astype("<f8").tobytes(), 3, 64),
+    wav(TONE.astype("<f4").tobytes(), 3, 32, extensible=True),
     wav(((TONE + 1) * 127.5).round().astype(np.uint8).tobytes(), bits=8), wav((TONE * 2**31).astype("<i4").tobytes(), bits=32),
     wav((TONE * 32767).astype("<i2").tobytes(), before=b"LIST\x05\0\0\0abcde\0"),
     wav((TONE * 32767).astype("<i2").tobytes(), size=99_999), write_wav(TONE, 8000),
@@ -170,8 +177,9 @@ def test_channels_in_opposite_phase_dont_cancel_to_silence():
 
 
 @pytest.mark.parametrize("file, words", [
-    (b"", "not a WAV"), (b"RIFF0000WAVE", "no sound"), (wav(b""), "no sound"), (wav(b"\0" * 99, 85), "MP3"), (wav(b"\0" * 99, 7, 8), "µ-law"),
-    (wav(b"\0" * 99, channels=0), "channel"), (wav(b"\0" * 99, bits=64), "64 bits"), (b"RIFF\0\0\0\0WAVEfmt \x04\0\0\0\0\0\0\0", "cut short"),
+    (b"", "not a WAV"), (b"RIFF0000WAVE", "no sound"), (wav(b""), "no sound"), (wav(b"\0" * 99, 85), "MP3"),
+    (wav(b"\0" * 99, 7, 8), "µ-law"), (wav(b"\0" * 99, channels=0), "channel"), (wav(b"\0" * 99, bits=64), "64 bits"),
+    (b"RIFF\0\0\0\0WAVEfmt \x04\0\0\0\0\0\0\0", "cut short"),
 ])
 def test_what_is_no_sound_is_explained(file, words):
     with pytest.raises(ValueError, match=words):

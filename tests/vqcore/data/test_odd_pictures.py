@@ -144,7 +144,8 @@ def ramp(top, low=0, kind=np.uint16):
 
 
 @pytest.mark.parametrize("values, kind", [
-    (ramp(4095), "PNG"), (ramp(1023), "PNG"), (ramp(16_000), "TIFF"), (ramp(1000, -1000, np.int32), "TIFF"), (ramp(3e6, 0, np.int32), "TIFF"),
+    (ramp(4095), "PNG"), (ramp(1023), "PNG"), (ramp(16_000), "TIFF"), (ramp(1000, -1000, np.int32), "TIFF"),
+    (ramp(3e6, 0, np.int32), "TIFF"),
     (ramp(40.0, 0, np.float32), "TIFF"), (ramp(1.0, -1.0, np.float32), "TIFF"), (ramp(0.01, 0, np.float32), "TIFF"),
     (np.where(np.arange(4096).reshape(64, 64) == 9, np.inf, ramp(1.0, 0, np.float32)).astype(np.float32), "TIFF"),
     (np.where(np.arange(4096).reshape(64, 64) == 9, np.nan, ramp(900.0, 0, np.float32)).astype(np.float32), "TIFF"),

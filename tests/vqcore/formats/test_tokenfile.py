@@ -1,5 +1,6 @@
 import hashlib
 import zlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -80,6 +81,18 @@ def test_codebooks_of_any_size_and_use_have_tables(codes):
     for grid in (np.zeros(shapes[0], int), np.random.default_rng(1).integers(0, codes, shapes[0])):
         payload = coding.encode([grid], [again])
         assert (coding.decode(payload, shapes, [again])[0] == grid).all()
+
+
+def test_a_code_alone_in_its_group_costs_nothing_beside_the_group():
+    grid = np.random.default_rng(0).choice(64, (128, 128), p=np.array([0.5, *[0.5 / 63] * 63]))
+    tables = Tables.from_tensors(make_tables([grid], np.random.default_rng(1).normal(size=(64, 3))).to_tensors(), 64)
+    alone = tables.starts[:-1][np.diff(tables.starts) == 1]
+    assert 0 in tables.order[alone] and not tables.members[..., alone].any()
+    old = replace(tables, members=np.maximum(tables.members, 1))
+    new_file, old_file = coding.encode([grid], [tables]), coding.encode([grid], [old])
+    assert abs(8 * (len(old_file) - len(new_file)) - np.isin(grid, tables.order[alone]).sum()) <= 64  # a bit each
+    for file, with_ in ((new_file, tables), (old_file, Tables.from_tensors(old.to_tensors(), 64))):
+        assert (coding.decode(file, [grid.shape], [with_])[0] == grid).all()
 
 
 def test_a_token_sees_the_one_before_it_and_the_one_above():
@@ -183,6 +196,13 @@ def test_tokens_that_are_not_one_picture_of_the_size_are_refused(tiny):
     for tokens in ([grid, grid], [grid.expand(2, 2, 2)], [grid + 64], [grid - 1]):
         with pytest.raises(ValueError):
             tokenfile.write(tokens, (16, 16), tiny)
+    for other in (grid.float(), grid.bool(), grid.double().numpy()):
+        with pytest.raises(ValueError, match="Tokens are integers"):
+            tokenfile.write([other], (16, 16), tiny)
+    for size in ((16.0, 16), (16, 15.5), (True, 16), (0, 16)):
+        with pytest.raises(ValueError):
+            tokenfile.write([grid], size, tiny)
+    assert tokenfile.write([grid.int()], np.array([16, 16]), tiny) == tokenfile.write([grid], (16, 16), tiny)
 
 
 def test_foreign_tokenizers_are_packed_in_the_bits_that_their_codes_need():

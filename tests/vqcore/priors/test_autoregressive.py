@@ -138,6 +138,17 @@ def test_cached_sampling_gives_the_tokens_of_uncached(kind, grids):
     assert all(map(torch.equal, cached, uncached(model, 12, "red", seed=1)))
 
 
+@pytest.mark.parametrize("grids", [GRIDS["2-D"], TWO_LEVELS])
+def test_a_transformer_in_double_precision_says_and_samples_what_it_does_in_single(grids):
+    model = make("transformer", grids, scale=0.1)
+    prefix, sequence = model.layout.prefix(["red"]), random_sequence(model)
+    logits, tokens = model.logits(prefix, sequence), model.sample(2, "red", seed=3)
+    model.double()
+    assert model.logits(prefix, sequence).dtype == torch.float64
+    torch.testing.assert_close(model.logits(prefix, sequence), logits.double(), atol=1e-4, rtol=1e-4)
+    assert all(torch.equal(a, b) for a, b in zip(model.sample(2, "red", seed=3), tokens))
+
+
 def test_packed_weights_follow_the_model():
     model = make("transformer", GRIDS["2-D"], scale=0.2)
     first = model.sample(12, "red")[0]
@@ -255,7 +266,7 @@ def test_top_k_keeps_exactly_k_of_equal_codes():
 
 @pytest.mark.parametrize("wrong", [
     {"temperature": -1}, {"temperature": math.nan}, {"temperature": math.inf}, {"guidance": math.nan}, {"guidance": 1e39},
-    {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
+    {"top_k": 0}, {"top_k": 2.5}, {"top_p": 0}, {"top_p": 1.1}, {"n": 0}, {"kept": 3},
     {"condition": ["red"], "n": 2}, {"condition": "giraffe"},
 ])
 def test_wrong_requests_are_refused(wrong):

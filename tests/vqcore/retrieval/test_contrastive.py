@@ -13,9 +13,9 @@ import vqcore
 from tests.tiny import colours_folder, one_thread
 from vqcore.checkpoints import load_contrastive
 from vqcore.evaluate import main as evaluate
-from vqcore.priors.choice import Settings
 from vqcore.evaluation.report import read_figures
 from vqcore.evaluation.text import SAMPLES, Recogniser, read_named, recall, success
+from vqcore.priors.choice import Settings
 from vqcore.priors.sequence import Grid, Layout
 from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from vqcore.study.clustering import leaf_order
 
@@ -26,3 +27,9 @@ def test_none_one_and_equal_ones():
     assert leaf_order(np.zeros((0, 0))).tolist() == []
     assert leaf_order(np.zeros((1, 1))).tolist() == [0]
     assert sorted(leaf_order(np.zeros((4, 4)))) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("wrong", [np.full((3, 3), np.inf), np.full((3, 3), np.nan), np.zeros((3, 2)), np.zeros(3)])
+def test_what_are_no_distances_is_said(wrong):
+    with pytest.raises(ValueError, match="finite"):
+        leaf_order(wrong)

@@ -82,6 +82,9 @@ def test_what_cannot_be_done_says_what_to_do():
         fit_pca(IMAGES, (7, 8))
     with pytest.raises(ValueError, match="0 … 48, not 49"):
         fit_pca(IMAGES, (4, 4)).encode(IMAGES, 49)
+    pca = fit_pca(IMAGES, (4, 4))
+    with pytest.raises(ValueError, match="1 bit at least"):
+        pca.rounded(pca.encode(IMAGES), 0)
     with pytest.raises(ValueError, match="two patches or more"):
         fit_pca(IMAGES[:1])
     with pytest.raises(ValueError, match="Choose divisors"):

@@ -30,7 +30,7 @@ def test_the_same_vectors_give_the_same_map_wherever_they_lie():
 
 
 def test_a_handful_of_codes_and_equal_ones_have_places_too():
-    for vectors in (torch.zeros(1, 4), torch.randn(3, 4), torch.randn(5, 1), torch.zeros(40, 4)):
+    for vectors in (torch.zeros(0, 4), torch.zeros(1, 4), torch.randn(3, 4), torch.randn(5, 1), torch.zeros(40, 4)):
         places = neighbourhood_map(vectors, steps=50)
         assert places.shape == (len(vectors), 2) and torch.isfinite(places).all()
 

@@ -25,7 +25,8 @@ def rough_picture(seed: int) -> np.ndarray:
 
 
 def arguments(tokenizer, data, out, steps):
-    return ["decoder", "--preset", "tiny-sharp", "--tokenizer", str(tokenizer), "--data", str(data), "--out", str(out), "--steps", str(steps)]
+    places = ["--tokenizer", str(tokenizer), "--data", str(data), "--out", str(out)]
+    return ["decoder", "--preset", "tiny-sharp", *places, "--steps", str(steps)]
 
 
 @pytest.fixture(scope="module")

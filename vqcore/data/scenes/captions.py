@@ -64,7 +64,7 @@ def sentence(wish: Wish) -> str:
         phrase = _plainly(wish.things[0], NUMBERS[len(wish.things)][0])
     else:
         phrases = [_plainly(thing, "a") for thing in wish.things]
-        phrase = f" {wish.relations[0][1]} ".join(phrases) if wish.relations else ", ".join(phrases[:-2] + [" and ".join(phrases[-2:])])
+        phrase = f" {wish.relations[0][1]} ".join(phrases) if wish.relations else ", ".join([*phrases[:-2], " and ".join(phrases[-2:])])
     floor = f" {SAME[wish.floor][0]}" if wish.floor else ""
     return re.sub(r"\ba (?=[aeiou])", "an ", phrase + floor)
 

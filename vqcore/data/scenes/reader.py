@@ -73,9 +73,10 @@ class SceneReader(nn.Module):
         self.up2, self.up1 = nn.Conv2d(deep, deep, 1), nn.Conv2d(deep, quarter, 1)
         self.last = _Block(quarter)
         self.write = nn.Conv2d(quarter, 1 + sum(map(len, ATTRIBUTES.values())) + PLACE, 1)
+        assert self.write.bias is not None
         nn.init.constant_(self.write.bias[:1], -2.2)  # few cells hold a thing (1904.07850, §5.1)
         self.floor = nn.Linear(deep, len(FLOORS))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  not in torch's stubs
 
     def forward(self, images: Tensor) -> Maps:
         fine = self.fine(F.relu(self.down(F.relu(self.read(images)))))

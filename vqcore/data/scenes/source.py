@@ -26,16 +26,16 @@ class Renders(Sequence[np.ndarray]):
     """
 
     def __init__(self, count: int, side: int = SIDE, split: str = "train", held_out: frozenset[tuple[str, str]] = HELD_OUT):
-        self.count, self.side, self.split, self.held_out = count, side, split, held_out
+        self.length, self.side, self.split, self.held_out = count, side, split, held_out
 
     def __len__(self) -> int:
-        return self.count
+        return self.length
 
     def __getitem__(self, index: int) -> np.ndarray:
         return render(self.scene(index), self.side)
 
     def scene(self, index: int) -> Scene:
-        if not 0 <= index < self.count:
+        if not 0 <= index < self.length:
             raise IndexError(index)
         return random_scene(np.random.default_rng((STREAMS[self.split], index)), self.held_out)
 
@@ -43,7 +43,7 @@ class Renders(Sequence[np.ndarray]):
         return caption(self.scene(index), np.random.default_rng((STREAMS[self.split], index, 1)))
 
     def __str__(self) -> str:
-        return f"scenes:{self.count}:{self.side} {self.split} {VERSION}"
+        return f"scenes:{self.length}:{self.side} {self.split} {VERSION}"
 
 
 def is_scenes(source: str | os.PathLike) -> bool:

@@ -23,6 +23,7 @@ from vqcore.files import write_picture
 from vqcore.metrics import laplacian_energy, psnr
 from vqcore.tokenizers.appearance import appearances
 from vqcore.tokenizers.base import Trainable
+from vqcore.tokenizers.networks import Decoder
 from vqcore.tokenizers.pixels import to_pixels
 from vqcore.tokenizers.second_decoder import save_second_decoder, second_decoder
 from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, brightness, hinge, matching
@@ -42,10 +43,10 @@ PATTERN = 4  # tokens, in each direction, over which what repeats from token to 
 class DecoderRecipe:
     """How to train a second decoder.
 
-    crop, batch, mirrored, longest_side, variance: as of a tokenizer;  rate: the decoder's peak learning rate;  discriminator_rate: the other's;
-    adversarial: the weight of what the discriminator says;  matching: of the distance in what it sees;  grid: of what
-    repeats from token to token, which no picture does;  averaging: how much of the averaged decoder, which is the one that is
-    kept, each step leaves as it is.
+    crop, batch, mirrored, longest_side, variance: as of a tokenizer;  rate: the decoder's peak learning rate;
+    discriminator_rate: the other's;  adversarial: the weight of what the discriminator says;  matching: of the distance in what
+    it sees;  grid: of what repeats from token to token, which no picture does;  averaging: how much of the averaged decoder,
+    which is the one that is kept, each step leaves as it is.
     """
 
     model: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
@@ -69,7 +70,7 @@ class DecoderRecipe:
 class Rivals(nn.Module):
     """All that is trained or kept up: the decoder, what judges it, and the decoder's running average."""
 
-    def __init__(self, decoder: nn.Module, discriminator: Discriminator):
+    def __init__(self, decoder: Decoder, discriminator: Discriminator):
         super().__init__()
         self.decoder, self.discriminator, self.average = decoder, discriminator, deepcopy(decoder).requires_grad_(False)
 
@@ -114,6 +115,7 @@ def train_decoder(
     train(decoder_job(model, recipe, pictures, home, out), out, budget, VALIDATIONS)
     if distributed.is_first():
         finished = load(out)
+        assert isinstance(finished, Trainable)
         finished.appearances = appearances(finished)
         save_second_decoder(finished, home, out)
         log.info("%s is ready.", out)
@@ -145,7 +147,8 @@ def decoder_job(model: Trainable, recipe: DecoderRecipe, pictures: Pictures, hom
             for kept, new in zip(rivals.average.parameters(), model.decoder.parameters()):
                 kept.lerp_(new, 1 - recipe.averaging)
         return {
-            "mse": error.item(), "grid": pattern.item(), "verdict": texture[0].item(), "matching": texture[1].item(), "hinge": judged.item(),
+            "mse": error.item(), "grid": pattern.item(), "verdict": texture[0].item(), "matching": texture[1].item(),
+            "hinge": judged.item(),
         }
 
     def validate() -> dict[str, float]:

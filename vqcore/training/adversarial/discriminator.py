@@ -36,7 +36,7 @@ class Discriminator(nn.Module):
             spectral_norm(nn.Conv2d(a, b, 4, stride, 1)) for a, b, stride in zip(widths, widths[1:], strides)
         )
         self.write = spectral_norm(nn.Conv2d(widths[-1], 1, 4, 1, 1))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  not in torch's stubs
 
     def forward(self, brightness: Tensor) -> tuple[Tensor, list[Tensor]]:
         x, seen = brightness, []
