@@ -1,11 +1,18 @@
 """ES modules joined into one script."""
 
 import gzip
+import importlib
+import re
+from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from demo import blocks
 from demo.kit import modules
+from demo.kit.component import Bench
+
+ROOT = Path(__file__).parent.parent.parent / "demo"
 
 
 def written(folder, **files):
@@ -53,3 +60,15 @@ def test_the_page_s_own_code_and_style_are_small():
     parts = [part for part in blocks.build().blocks.values() if type(part).__module__.startswith("demo.")]
     own = "".join(part.js_on_load + part.css_template for part in parts) + blocks.STYLE.read_text()
     assert len(parts) > 7 and len(gzip.compress(own.encode())) < 120_000
+
+
+@pytest.mark.parametrize("bench", sorted(path.parent.parent.name for path in ROOT.glob("*/js/main.js") if path.parent.parent.name != "kit"))
+def test_a_bench_is_asked_for_what_it_answers(bench):
+    """By its own script and by all that this imports: `ask("name", …)` is one of the functions that its view registers."""
+    view = importlib.import_module(f"demo.{bench}.view")
+    parts = [each for each in vars(view).values() if isinstance(each, type) and issubclass(each, Bench)]
+    part = next(each for each in parts if each.__module__ == view.__name__)
+    asked = set(re.findall(r"\bask\(\s*\"(\w+)\"", modules.join(ROOT / bench / "js" / "main.js", "start();")))
+    with gr.Blocks():
+        answered = {function.__name__ for function in part().server_fns}
+    assert asked and not asked - answered
