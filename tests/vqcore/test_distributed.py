@@ -30,7 +30,7 @@ from safetensors.torch import save_file
 from vqcore import distributed
 from vqcore.quantizers.vq import VQConfig
 from vqcore.train import PRESETS
-from vqcore.training import pictures
+from vqcore.training.material import pictures
 from vqcore.training import tokenizer as training
 from vqcore.tokenizers.vqvae import VQVAE
 
