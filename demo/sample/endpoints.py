@@ -27,7 +27,7 @@ def sample(
         n: how many pictures, 1 to 16
         condition: a text to write for, a class or a sentence, as the prior takes it; unconditional where empty
         temperature: logits are divided by it; 0 always takes the likeliest token; as the prior draws best where left out
-        top_k: draw among so many of the likeliest; among all where 0
+        top_k: draw each token among the top_k likeliest; among all where 0
         top_p: draw among the fewest that have this probability together
         seed: the same seed gives the same pictures
         guidance: 1 draws as trained; more keeps closer to the text, and closest to what stands after a colon; as the prior draws best

@@ -57,7 +57,7 @@ with distributed.together():
 
 
 def start(count, *arguments):
-    """So many processes of one run, as torchrun would start them."""
+    """`count` processes of one run, as torchrun would start them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

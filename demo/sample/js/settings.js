@@ -34,7 +34,7 @@ export class Settings {
     return Number(this.fields.seed.value) || 0;
   }
 
-  // The texts of so many samples, or null where none is asked for.
+  // The texts of `count` samples, or null where none is asked for.
   conditions(count) {
     const { prior, fields } = this;
     const text = prior.takesText ? fields.words.value.trim() : fields.text.value;
@@ -42,7 +42,7 @@ export class Settings {
     return Array.from({ length: count }, (_, i) => prior.conditions[(count === 1 ? this.seed : i) % prior.conditions.length]);
   }
 
-  // What the server is told, for so many samples.
+  // What the server is told, for `count` samples.
   drawing(count) {
     const number = (name) => (this.fields[name].value === "" ? null : Number(this.fields[name].value));
     const numbers = Object.fromEntries(["temperature", "top_k", "top_p", "guidance"].map((name) => [name, number(name)]));

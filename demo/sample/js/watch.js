@@ -135,7 +135,7 @@ export class Watch {
     requestAnimationFrame((later) => this.tick(later));
   }
 
-  // Show so many tokens. What comes next is asked for before it is needed.
+  // Show the first `shown` tokens. What comes next is asked for before it is needed.
   async go(shown) {
     if (!this.sequence) return;
     shown = Math.max(0, Math.min(this.length, shown));
