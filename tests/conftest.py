@@ -22,7 +22,7 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_configure(config):
-    """Two processes share the cores: in each torch takes one, and so in the programs that they start."""
+    """The processes share the cores: in each torch takes one, and so in the programs that they start."""
     if hasattr(config, "workerinput"):
         torch.set_num_threads(1)
         os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -62,3 +62,8 @@ def two_level(tmp_path_factory):
 def two_level_prior(two_level):
     """The checkpoint folder of a small prior over its tokens."""
     return two_level_prior_folder(two_level)
+
+
+def pytest_collection_modifyitems(items):
+    """What trains comes first, so that the processes end at about the same time: a file goes to one of them whole."""
+    items.sort(key=lambda item: "training" not in item.path.parts)

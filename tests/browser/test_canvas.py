@@ -251,6 +251,7 @@ def test_the_page_fits_its_window_and_holds_still_while_loading(open_bench, widt
     assert bench.page.evaluate(shift) < 0.1
 
 
+@pytest.mark.slow
 def test_two_people_do_not_see_each_other(open_bench):
     mine, yours = open_bench(), open_bench()
     mine.open("secret.png", DRAWN, SIZE)

@@ -55,6 +55,7 @@ def test_pictures_history_and_original_outlive_a_reload(small):
     assert (small.tokens() == tokens).all()
 
 
+@pytest.mark.slow
 def test_a_link_holds_a_small_picture_whole(small, open_bench):
     link, tokens, pixels = copied_link(small), small.tokens(), small.pixels()
     assert len(link) < 2000

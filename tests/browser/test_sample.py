@@ -213,6 +213,7 @@ def test_the_contrast_is_of_real_draws_and_real_bits(tab, prior, tokenizer):
     assert len({tab.pictures(f"[data-by={by}]").tobytes() for by in told}) == 3
 
 
+@pytest.mark.slow
 def test_two_people_sample_at_once(open_bench, prior, tokenizer):
     tabs = [SampleTab(open_bench()) for _ in range(2)]
     for i, tab in enumerate(tabs):

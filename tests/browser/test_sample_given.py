@@ -88,6 +88,7 @@ def test_a_new_document_joins_the_filmstrip_and_the_others_keep_tokens_and_histo
     assert bench.page.locator(".frames .frame").count() == 2
 
 
+@pytest.mark.slow
 def test_a_full_filmstrip_takes_no_document_from_python(bench):
     press(bench, "Many")
     assert "holds 12 pictures" in bench.message()

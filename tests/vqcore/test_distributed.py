@@ -90,6 +90,7 @@ def test_two_ranks_learn_the_codebook_that_one_learns_from_their_joined_batches(
     assert one["perplexities"].min() > 1.5, "more than one code is in use, so this could have differed"
 
 
+@pytest.mark.slow
 def test_a_rank_that_dies_ends_the_run_which_goes_on_with_another_number(tmp_path):
     data, out = picture_folder(tmp_path / "pictures", 12), tmp_path / "out"
     arguments = ["tokenizer", "--preset", "tiny", "--data", str(data), "--out", str(out), "--steps"]

@@ -35,7 +35,7 @@ def test_a_seed_makes_the_same_scene_and_picture_again():
 
 
 def test_held_out_pairs_never_occur_in_what_is_trained_on():
-    pairs = {(thing.color, thing.shape) for scene in scenes(600) for thing in scene.things}
+    pairs = {(thing.color, thing.shape) for scene in scenes(400) for thing in scene.things}
     assert not pairs & HELD_OUT
     assert len(pairs) == len(COLORS) * len(SHAPES) - len(HELD_OUT), "every other pair does"
 
@@ -66,7 +66,7 @@ def test_a_relation_that_is_wished_is_so_in_the_scene_and_in_the_picture(relatio
 
 
 def test_things_are_large_enough_and_well_seen():
-    for scene in scenes(60):
+    for scene in scenes(30):
         assert min(seen_shares(scene)) >= LEAST_SEEN
         for index, thing in enumerate(scene.things):
             if seen_shares(scene)[index] > 0.99:
@@ -75,7 +75,7 @@ def test_things_are_large_enough_and_well_seen():
 
 
 def test_a_thing_has_its_colour_and_nothing_else_is_saturated():
-    for scene in scenes(40):
+    for scene in scenes(20):
         picture = render(scene).astype(int)
         shown = np.zeros(picture.shape[:2], bool)
         for index, thing in enumerate(scene.things):

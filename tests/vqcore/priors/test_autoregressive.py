@@ -435,9 +435,9 @@ def test_a_mask_of_another_shape_is_refused():
 
 
 @pytest.mark.parametrize("model_of", [
-    lambda layout: Transformer(layout, TransformerConfig(2, 32, 2)),
-    lambda layout: PixelCNN(layout, PixelCNNConfig(layers=3, width=24)),
-], ids=["transformer", "pixelcnn"])
+    pytest.param(lambda layout: Transformer(layout, TransformerConfig(2, 32, 2)), id="transformer"),
+    pytest.param(lambda layout: PixelCNN(layout, PixelCNNConfig(layers=3, width=24)), id="pixelcnn", marks=pytest.mark.slow),
+])
 def test_a_prior_learns_a_distribution(model_of):
     """Diagonal stripes of period 3 in codes of the text's half of the codebook, the phase left to chance."""
     torch.manual_seed(0)

@@ -47,7 +47,7 @@ def test_a_quantizers_config_survives_its_json(config):
 def test_it_trains_by_its_preset_and_serves_as_any_tokenizer(tmp_path):
     data = picture_folder(tmp_path / "pictures", 12)
     with one_thread():
-        assert main(["tokenizer", "--preset", "tiny-fsq", "--data", str(data), "--out", str(tmp_path / "fsq"), "--steps", "250"]) == 0
+        assert main(["tokenizer", "--preset", "tiny-fsq", "--data", str(data), "--out", str(tmp_path / "fsq"), "--steps", "150"]) == 0
     tokenizer = vqcore.load(tmp_path / "fsq")
     level = tokenizer.levels[0]
     assert level.codebook_size == len(level.codebook) == 60 and int(level.usage.sum()) > 0 and level.appearance.shape == (60, 8, 8, 3)

@@ -37,7 +37,7 @@ def sharp(tiny_folder, tmp_path_factory):
     for seed in range(16):
         Image.fromarray(rough_picture(seed)).save(data / f"{seed}.png")
     with one_thread():
-        assert train(arguments(tiny_folder, data, folder / "sharp", 150)) == 0
+        assert train(arguments(tiny_folder, data, folder / "sharp", 80)) == 0
     return folder / "sharp"
 
 
