@@ -44,7 +44,7 @@ class Kind:
 
 KINDS = {
     **{kind: Kind("tokenizer", read_tokenizer, "VQ-VAE tokenizer") for kind in TOKENIZERS},
-    "decoder": Kind("tokenizer", lambda folder, config, name: read_second_decoder(folder, config, name, load), "decoder of a VQ-VAE"),
+    "decoder": Kind("tokenizer", lambda folder, config, name: read_second_decoder(folder, config, name, _load_home), "decoder of a VQ-VAE"),
     FOREIGN: Kind("tokenizer", read_foreign, "tokenizer"),
     "prior": Kind("prior", read_prior, "prior"),
     "contrastive": Kind("contrastive model", read_contrastive, "contrastive model"),
@@ -137,7 +137,7 @@ def sample_rate_of(name: str | os.PathLike) -> int | None:
     """Samples a second, where this is a tokenizer of sounds; only its config is read."""
     config = read_config(find(name))
     if config["kind"] == "decoder":
-        return sample_rate_of(config["tokenizer"])
+        config = read_config(find(str(config.get("tokenizer"))))
     return config.get("sample_rate") or config.get("quantizer", {}).get("sample_rate")
 
 
@@ -157,6 +157,13 @@ def _load(name: str | os.PathLike, noun: str) -> Any:
     if kind is None or kind.noun != noun:
         raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a {noun}.")
     return kind.read(folder, config, _given_name(name, folder))
+
+
+def _load_home(name: str) -> Tokenizer:
+    """The tokenizer that a second decoder's config names; another second decoder would go round in circles."""
+    if read_config(find(name))["kind"] == "decoder":
+        raise ValueError(f"{name} is itself a second decoder, and has no tokens of its own. Name a tokenizer.")
+    return load(name)
 
 
 def _given_name(name: str | os.PathLike, folder: Path) -> str:

@@ -17,6 +17,7 @@ from demo.document import Document, Original
 from demo.kit import images
 from demo.models import foreign
 from demo.workers import writers
+from vqcore.data.colors import in_channels
 from vqcore.data.images import open_picture
 from vqcore.formats import tokenfile
 from vqcore.quantizers.vq import nearest_codes as nearest_vectors
@@ -51,7 +52,7 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
             f"“{name}” is {source_width}×{source_height} pixels{scaled}: smaller than one token. "
             f"Take a {'less narrow ' if picture.scaled else ''}picture of at least {smallest}×{smallest}."
         )
-    pixels = images.in_channels(picture.pixels, tokenizer.channels)
+    pixels = in_channels(picture.pixels, tokenizer.channels)
     tokens = tokenizer.encode(to_tensor(pixels))
     document = Document(
         tokenizer=tokenizer,
@@ -101,7 +102,7 @@ def refined(document: Document, original: bytes, round_: int) -> Document:
         raise ValueError(
             f"Better tokens are looked for where there is one level and each token reaches a few places, and {tokenizer.name} isn't so."
         )
-    x = to_tensor(images.in_channels(pixels, tokenizer.channels))
+    x = to_tensor(in_channels(pixels, tokenizer.channels))
     return document.with_tokens(refine(tokenizer, x, document.tensors, STEPS[round_ : round_ + 1], writers.pass_on))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from demo import models
-from demo.kit import images
+from vqcore.data.colors import in_channels
 from vqcore.study import comparison
 from vqcore.study.comparison import Comparison, most_used
 from vqcore.tokenizers.base import Tokenizer
@@ -43,7 +43,7 @@ def sizes(tokenizer: Tokenizer) -> list[int]:
 
 def compare(tokenizer: Tokenizer, picture: np.ndarray, codes: int, scale: float) -> Compared:
     """How a picture, RGB, uint8 [H, W, 3], fares with the `codes` most used codes, shrunk to `scale` of its sides, up to 1."""
-    pixels = images.in_channels(picture, tokenizer.channels)
+    pixels = in_channels(picture, tokenizer.channels)
     if max(pixels.shape[:2]) * scale > models.largest_side(tokenizer):
         raise ValueError(
             f"{tokenizer.name} takes pictures of up to {models.largest_side(tokenizer)} pixels a side here. Take a smaller size."

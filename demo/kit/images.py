@@ -13,11 +13,6 @@ from vqcore.tokenizers.pixels import to_sheet
 TILES_A_ROW = 64  # as js/codebook.js reads them
 
 
-def in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """uint8 RGB [H, W, 3] → what a tokenizer of `channels` channels reads: [H, W, 1] is its luma."""
-    return np.asarray(Image.fromarray(pixels).convert("L"))[..., None] if channels == 1 else pixels
-
-
 def to_rgb(pixels: np.ndarray) -> np.ndarray:
     """uint8 [..., 1] or [..., 3] → [..., 3]."""
     return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels

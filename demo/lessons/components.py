@@ -16,7 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 from demo.canvas.work import EXAMPLES, example_names
-from demo.kit.images import in_channels, to_rgb
+from demo.kit.images import to_rgb
+from vqcore.data.colors import in_channels
 from vqcore.metrics import psnr
 from vqcore.study.patch_codes import PatchCodes, fit_patch_codes
 from vqcore.study.pca import PCA, fit_pca, join_patches

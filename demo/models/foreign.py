@@ -14,6 +14,7 @@ from threading import Lock
 
 import vqcore
 from vqcore import hub
+from vqcore.checkpoints import read_config
 from vqcore.files import CONFIG
 from vqcore.tokenizers.base import Tokenizer, fingerprint
 from vqcore.tokenizers.foreign import WEIGHTS
@@ -91,6 +92,9 @@ def _may_open(id: str) -> bool:
 def _keep(name: str | None, folder: Path) -> Tokenizer:
     """Load a folder and remember it, under a name made of its fingerprint where it has none."""
     try:
+        config = read_config(folder)
+        if config["kind"] == "decoder" and config.get("tokenizer") not in vqcore.list_checkpoints():
+            raise ValueError("The folder decodes the tokens of a tokenizer that isn't here. Open that one's whole folder instead.")
         model = vqcore.load(folder)
     except ValueError as problem:
         raise ValueError(str(problem).replace(str(folder), name or "The folder").replace(folder.name, name or "The folder")) from None

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 SRGB, LAB = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+LUMA = np.array([19_595, 38_470, 7_471])  # of red, green and blue, of 65,536: ITU-R BT.601, as Pillow rounds it
 DARK = 0.25  # of the range: what stays below it isn't as deep as the file allows
 OUTLIERS = 0.1  # per cent of the values at either end
 FAINT = 24  # of 255: what differs less from white can't be seen on it
@@ -32,7 +33,7 @@ def in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
     if pixels.shape[-1] == channels:
         return pixels
     if channels == 1:
-        return (pixels @ np.array([299, 587, 114]) / 1000).round().astype(np.uint8)[..., None]
+        return ((pixels @ LUMA + 0x8000) >> 16).astype(np.uint8)[..., None]
     return np.repeat(pixels, channels, axis=-1)
 
 

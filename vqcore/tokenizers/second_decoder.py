@@ -25,8 +25,10 @@ def second_decoder(tokenizer: Tokenizer, name: str) -> Trainable:
     """A copy of a tokenizer, with a decoder of its own that begins as that one's."""
     if not isinstance(tokenizer, Trainable):
         raise ValueError(f"{tokenizer.name} was trained elsewhere, and its decoder can't be trained on here. Choose a tokenizer of ours.")
+    if tokenizer.tokens_of:
+        raise ValueError(f"{tokenizer.name} is itself a second decoder. Name the tokenizer whose tokens it decodes, {tokenizer.tokens_of}.")
     model = deepcopy(tokenizer)
-    model.name, model.tokens_of = name, tokenizer.tokens_of or tokenizer.name
+    model.name, model.tokens_of = name, tokenizer.name
     return model
 
 

@@ -1,6 +1,7 @@
 """Other people's tokenizers, opened by a visitor."""
 
 import base64
+import json
 import os
 import shutil
 
@@ -153,4 +154,16 @@ def test_a_dropped_folder_has_a_gigabyte_at_most(more, words, tmp_path):
         files[-1].write_bytes(b"{}" if name == "config.json" else b"")
         os.truncate(files[-1], size)  # a hole takes no room on the disk
     with pytest.raises(ValueError, match=words):
+        foreign.open_folder(files)
+
+
+@pytest.mark.parametrize("home", ["somebody/else", "/etc", "..", None, ["photos"]])
+def test_a_dropped_decoder_fetches_and_reads_no_other_model(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(hub, "download", lambda _: pytest.fail("it was fetched"))
+    files = []
+    for name, data in (("config.json", json.dumps({"kind": "decoder", "version": 1, "tokenizer": home})), ("model.safetensors", "")):
+        (tmp_path / name).mkdir()
+        files.append(tmp_path / name / name)
+        files[-1].write_text(data)
+    with pytest.raises(ValueError, match="isn't here"):
         foreign.open_folder(files)

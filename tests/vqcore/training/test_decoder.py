@@ -1,6 +1,7 @@
 """A second decoder: the same tokens, other pixels, from weights that are the decoder's alone."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,13 @@ from vqcore.files import CONFIG, WEIGHTS, read_tensors
 from vqcore.metrics import laplacian_energy
 from vqcore.tokenizers.base import decoder_fingerprint
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.second_decoder import second_decoder
 from vqcore.train import main as train
+from vqcore.training.adversarial import decoder
 from vqcore.training.adversarial.decoder import repeated
 from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, hinge, matching
+from vqcore.training.budget import Budget
+from vqcore.training.presets import DECODER_PRESETS
 
 
 def rough_picture(seed: int) -> np.ndarray:
@@ -83,6 +88,32 @@ def test_tokens_of_another_codebook_are_refused(sharp, tmp_path):
     (other / WEIGHTS).write_bytes((sharp / WEIGHTS).read_bytes())
     with pytest.raises(ValueError, match="another"):
         vqcore.load(other)
+
+
+def test_a_second_decoder_has_no_tokens_of_its_own_to_decode(sharp, tmp_path):
+    with pytest.raises(ValueError, match="itself a second decoder"):
+        second_decoder(vqcore.load(sharp), "third")
+    round_and_round = tmp_path / "round"
+    round_and_round.mkdir()
+    config = json.loads((sharp / CONFIG).read_text("utf-8"))
+    (round_and_round / WEIGHTS).write_bytes((sharp / WEIGHTS).read_bytes())
+    for home in (str(round_and_round), str(sharp), None):
+        (round_and_round / CONFIG).write_text(json.dumps(config | {"tokenizer": home}), "utf-8")
+        with pytest.raises(ValueError):
+            vqcore.load(round_and_round)
+
+
+def test_mirrored_crops_are_had_or_not_as_the_recipe_says(tiny_folder, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(decoder, "decoder_job", lambda model, recipe, pictures, home, out: seen.append(pictures.recipe.mirrored))
+    monkeypatch.setattr(decoder, "train", lambda *_: None)
+    monkeypatch.setattr(decoder, "load", lambda name: vqcore.load(tiny_folder))
+    monkeypatch.setattr(decoder, "save_second_decoder", lambda *_: None)
+    data = picture_folder(tmp_path / "pictures", 12)
+    for mirrored in (True, False):
+        recipe = replace(DECODER_PRESETS["tiny-sharp"], mirrored=mirrored)
+        decoder.train_decoder(recipe, str(tiny_folder), [data], tmp_path / "out", Budget(steps=1))
+    assert seen == [True, False]
 
 
 def test_a_decoder_needs_a_tokenizer(tmp_path, capsys):

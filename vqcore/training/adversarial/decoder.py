@@ -110,7 +110,9 @@ def train_decoder(
         if not isinstance(begun, Trainable) or begun.tokens_of != model.tokens_of:
             raise ValueError(f"{start} is no second decoder of {tokenizer_name}. Start from one, or from none.")
         model.decoder.load_state_dict(begun.decoder.state_dict())
-    pictures = Pictures.read(sources, TokenizerRecipe(model.config, crop=recipe.crop, longest_side=recipe.longest_side))
+    pictures = Pictures.read(sources, TokenizerRecipe(
+        model.config, crop=recipe.crop, mirrored=recipe.mirrored, longest_side=recipe.longest_side
+    ))
     model.requires_grad_(False).eval().decoder.requires_grad_(True)
     train(decoder_job(model, recipe, pictures, home, out), out, budget, VALIDATIONS)
     if distributed.is_first():
