@@ -1,8 +1,10 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from tests.tiny import (
     tiny_prior_folder,
@@ -28,10 +30,24 @@ def pytest_configure(config):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def trained_once(tmp_path_factory, train) -> Path:
+    """The checkpoint folder that `train` leaves in a folder it is given, in a copy of that folder: whichever process needs
+    it first trains it, for both."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    place = run / train.__name__
+    with FileLock(run / f"{train.__name__}.lock"):
+        done = place / "done"
+        if not done.exists():
+            place.mkdir()
+            done.write_text(train(place).name)
+    return Path(shutil.copytree(place, tmp_path_factory.mktemp("trained") / place.name)) / done.read_text()
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory):
     """The checkpoint folder of a small tokenizer, trained for real."""
-    return tiny_tokenizer_folder(tmp_path_factory.mktemp("tiny"))
+    return trained_once(tmp_path_factory, tiny_tokenizer_folder)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +71,7 @@ def tiny_sound(tmp_path_factory):
 @pytest.fixture(scope="session")
 def two_level(tmp_path_factory):
     """The checkpoint folder of a small tokenizer of two levels, trained for real."""
-    return two_level_folder(tmp_path_factory.mktemp("two"))
+    return trained_once(tmp_path_factory, two_level_folder)
 
 
 @pytest.fixture(scope="session")
