@@ -55,7 +55,6 @@ class Bench:
     def __init__(self, page, address: str, first_size: str = "57 × 38 tokens", f: int = 8):
         """first_size: of the example that the page begins with;  f: pixels a token of the level at hand."""
         self.page, self.problems, self.f = page, [], f
-        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.bench import Bench
+from tests.browser.bench import PATIENCE_MS, Bench
 from tests.patience import PATIENCE, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -71,14 +71,16 @@ def chromium():
         pytest.skip("These tests drive a real browser, and there is no /usr/bin/chromium: apt-get install chromium.")
     playwright = pytest.importorskip("playwright.sync_api", reason="These tests need pip install -r tests/requirements.txt.")
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = p.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
 
 def new_context(chromium):
     """A person's browser, with nothing in it yet."""
-    return chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT}, accept_downloads=True)
+    context = chromium.new_context(viewport={"width": WIDTH, "height": HEIGHT}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.browser.bench import Bench
-from tests.browser.conftest import served
+from tests.browser.conftest import new_context, served
 from tests.browser.test_canvas import DRAWN, SIZE
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def private_app(tiny_folder, tmp_path):
 
 def test_one_person_never_meets_what_another_opened(chromium, private_app):
     address, folder = private_app
-    contexts = [chromium.new_context(accept_downloads=True) for _ in range(2)]
+    contexts = [new_context(chromium) for _ in range(2)]
     asked, mine, theirs = [], *(Bench(context.new_page(), address) for context in contexts)
     mine.page.on("response", lambda response: asked.append(response.url))
     mine.open(f"{SECRET}.png", DRAWN, SIZE)

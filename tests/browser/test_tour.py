@@ -8,6 +8,7 @@ import vqcore
 from tests.browser import test_codebook as codebook_tab
 from tests.browser import test_train as train_tab
 from tests.browser.bench import Bench
+from tests.browser.conftest import new_context
 from tests.browser.test_canvas import DRAWN, PICTURE, SIZE, png
 from tests.browser.test_compare import figures, frame, row
 from tests.browser.test_edits import press
@@ -23,7 +24,7 @@ from vqcore.tokenizers.pixels import to_pixels
 
 @pytest.fixture(scope="module")
 def page(chromium, app_address):
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    context = new_context(chromium)
     bench = Bench(context.new_page(), app_address)
     yield bench
     context.close()
