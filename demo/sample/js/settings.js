@@ -34,6 +34,11 @@ export class Settings {
     return Number(this.fields.seed.value) || 0;
   }
 
+  // Equal where the same `count` samples would be drawn.
+  key(count) {
+    return JSON.stringify([this.prior.name, this.drawing(count)]);
+  }
+
   // The texts of `count` samples, or null where none is asked for.
   conditions(count) {
     const { prior, fields } = this;
