@@ -161,8 +161,8 @@ def test_a_picture_of_four_hundred_million_pixels_is_refused(drawn):
 
 
 def test_a_large_picture_is_scaled_and_the_page_says_so(bench):
-    bench.open("large.png", png(draw_picture(4, 1300, 650)), "1024 × 512 px")
-    assert "scaled to 1024×512" in bench.page.locator(".messages [role=status]").last.inner_text()
+    bench.open("large.png", png(draw_picture(4, 1600, 800)), "1448 × 724 px")
+    assert "scaled to 1448×724" in bench.page.locator(".messages [role=status]").last.inner_text()
 
 
 def test_a_document_goes_out_and_comes_back(drawn):
