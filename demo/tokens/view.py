@@ -65,8 +65,8 @@ def figures_of(document: Document, fidelity: Fidelity | None, level: int = 0) ->
         figures.append(("Against the file", f"{ratio:,.1f}×", f"smaller than its {document.original.bytes / 1024:,.0f} KB"))
     if fidelity:
         psnr = "∞" if fidelity.psnr is None else f"{fidelity.psnr:.2f} dB"
-        figures.append(("PSNR", psnr, "higher is nearer the original"))
-        figures.append(("SSIM", f"{fidelity.ssim:.4f}", "1 is equal to the original"))
+        figures.append(("PSNR", psnr, "of the whole picture; higher is nearer"))
+        figures.append(("SSIM", f"{fidelity.ssim:.4f}", "of the whole picture; 1 is equal"))
     used = int((counts > 0).sum())
     which = f" of the {levels[level].name} level" if len(sizes) > 1 else ""
     figures.append(("Codes used", f"{used:,}", f"{100 * used / size:.1f} % of {size:,}{which}"))

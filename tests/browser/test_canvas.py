@@ -140,7 +140,7 @@ def test_fading_mixes_the_layer_with_the_one_below(drawn):
 
 
 @pytest.mark.parametrize("name, data, words", [
-    ("broken.png", DRAWN[:150], "damaged"),
+    ("broken.png", DRAWN[:150], "ends too early"),
     ("empty.png", b"", "empty"),
     ("letter.txt", b"Dear model,", "not a picture"),
     ("dot.png", png(PICTURE[:1, :1]), "smaller than one token"),

@@ -116,6 +116,6 @@ export class Sources {
     sound.showTable(clip);
     const told = names.slice(0, TOLD_COLUMNS).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`);
     const errors = told.join(", ") + (names.length > TOLD_COLUMNS ? " …" : "");
-    sound.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}.`;
+    sound.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. What is lost of each (RMSE): ${errors}.`;
   }
 }
