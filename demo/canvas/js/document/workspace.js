@@ -64,15 +64,28 @@ export class Workspace {
     );
   }
 
-  isFull() {
+  // Whether no picture has room; then `again` is what making room for it allows.
+  isFull(again) {
     if (this.bench.pictures.length < MOST_PICTURES) return false;
-    this.bench.messages.problem(`The filmstrip holds ${MOST_PICTURES} pictures. Remove one to make room.`);
+    this.offerRoom(`The filmstrip holds ${MOST_PICTURES} pictures.`, again);
     return true;
+  }
+
+  // Say that it is full, and offer to drop the oldest picture that nobody has edited.
+  offerRoom(problem, again) {
+    const { messages, picture, pictures } = this.bench;
+    const oldest = pictures.find((each) => each !== picture && !each.history.past.length && !each.history.future.length);
+    if (!oldest) return messages.problem(`${problem} Remove one to make room.`);
+    const run = async () => {
+      if (pictures.includes(oldest)) this.remove(oldest);
+      await again();
+    };
+    messages.problem(`${problem} “${oldest.name}” is the oldest that was not edited.`, { label: "Drop it", run });
   }
 
   // A document from one of the tabs joins the filmstrip and comes on the stage. Answers whether it did.
   async give(document) {
-    if (this.isFull()) return false;
+    if (this.isFull(() => this.give(document))) return false;
     const { intake, pictures, server } = this.bench;
     const before = pictures.length;
     await intake.open(document.name, () => server.ask("open_document", document));
@@ -89,6 +102,7 @@ export class Workspace {
 
   show(picture) {
     const { bench } = this;
+    if (picture !== bench.picture) bench.messages.turn();
     bench.picture = picture;
     bench.cursor.token = null;
     bench.selection.put(null);
@@ -113,8 +127,8 @@ export class Workspace {
       pictures.splice(place, 0, picture);
       this.show(picture);
     };
-    bench.messages.note(`Removed ${picture.name}.`, { label: "Bring it back", run: bringBack });
     this.show(picture === bench.picture ? pictures[Math.max(0, place - 1)] : bench.picture);
+    bench.messages.note(`Removed ${picture.name}.`, { label: "Bring it back", run: bringBack });
   }
 
   // Tell the tabs, once the pixels have settled and have been measured.
