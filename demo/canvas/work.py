@@ -60,11 +60,16 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
         height=height,
         grids=tuple(grid[0].numpy() for grid in tokens),
         name=name,
-        original=Original(hashlib.sha256(data).hexdigest()[:16], len(data), width, height),
+        original=Original(digest(data), len(data), width, height),
     )
     scaled = f"“{name}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
     notes = [*([scaled] if picture.scaled else []), *picture.notes]
     return Tokenized(document, images.to_rgb(pixels), " ".join(notes) or None)
+
+
+def digest(data: bytes) -> str:
+    """What a document calls the file that it came from."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def decode(document: Document) -> np.ndarray:

@@ -13,6 +13,8 @@ export function listenForActions(bench) {
     farther: () => stage.zoomBy(1 / 1.4),
     fit: () => (stage.view.fit(), stage.invalidate()),
     "paint-with": () => bench.use("paint"),
+    skip: () => /** @type {HTMLElement} */ (document.querySelector("#benches [role=tab][aria-selected=true]"))?.focus(),
+    back: () => (root.scrollIntoView({ block: "start" }), stage.element.focus({ preventScroll: true })),
   };
   for (const button of root.querySelectorAll("[data-action]"))
     button.addEventListener("click", () => actions[button.dataset.action]());

@@ -3,6 +3,7 @@
 import { Codebooks } from "../../kit/js/codebook.js";
 import { Server } from "../../kit/js/server.js";
 import { listenForActions } from "./actions.js";
+import { Address } from "./address.js";
 import { Keeper } from "./document/keeper.js";
 import { Workspace } from "./document/workspace.js";
 import { Clipboard } from "./editing/clipboard.js";
@@ -16,6 +17,7 @@ import { linkFigures } from "./figure_links.js";
 import { Exports } from "./files/exports.js";
 import { Intake } from "./files/intake.js";
 import { listenForKeys } from "./keys.js";
+import { Back } from "./panels/back.js";
 import { Filmstrip } from "./panels/filmstrip.js";
 import { Hints } from "./panels/hints.js";
 import { Inspector } from "./panels/inspector.js";
@@ -58,6 +60,7 @@ export class Bench {
     this.codebooks = new Codebooks(server);
     this.messages = new Messages(part("messages"));
     this.hints = new Hints(part("hints"));
+    this.address = new Address(this);
     this.workspace = new Workspace(this);
     this.keeper = new Keeper(this);
     this.strokes = new Strokes(this);
@@ -82,6 +85,7 @@ export class Bench {
     this.exports = new Exports(part("save"), this);
     this.surprise = new Surprise(this);
     this.writer = new Writer(part("write"), this, props.priors);
+    this.back = new Back(part("back"), this);
     this.keyList = part("keys");
     drawToolbar(part("tools"), this);
     listTools(this.keyList);

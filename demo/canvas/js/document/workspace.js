@@ -1,5 +1,6 @@
 // The open pictures: how they come and go, which of them is on the stage, and what the tabs are told of them.
 
+import { asked } from "../../../kit/js/address.js";
 import { workspaceOf } from "../../../kit/js/document.js";
 import { pngOf } from "../../../kit/js/images.js";
 import { Layers } from "../../../kit/js/layers.js";
@@ -16,14 +17,25 @@ export class Workspace {
 
   // What the page begins with: what it held before, what its address holds, or an example.
   async begin() {
-    const { bench, bench: { intake, keeper, props } } = this;
-    const asked = new URLSearchParams(location.search).get("model");
-    if (asked) await intake.open(`?model=${asked}`, () => this.adopt(asked));
+    const { bench: { address, intake, keeper } } = this;
+    const model = asked("model");
+    if (model) await intake.open(`?model=${model}`, () => this.adopt(model));
     await intake.restore(await keeper.find());
     await intake.openLink();
     keeper.ready = true;
     keeper.keepSoon();
-    if (bench.pictures.some(({ codebook }) => codebook.model === bench.model)) return;
+    await this.openAsked(asked("example"));
+    address.begin();
+  }
+
+  // The example of this name, unless it is here; where none is asked for, any, unless a picture of the model is here.
+  async openAsked(example) {
+    const { bench, bench: { address, intake, pictures, picture, props } } = this;
+    const mine = [picture, ...pictures].filter((each) => each?.codebook.model === bench.model);
+    const open = mine.find((each) => !example || address.exampleOf(each) === example);
+    if (!open && example) await intake.openExample(example);
+    else if (example && open !== picture) this.show(open);
+    if (pictures.some(({ codebook }) => codebook.model === bench.model)) return;
     await intake.openExample(props.examples.find(({ name }) => name === "chelsea")?.name ?? props.examples[0].name);
   }
 
@@ -116,6 +128,7 @@ export class Workspace {
     bench.inspector.refresh();
     bench.refreshButtons();
     bench.readout.show(null);
+    bench.address.tellPicture();
     this.publish();
   }
 

@@ -9,6 +9,8 @@ export class Exports {
   /** @param {import("../main.js").Bench} bench */
   constructor(menu, bench) {
     this.bench = bench;
+    this.menu = menu;
+    menu.addEventListener("toggle", () => menu.open && this.tellLink());
     for (const button of menu.querySelectorAll("[data-export]"))
       button.addEventListener("click", () => {
         menu.open = false;
@@ -28,14 +30,26 @@ export class Exports {
     download(new Blob([base64ToBytes(answer.data)], { type: answer.type }), answer.name);
   }
 
-  // To the selected part, or to the whole.
+  // Before the click: what the link holds, or why there is none.
+  tellLink() {
+    const button = this.menu.querySelector("[data-export=link]");
+    let told;
+    try {
+      told = linkTo(this.bench).holds;
+      button.disabled = false;
+    } catch ({ message }) {
+      told = message;
+      button.disabled = true;
+    }
+    button.querySelector("small").textContent = told;
+  }
+
   async copyLink() {
-    const { picture, selection, messages } = this.bench;
-    const part = selection.area;
-    const link = linkTo(part ? picture.partDocument(part) : picture.toDocument());
+    const { messages } = this.bench;
+    const { link, holds } = linkTo(this.bench);
     try {
       await navigator.clipboard.writeText(link);
-      messages.note(`The link is copied. It holds the ${part ? "selected" : "picture’s"} tokens whole.`);
+      messages.note(`The link is copied. It holds ${holds}.`);
     } catch {
       history.replaceState(history.state, "", link);
       messages.note("The link is in the address bar: copy it from there.");

@@ -1,5 +1,6 @@
 // Ways in: files chosen, dropped or pasted, the camera, the examples.
 
+import { asked } from "../../../kit/js/address.js";
 import { fileToBase64 } from "../../../kit/js/files.js";
 import { newCanvas } from "../../../kit/js/images.js";
 import { PersonError } from "../../../kit/js/server.js";
@@ -87,8 +88,16 @@ export class Intake {
   }
 
   openLink() {
-    if (!location.hash.startsWith(LINK_START)) return;
-    return this.open("The link", () => this.bench.server.ask("open_document", documentInAddress()));
+    if (!isLink()) return;
+    const { bench, bench: { model, server, strokes, workspace } } = this;
+    return this.open("The link", async () => {
+      const { document, changes } = takeFromAddress();
+      if (document) return server.ask("open_document", document);
+      await workspace.add(await server.ask("open_example", { name: asked("example"), model }));
+      if (changes.some(([place, code]) => !(code < bench.picture.gridAt(place)?.codebook.size)))
+        throw new PersonError("What it changes isn’t in this picture. Ask for it again.");
+      strokes.apply(changes);
+    });
   }
 
   // Open one picture; what goes wrong is said and leaves everything else as it was.
