@@ -219,8 +219,9 @@ def test_each_view_shows_what_the_settings_say_now(tab):
     tab.wait_told("The bits are")
     tab.root.locator("[name=prior]").select_option("tiny-text-prior")
     tab.show("gallery")
-    tab.root.locator("[data-gallery] [aria-label^='To the canvas: tiny-text-prior']").first.wait_for()
+    tab.root.locator("[data-gallery] [aria-label^='To the canvas: square']").first.wait_for()
     tab.wait_told("Click one")
+    assert tab.root.locator("[data-gallery] button").all_inner_texts() == ["square", "round", "red bar", "blue disc"] * 2
     shown = tab.pictures()
     hold(tab.page, "write_tokens", 0)
     tab.show("contrast")

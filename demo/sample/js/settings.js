@@ -4,6 +4,7 @@ import { newSeed } from "../../kit/js/random.js";
 import { mostCodes } from "../../kit/js/sequences.js";
 
 const EACH = "\u0000each"; // the choice of all classes in turn; no class can be called so
+const ANYTHING = "anything"; // asks for no words at all where words are taken
 
 export class Settings {
   constructor(form, priors, most, onChange) {
@@ -42,9 +43,11 @@ export class Settings {
   // The texts of `count` samples, or null where none is asked for.
   conditions(count) {
     const { prior, fields } = this;
-    const text = prior.takesText ? fields.words.value.trim() : fields.text.value;
+    const text = prior.takesText ? fields.words.value.trim() || EACH : fields.text.value;
+    const all = prior.takesText ? prior.inTurn : prior.conditions;
+    if (text === ANYTHING || (text === EACH && !all.length)) return null;
     if (text !== EACH) return text ? Array(count).fill(text) : null;
-    return Array.from({ length: count }, (_, i) => prior.conditions[(count === 1 ? this.seed : i) % prior.conditions.length]);
+    return Array.from({ length: count }, (_, i) => all[(count === 1 ? this.seed : i) % all.length]);
   }
 
   // What the server is told, for `count` samples.
@@ -65,6 +68,7 @@ export class Settings {
     );
     form.querySelector("[data-texts]").hidden = !conditions.length;
     form.querySelector("[data-words]").hidden = !prior.takesText;
+    fields.words.placeholder = prior.inTurn.length ? "each style, some names" : ANYTHING;
     form.querySelector("[data-guidance]").hidden = !conditions.length && !prior.takesText;
     fields.temperature.value = prior.settings.temperature ?? 1;
     fields.guidance.value = prior.settings.guidance ?? 1;
