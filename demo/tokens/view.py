@@ -9,6 +9,8 @@ from demo.figures import usage_histogram
 from vqcore.metrics import perplexity
 
 BY_INDEX, BY_RANK = "By index", "By rank"
+HINT = """Code usage. Point at a code to see where it is; click to choose it.
+<button type="button" data-where>All places of the chosen code</button>"""
 THIS, ALL = "This picture", "All pictures"
 
 
@@ -19,7 +21,7 @@ def build(canvas: gr.HTML) -> None:
         with gr.Row(elem_id="histogram-controls"):
             scope = gr.Radio([THIS, ALL], value=THIS, show_label=False, container=False, elem_id="histogram-scope")
             order = gr.Radio([BY_INDEX, BY_RANK], value=BY_RANK, show_label=False, container=False)
-            gr.HTML("Code usage. Point at a code to see where it is; click to choose it.", elem_id="histogram-hint")
+            gr.HTML(HINT, elem_id="histogram-hint")
         plot = gr.Plot(show_label=False, container=False, elem_id="usage-histogram", elem_classes="shows-codes")
     gr.on(
         [canvas.change, scope.change, order.change],

@@ -13,6 +13,7 @@ export function listenForActions(bench) {
     farther: () => stage.zoomBy(1 / 1.4),
     fit: () => (stage.view.fit(), stage.invalidate()),
     "paint-with": () => bench.use("paint"),
+    present: () => bench.present.toggle(),
     skip: () => /** @type {HTMLElement} */ (document.querySelector("#benches [role=tab][aria-selected=true]"))?.focus(),
     back: () => (root.scrollIntoView({ block: "start" }), stage.element.focus({ preventScroll: true })),
   };

@@ -22,6 +22,8 @@ import { Filmstrip } from "./panels/filmstrip.js";
 import { Hints } from "./panels/hints.js";
 import { Inspector } from "./panels/inspector.js";
 import { Messages } from "./panels/messages.js";
+import { Present } from "./panels/present.js";
+import { Where } from "./panels/where.js";
 import { Cursor } from "./stage/cursor.js";
 import { Levels } from "./stage/levels.js";
 import { Look } from "./stage/look.js";
@@ -86,6 +88,8 @@ export class Bench {
     this.surprise = new Surprise(this);
     this.writer = new Writer(part("write"), this, props.priors);
     this.back = new Back(part("back"), this);
+    this.present = new Present(root.querySelector("[data-action=present]"), this);
+    this.where = new Where(part("where"), this);
     this.keyList = part("keys");
     drawToolbar(part("tools"), this);
     listTools(this.keyList);

@@ -3,6 +3,8 @@
 import { base64ToBytes } from "../../../kit/js/bytes.js";
 import { download } from "../../../kit/js/files.js";
 import { pngOf } from "../../../kit/js/images.js";
+import { measureFidelity } from "../document/fidelity.js";
+import { blobOf, figureOf, histogramOf, rasterized } from "./figure.js";
 import { linkTo } from "./links.js";
 
 export class Exports {
@@ -19,11 +21,18 @@ export class Exports {
   }
 
   async save(kind) {
-    const { picture, painter, server } = this.bench;
+    const { layers, picture, painter, server } = this.bench;
     if (kind === "link") return this.copyLink();
     await painter.settled();
     const name = picture.name.replace(/[^\p{L}\p{N}_-]+/gu, "-");
     if (kind === "png") return download(await pngOf(picture.rebuilt), `${name}-rebuilt.png`);
+    const [drawing, ending] = kind.split(".");
+    if (drawing === "figure" || drawing === "histogram") {
+      if (picture.original) picture.fidelity ??= await measureFidelity(picture.original, picture.rebuilt, () => false);
+      const svg = drawing === "figure" ? figureOf(picture, layers) : histogramOf(picture);
+      return download(ending === "svg" ? blobOf(svg) : await rasterized(svg), `${name}-${kind}`);
+    }
+    if (kind === "print") return window.print();
     if (kind === "document")
       return download(new Blob([JSON.stringify(picture.toDocument())], { type: "application/json" }), `${name}.tokens.json`);
     const answer = await server.ask("export_tokens", { document: picture.toDocument(), kind });
