@@ -1,5 +1,6 @@
 """The page: the canvas, and the tabs below it."""
 
+import json
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +20,12 @@ from demo.train import view as train
 STYLE = Path(__file__).parent / "style.css"
 SANS = ["Inter", "Helvetica Neue", "ui-sans-serif", "system-ui", "sans-serif"]
 MONO = ["JetBrains Mono", "ui-monospace", "SFMono-Regular", "Menlo", "monospace"]
+OPEN = """() => {
+  const address = new URLSearchParams(location.search);
+  const asked = address.get("tab") ?? (address.has("lesson") ? "lessons" : "");
+  return NAMES.includes(asked) ? {selected: asked, __type__: "update"} : {__type__: "update"};
+}"""
+"""Opens the tab that the address asks for: ?tab=sample, ?lesson=3."""
 DAY = 24 * 60 * 60
 
 THEME = gr.themes.Base(
@@ -34,7 +41,7 @@ def build() -> gr.Blocks:
     """The whole page. Loads the default model, so that the first visitor doesn't wait for it."""
     with gr.Blocks(title="VQ Explorer", analytics_enabled=False, fill_width=True, delete_cache=(DAY, DAY)) as blocks:
         canvas = TokenCanvas(elem_id="token-canvas")
-        with gr.Tabs(elem_id="benches"):
+        with gr.Tabs(elem_id="benches") as tabs:
             tokens.build(canvas)
             sample.build()
             text.build()
@@ -44,5 +51,7 @@ def build() -> gr.Blocks:
             train.build()
             lessons.build()
             models.build()
+        names = json.dumps([tab.id for tab in tabs.children])
+        gr.on(None, None, None, tabs, js=OPEN.replace("NAMES", names), show_progress="hidden", api_visibility="private")
         endpoints.build()
     return blocks

@@ -132,6 +132,8 @@ def from_json(data: Any) -> Document:
             "Save it again from the page that made it, or update this one."
         )
     width, height = (_whole(data, side, models.MAX_SIDE) for side in ("width", "height"))
+    if not models.fits(width, height):
+        raise ValueError(f"The document's picture is {width} × {height} pixels; it may have {models.MAX_PIXELS:,} of them.")
     tokenizer = models.tokenizer(str(data.get("model")))
     levels, grids = tokenizer.levels, data["grids"]
     if not isinstance(grids, list) or len(grids) != len(levels):

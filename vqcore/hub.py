@@ -49,7 +49,8 @@ def download(id: str) -> Path:
     except Exception as error:  # of whichever HTTP library the Hub's client has
         if kept := cached(id):
             return kept
-        raise ValueError(f"There is no checkpoint {id!r} here, and the Hub can't be asked for it: {_first_line(error)}") from None
+        why = _first_line(error)
+        raise ValueError(f"There is no checkpoint {id!r} here, and the Hub can't be asked for it from this machine: {why}") from None
     prefix, siblings = f"{folder}/" if folder else "", info.siblings or []
     files = {
         file.rfilename: file.size or 0 for file in siblings
@@ -107,4 +108,5 @@ def _split(id: str) -> tuple[str, str]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200] or type(error).__name__
+    line = re.sub(r"\[Errno -?\d+\] *", "", str(error).strip().split("\n")[0])
+    return line[:200] or type(error).__name__

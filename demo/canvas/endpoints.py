@@ -21,7 +21,7 @@ def encode(image: FileData, model: str = "") -> dict[str, Any]:
     """Turn a picture into a document: grids of tokens, each the index of a vector in the model's codebook.
 
     Args:
-        image: a picture file; sides above 1,024 pixels are scaled down
+        image: a picture file; one of more than a million pixels is scaled down
         model: a tokenizer's name; the default one where empty
 
     Returns:
@@ -60,7 +60,7 @@ def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, f
     """Send a picture through its tokens and back, and measure what that cost and kept.
 
     Args:
-        image: a picture file; sides above 1,024 pixels are scaled down
+        image: a picture file; one of more than a million pixels is scaled down
         model: a tokenizer's name; the default one where empty
 
     Returns:

@@ -27,7 +27,11 @@ class TokenCanvas(WorkspaceBench):
             model=models.tokenizer().name,
             priors=[about(prior) for prior in models.priors().values()],
             examples=[
-                {"name": name, "thumbnail": images.to_thumbnail_url(work.EXAMPLES / f"{name}.jpg")}
+                {
+                    "name": name,
+                    "id": work.digest(work.read_example(name)),
+                    "thumbnail": images.to_thumbnail_url(work.EXAMPLES / f"{name}.jpg"),
+                }
                 for name in work.example_names()
             ],
             **settings,

@@ -42,7 +42,7 @@ class Tokenized:
 
 def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
     """A picture file's tokens. ValueError says what is wrong with it."""
-    picture = open_picture(data, max_side=models.largest_side(tokenizer))
+    picture = open_picture(data, models.largest_side(tokenizer), models.MAX_PIXELS)
     height, width = picture.pixels.shape[:2]
     smallest = tokenizer.levels[-1].downsampling
     source_width, source_height = picture.source_size
@@ -60,11 +60,16 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
         height=height,
         grids=tuple(grid[0].numpy() for grid in tokens),
         name=name,
-        original=Original(hashlib.sha256(data).hexdigest()[:16], len(data), width, height),
+        original=Original(digest(data), len(data), width, height),
     )
     scaled = f"“{name}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
     notes = [*([scaled] if picture.scaled else []), *picture.notes]
     return Tokenized(document, images.to_rgb(pixels), " ".join(notes) or None)
+
+
+def digest(data: bytes) -> str:
+    """What a document calls the file that it came from."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def decode(document: Document) -> np.ndarray:
@@ -93,7 +98,7 @@ def refined(document: Document, original: bytes, round_: int) -> Document:
     """The document with tokens that decode to something nearer to its original, a picture file, after one round of the
     search (vqcore.tokenizers.refinement), on the crew of writers. ValueError, in words, where there is no such search."""
     tokenizer = document.tokenizer
-    pixels = open_picture(original, models.MAX_SIDE).pixels
+    pixels = open_picture(original, models.MAX_SIDE, models.MAX_PIXELS).pixels
     if pixels.shape[:2] != (document.height, document.width):
         raise ValueError("This isn't the original of these tokens: it has another size. Open the picture again.")
     if not 0 <= round_ < ROUNDS:
@@ -114,10 +119,8 @@ def to_token_file(document: Document) -> bytes:
 def from_token_file(data: bytes, name: str) -> Document:
     """The document in a token file of any model that is here. ValueError, in words, for any other."""
     size = tokenfile.picture_size(data)
-    if len(size) != 2 or max(size) > models.MAX_SIDE:
-        raise ValueError(
-            f"This token file holds no picture of at most {models.MAX_SIDE} × {models.MAX_SIDE} pixels: {' × '.join(map(str, size))}."
-        )
+    if len(size) != 2 or not models.fits(*size):
+        raise ValueError(f"This token file holds no picture of at most {models.MAX_PIXELS:,} pixels: {' × '.join(map(str, size))}.")
     tokenizers = (models.tokenizer(model) for model in dict.fromkeys([*models.names(), *foreign.names()]))
     writer = next((tokenizer for tokenizer in tokenizers if tokenfile.is_written_by(data, tokenizer)), None)
     if writer is None:

@@ -19,7 +19,7 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
     """Send a picture through its tokens and back under some settings, beside JPEG and WebP at as many bytes.
 
     Args:
-        image: a picture file; sides above 1,024 pixels are scaled down
+        image: a picture file; one of more than a million pixels is scaled down
         model: a tokenizer's name; the default one where empty
         codes: how many of the codebook's most used codes to keep; all where 0
         scale: shrink the picture to this share of its sides on the way in, above 0 and up to 1
@@ -32,7 +32,7 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
     tokenizer, data = models.tokenizer(model or None), read_file(image)
 
     def compared() -> work.Compared:
-        picture = open_picture(data, max_side=models.MAX_SIDE).pixels
+        picture = open_picture(data, max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS).pixels
         return work.compare(tokenizer, picture, codes or tokenizer.levels[-1].codebook_size, scale)
 
     result = patiently(comparisons, compared)

@@ -29,7 +29,7 @@ def compare_picture(question: dict) -> dict:
     infinite.
     """
     tokenizer, scale, count = models.tokenizer(question["model"]), float(question["scale"]), int(question["codes"])
-    picture = open_picture(file_from_base64(question["picture"]), max_side=models.MAX_SIDE).pixels
+    picture = open_picture(file_from_base64(question["picture"]), max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS).pixels
     compared = work.compare(tokenizer, picture, count, scale)
     found, grid = compared.found, compared.grid.numpy()
     return {

@@ -9,6 +9,7 @@ from demo import models
 from vqcore.evaluation.report import read_figures
 from vqcore.priors.base import Prior
 
+MOST_EXAMPLES = 5
 CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prompts.json"
 
 
@@ -52,6 +53,12 @@ def offers(prior: Prior) -> dict:
     """{"styles": [[word, what it is called]], "examples": [prompt]}, of which prompts.json may leave any out; and "settings", how the prior
     draws best: {"temperature", "top_k", "top_p", "guidance"}."""
     return {"styles": [], "examples": [], "settings": vars(prior.settings)} | _read(prior, PROMPTS)
+
+
+def in_turn(prior: Prior) -> list[str]:
+    """What shows its variety where it is asked for nothing: each style, and some of its examples."""
+    offered = offers(prior)
+    return [word for word, _ in offered["styles"]] + offered["examples"][:MOST_EXAMPLES]
 
 
 def _read(prior: Prior, name: str) -> dict:

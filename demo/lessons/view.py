@@ -22,17 +22,10 @@ LESSONS = {
 
 ON_PRIORS = ("distribution", "sentence")
 
-OPEN = """() => {
-  const asked = new URLSearchParams(location.search).has("lesson");
-  return asked ? {selected: "lessons", __type__: "update"} : {__type__: "update"};
-}"""
-
-
 def build() -> None:
-    """Lay out the tab, which opens itself where the address asks for a lesson. The lessons leave the canvas alone."""
-    with gr.Tab("Lessons", id="lessons") as tab:
+    """Lay out the tab. The lessons leave the canvas alone."""
+    with gr.Tab("Lessons", id="lessons"):
         Lessons(elem_id="lessons")
-    gr.on(None, None, None, tab.parent, js=OPEN, show_progress="hidden", api_visibility="private")
 
 
 class Lessons(Bench):

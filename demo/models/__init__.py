@@ -27,8 +27,8 @@ from vqcore.tokenizers.pixels import to_pixels
 
 DEFAULT = os.environ.get("VQ_MODEL", "photos")
 """The tokenizer the page opens with: a name in checkpoints/, or a folder."""
-MAX_SIDE = 1024
-"""The longest side of a picture, in pixels: larger ones are scaled down to it on the way in."""
+MAX_PIXELS, MAX_SIDE = 1 << 20, 1 << 13
+"""The most pixels of a picture, and of a side of it: larger ones are scaled down on the way in."""
 MOST_TILE_PIXELS = 1 << 18
 MOST_ADDED = 4
 PRIORS = os.environ.get("VQ_PRIORS")
@@ -78,6 +78,11 @@ def largest_side(tokenizer: Tokenizer) -> int:
     if tokenizer.halo is not None or tokenizer.largest_side is None:
         return MAX_SIDE
     return tokenizer.largest_side
+
+
+def fits(width: int, height: int) -> bool:
+    """Whether pictures of so many pixels are kept here."""
+    return max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS
 
 
 def source(tokenizer: Tokenizer) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo import models
-from demo.kit.cards import best_first, offers, sentences
+from demo.kit.cards import best_first, in_turn, offers, sentences
 from demo.kit.component import Bench
 from demo.kit.page import about
 from demo.kit.sequences import MOST_SAMPLES
@@ -29,7 +29,10 @@ class Sampler(Bench):
         super().__init__(
             HERE,
             server_functions=page.SERVER_FUNCTIONS,
-            priors=[about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"]} for prior in priors],
+            priors=[
+                about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"], "inTurn": in_turn(prior)}
+                for prior in priors
+            ],
             most=MOST_SAMPLES,
             **keywords,
         )

@@ -9,6 +9,8 @@ from demo.figures import usage_histogram
 from vqcore.metrics import perplexity
 
 BY_INDEX, BY_RANK = "By index", "By rank"
+HINT = """Code usage. Point at a code to see where it is; click to choose it.
+<button type="button" data-where>All places of the chosen code</button>"""
 THIS, ALL = "This picture", "All pictures"
 
 
@@ -19,7 +21,7 @@ def build(canvas: gr.HTML) -> None:
         with gr.Row(elem_id="histogram-controls"):
             scope = gr.Radio([THIS, ALL], value=THIS, show_label=False, container=False, elem_id="histogram-scope")
             order = gr.Radio([BY_INDEX, BY_RANK], value=BY_RANK, show_label=False, container=False)
-            gr.HTML("Code usage. Point at a code to see where it is; click to choose it.", elem_id="histogram-hint")
+            gr.HTML(HINT, elem_id="histogram-hint")
         plot = gr.Plot(show_label=False, container=False, elem_id="usage-histogram", elem_classes="shows-codes")
     gr.on(
         [canvas.change, scope.change, order.change],
@@ -65,8 +67,8 @@ def figures_of(document: Document, fidelity: Fidelity | None, level: int = 0) ->
         figures.append(("Against the file", f"{ratio:,.1f}×", f"smaller than its {document.original.bytes / 1024:,.0f} KB"))
     if fidelity:
         psnr = "∞" if fidelity.psnr is None else f"{fidelity.psnr:.2f} dB"
-        figures.append(("PSNR", psnr, "higher is nearer the original"))
-        figures.append(("SSIM", f"{fidelity.ssim:.4f}", "1 is equal to the original"))
+        figures.append(("PSNR", psnr, "of the whole picture; higher is nearer"))
+        figures.append(("SSIM", f"{fidelity.ssim:.4f}", "of the whole picture; 1 is equal"))
     used = int((counts > 0).sum())
     which = f" of the {levels[level].name} level" if len(sizes) > 1 else ""
     figures.append(("Codes used", f"{used:,}", f"{100 * used / size:.1f} % of {size:,}{which}"))

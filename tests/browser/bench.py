@@ -147,13 +147,19 @@ class Bench:
         return left + (column + 0.5) * self.f * scale, top + (row + 0.5) * self.f * scale
 
     def click_token(self, row: int, column: int) -> None:
+        self.see_canvas()
         self.page.mouse.click(*self.screen_place(row, column))
 
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        self.see_canvas()
         self.page.mouse.move(*self.screen_place(*start))
         self.page.mouse.down()
         self.page.mouse.move(*self.screen_place(*end), steps=4)
         self.page.mouse.up()
+
+    def see_canvas(self) -> None:
+        """Back to it, where a tab that was opened fills the window."""
+        self.page.locator(".stage > canvas").scroll_into_view_if_needed()
 
     def use(self, tool: str) -> None:
         self.page.locator(f"button[data-tool={tool}]").click()

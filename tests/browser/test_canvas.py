@@ -140,7 +140,7 @@ def test_fading_mixes_the_layer_with_the_one_below(drawn):
 
 
 @pytest.mark.parametrize("name, data, words", [
-    ("broken.png", DRAWN[:150], "damaged"),
+    ("broken.png", DRAWN[:150], "ends too early"),
     ("empty.png", b"", "empty"),
     ("letter.txt", b"Dear model,", "not a picture"),
     ("dot.png", png(PICTURE[:1, :1]), "smaller than one token"),
@@ -155,14 +155,42 @@ def test_a_bad_file_is_explained_and_nothing_is_lost(drawn, name, data, words):
     drawn.open("again.png", png(draw_picture(5, 96, 80)), "12 × 10 tokens")
 
 
+def test_what_the_browser_can_draw_and_the_server_can_not_read_is_drawn_first(drawn):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="20" height="20" fill="#c00"/></svg>'
+    drawn.page.locator("[data-chooser]").set_input_files({"name": "flag.svg", "mimeType": "image/svg+xml", "buffer": svg})
+    drawn.wait_for_size("1024 × 512 px")
+
+
+def test_errors_stay_till_they_are_read_and_notes_go_with_their_picture(drawn):
+    messages = drawn.page.locator(".messages li")
+    for name in ("one", "two", "three", "four", "four"):
+        drawn.open(f"{name}.txt", b"Dear model,")
+        drawn.page.locator(".messages", has_text=f"{name}.txt: ").wait_for()
+    drawn.page.locator(".frame:last-child .remove").click()
+    drawn.page.locator(".messages .note", has_text="Removed drawn").wait_for()
+    assert messages.count() == 5
+    drawn.open("again.png", png(draw_picture(5, 96, 80)), "12 × 10 tokens")
+    assert messages.count() == drawn.page.locator(".messages [role=alert]").count() == 4
+
+
+def test_a_file_is_named_once_where_it_can_not_be_opened(drawn):
+    drawn.open("dot.png", png(PICTURE[:1, :1]))
+    assert drawn.message().count("dot") == 1
+
+
+def test_a_question_without_an_answer_is_given_up(drawn):
+    asking = "document.querySelector('.bench').bench.server.ask('nonesuch', {}, { patient: true }).catch(({ message }) => message)"
+    assert "no nonesuch" in drawn.page.evaluate(asking)
+
+
 def test_a_picture_of_four_hundred_million_pixels_is_refused(drawn):
     drawn.open("huge.png", png(np.zeros((20_000, 20_000), bool)))
     assert "million pixels" in drawn.message()
 
 
 def test_a_large_picture_is_scaled_and_the_page_says_so(bench):
-    bench.open("large.png", png(draw_picture(4, 1300, 650)), "1024 × 512 px")
-    assert "scaled to 1024×512" in bench.page.locator(".messages [role=status]").last.inner_text()
+    bench.open("large.png", png(draw_picture(4, 1600, 800)), "1448 × 724 px")
+    assert "scaled to 1448×724" in bench.page.locator(".messages [role=status]").last.inner_text()
 
 
 def test_a_document_goes_out_and_comes_back(drawn):

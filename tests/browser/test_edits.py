@@ -102,6 +102,21 @@ def test_tokens_are_pasted_into_another_picture(drawn):
     assert undo_brings_back(drawn, tokens)
 
 
+def test_what_is_pasted_where_it_was_is_told(drawn):
+    drawn.drag((2, 6), (4, 10))
+    press(drawn, "Control+c")
+    edit(drawn, "paste")
+    drawn.page.locator(".messages .note", has_text="row 2, column 6, where the same codes stood").wait_for()
+
+
+def test_the_fields_of_the_edit_menu_show_their_numbers_whole(drawn):
+    edit(drawn, "all")
+    drawn.page.locator(".edit summary").click()
+    field = drawn.page.locator(".edit [data-from]")
+    field.fill("16383")
+    assert field.evaluate("e => e.scrollWidth <= e.clientWidth && e.clientWidth >= 48")
+
+
 def test_the_selection_grows_by_keyboard_and_escape_lets_it_go(drawn):
     tokens = drawn.tokens()
     drawn.click_token(5, 5)

@@ -161,6 +161,10 @@ def test_a_sentence_is_answered_token_by_token(open_lesson):
     lesson.wait("place-told", r"of")
     lesson.part("candidates").locator("button").nth(1).wait_for()
     read = int(lesson.text("place-told").split()[0])
+    places = lesson.part("candidates").locator("button > :first-child").evaluate_all(
+        "tiles => tiles.map((tile) => Math.round(tile.getBoundingClientRect().left - tile.parentElement.getBoundingClientRect().left))"
+    )
+    assert len(set(places)) == 1, "the one that was written is laid out as the others"
     chosen = lesson.part("candidates").locator("button span").nth(1).inner_text()
     lesson.part("candidates").locator("button").nth(1).click()
     lesson.wait("place-told", f"^{read + 1} of")

@@ -213,6 +213,23 @@ def test_the_contrast_is_of_real_draws_and_real_bits(tab, prior, tokenizer):
     assert len({tab.pictures(f"[data-by={by}]").tobytes() for by in told}) == 3
 
 
+def test_each_view_shows_what_the_settings_say_now(tab):
+    tab.wait_told("Click one")
+    tab.show("contrast")
+    tab.wait_told("The bits are")
+    tab.root.locator("[name=prior]").select_option("tiny-text-prior")
+    tab.show("gallery")
+    tab.root.locator("[data-gallery] [aria-label^='To the canvas: square']").first.wait_for()
+    tab.wait_told("Click one")
+    assert tab.root.locator("[data-gallery] button").all_inner_texts() == ["square", "round", "red bar", "blue disc"] * 2
+    shown = tab.pictures()
+    hold(tab.page, "write_tokens", 0)
+    tab.show("contrast")
+    wait_asked(tab.page, 1)
+    tab.show("gallery")
+    assert (tab.pictures() == shown).all() and tab.page.evaluate("asked") == 1, "nothing is drawn anew where nothing changed"
+
+
 @pytest.mark.slow
 def test_two_people_sample_at_once(open_bench, prior, tokenizer):
     tabs = [SampleTab(open_bench()) for _ in range(2)]

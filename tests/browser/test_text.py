@@ -50,9 +50,15 @@ def tab(bench):
 
 def test_the_first_visit_finds_an_example_written(tab):
     tab.wait_told("8 candidates")
-    assert tab.root.locator("[name=text]").input_value() == "red bar"
+    assert tab.root.locator("[name=text]").input_value() == ""
+    assert tab.root.locator("[data-candidates] small").all_inner_texts() == ["red bar square", "blue disc square"] * 4
     assert tab.chips("word") == ["red", "bar", "square"] and tab.chips("separator") == ["[SEP]"]
     assert len(tab.chips("token")) == 64
+    tab.root.locator("[data-candidates] button").nth(1).hover()
+    assert tab.chips("word") == ["blue", "disc", "square"]
+    tab.root.locator("[data-run]").click()
+    tab.wait_told("Write some words first")
+    assert tab.root.locator("[data-candidates]").get_attribute("class") == "candidates stale"
 
 
 def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior):
@@ -118,7 +124,7 @@ def test_hostile_prompts_stay_text(tab):
 def test_a_prompt_that_is_too_long_is_explained_and_what_was_there_stays(tab):
     tab.write("x" * 10_000)
     tab.wait_told("at most 500 characters, and this one has 10,007")
-    assert len(tab.chips("token")) == 64 and tab.root.locator("[data-candidates] button").count() == 8
+    assert len(tab.chips("token")) == 64 and tab.root.locator("[data-candidates].stale button").count() == 8
 
 
 def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):

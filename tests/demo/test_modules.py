@@ -62,6 +62,12 @@ def test_the_page_s_own_code_and_style_are_small():
     assert len(parts) > 7 and len(gzip.compress(own.encode())) < 120_000
 
 
+def test_what_the_browser_keeps_goes_through_the_one_door_that_survives_a_refusal():
+    users = [path for path in ROOT.glob("**/*.js") if re.search("(local|session)Storage[.[]", path.read_text())]
+    assert users == []
+    assert "catch" in (ROOT / "kit/js/storage.js").read_text()
+
+
 @pytest.mark.parametrize("bench", sorted(path.parent.parent.name for path in ROOT.glob("*/js/main.js") if path.parent.parent.name != "kit"))
 def test_a_bench_is_asked_for_what_it_answers(bench):
     """By its own script and by all that this imports: `ask("name", …)` is one of the functions that its view registers."""

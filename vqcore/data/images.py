@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -50,10 +51,10 @@ def suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, format in Image.registered_extensions().items() if format in {*formats(), "MPO"})
 
 
-def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None) -> Picture:
+def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None, max_pixels: int | None = None) -> Picture:
     """Read a picture file as a person sees it: upright, transparency over white, its first frame, in sRGB.
 
-    source: the file's bytes, or its path. max_side: scale it down so that no side is longer, in pixels.
+    source: the file's bytes, or its path. max_side, max_pixels: scale it down so that no side is longer and it has no more pixels.
     Raises ValueError, in words for people, for what is no picture, is damaged, or is over 50 million pixels.
     """
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
@@ -62,7 +63,7 @@ def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image, size, short = _decoded(data, max_side)
+            image, size, short = _decoded(data, max_side, max_pixels)
             upright = ImageOps.exif_transpose(image)
             if upright.size != image.size:
                 size = size[1], size[0]
@@ -74,26 +75,40 @@ def open_picture(source: bytes | str | os.PathLike, max_side: int | None = None)
     except _TooLarge:
         raise _too_large() from None
     except Exception as error:  # a decoder may raise anything on a damaged file
-        raise ValueError(f"This picture is damaged and can't be read ({str(error)[:80]}). Save it anew and try again.") from None
-    if max_side and max(image.size) > max_side:
-        scale = max_side / max(size)
-        image = image.resize((max(1, round(size[0] * scale)), max(1, round(size[1] * scale))), Image.Resampling.LANCZOS)
+        why = "ends too early" if "truncated" in str(error) else "is damaged"
+        raise ValueError(f"This picture {why} and can't be read. Save it anew and try again.") from None
+    target = fitted(size, max_side, max_pixels)
+    if target != size:
+        image = image.resize(target, Image.Resampling.LANCZOS)
     return Picture(np.asarray(image), size, tuple(said for said in (short, note) if said))
+
+
+def fitted(size: tuple[int, int], max_side: int | None = None, max_pixels: int | None = None) -> tuple[int, int]:
+    """(width, height) scaled down, where need be, to sides of at most `max_side` and at most `max_pixels` in all."""
+    width, height = size
+    limits = (max_side and max_side / max(size), max_pixels and math.sqrt(max_pixels / (width * height)))
+    scale = min((limit for limit in limits if limit), default=1)
+    if scale >= 1:
+        return size
+    across = max(1, round(width * scale))
+    down = max(1, round(height * scale))
+    return across, min(down, max_pixels // across) if max_pixels else down
 
 
 class _TooLarge(Exception):
     pass
 
 
-def _decoded(data: bytes, max_side: int | None) -> tuple[Image.Image, tuple[int, int], str | None]:
+def _decoded(data: bytes, max_side: int | None, max_pixels: int | None) -> tuple[Image.Image, tuple[int, int], str | None]:
     """(the decoded image as it lies in the file, its whole size, a note if its end is missing).
 
     A JPEG is decoded at a half, a quarter or an eighth of its size where that is enough.
     """
     image = Image.open(io.BytesIO(data), formats=formats())
     size = image.size
-    if max_side and not image.info.get("progressive"):
-        image.draft(image.mode, (2 * max_side, 2 * max_side))
+    target = fitted(size, max_side, max_pixels)
+    if target != size and not image.info.get("progressive"):
+        image.draft(image.mode, (2 * target[0], 2 * target[1]))
     if image.size[0] * image.size[1] > MOST_PIXELS:
         raise _TooLarge
     try:
@@ -101,7 +116,7 @@ def _decoded(data: bytes, max_side: int | None) -> tuple[Image.Image, tuple[int,
     except OSError:
         if image.format not in ("JPEG", "MPO") or data.endswith(END_OF_JPEG):
             raise
-        image, size, _ = _decoded(data + END_OF_JPEG, max_side)
+        image, size, _ = _decoded(data + END_OF_JPEG, max_side, max_pixels)
         return image, size, CUT_SHORT
     return image, size, None
 

@@ -1,5 +1,6 @@
 // Keys. Letters and arrows act while the stage has the focus; undo and redo act anywhere but in a text field.
 
+import { isTyping, namesOf, undoKey } from "../../kit/js/keys.js";
 import { TOOLS } from "./tools/index.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -28,27 +29,26 @@ export function listenForKeys(bench, stage) {
     Escape: () => (bench.selection.area ? bench.selection.put(null) : bench.cursor.put(null)),
   };
   for (const { name, key } of TOOLS) for (const letter of key ?? "") letters[letter] = () => bench.use(name);
-  const heldBy = (event) => TOOLS.find(({ holdKey }) => holdKey === event.key.toLowerCase());
+  const heldBy = (event) => TOOLS.find(({ holdKey }) => namesOf(event).includes(holdKey));
+  const actionOf = (event) => letters[namesOf(event).find((name) => letters[name])];
   document.addEventListener("keydown", (event) => {
-    if (/** @type {Element} */ (event.target).closest("input:not([type=range], [type=radio]), textarea, [contenteditable]")) return;
+    if (isTyping(event)) return;
     if (event.key === "?" && !bench.keyList.open) return bench.keyList.showModal();
-    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-    const key = event.key.toLowerCase();
-    if (key !== "z" && key !== "y") return;
+    const change = undoKey(event);
+    if (!change) return;
     event.preventDefault();
-    if (key === "y" || event.shiftKey) bench.strokes.redo();
-    else bench.strokes.undo();
+    bench.strokes[change]();
   });
   stage.element.addEventListener("keydown", (event) => {
     if (event.altKey || event.target !== stage.element || !bench.picture) return;
     if (event.ctrlKey || event.metaKey) {
-      if (event.key === "a") bench.selection.all();
+      if (namesOf(event).includes("a")) bench.selection.all();
       else if (ARROWS[event.key]) bench.edits.move(...ARROWS[event.key]);
       else return;
     } else if (heldBy(event)) event.repeat || heldBy(event).hold(bench);
     else if (event.shiftKey && ARROWS[event.key]) bench.cursor.select(...ARROWS[event.key]);
     else if (ARROWS[event.key]) bench.cursor.move(...ARROWS[event.key]);
-    else if (letters[event.key.toLowerCase()] || letters[event.key]) (letters[event.key] ?? letters[event.key.toLowerCase()])();
+    else if (actionOf(event)) actionOf(event)();
     else return;
     event.preventDefault();
   });

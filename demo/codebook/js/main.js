@@ -2,7 +2,9 @@
 
 import { unpackFloats } from "../../kit/js/bytes.js";
 import { workspaceOf } from "../../kit/js/document.js";
+import { download } from "../../kit/js/files.js";
 import { Server } from "../../kit/js/server.js";
+import { captioned } from "./captioned.js";
 import { Detail } from "./detail.js";
 import { CodeMap } from "./map.js";
 
@@ -26,6 +28,7 @@ class Atlas {
       button.addEventListener("click", () => this.change({ sizing: button.dataset.sizing }));
     const actions = { closer: () => this.map.zoomIn(1.4), farther: () => this.map.zoomIn(1 / 1.4), fit: () => this.map.fit() };
     for (const button of root.querySelectorAll("[data-zoom]")) button.addEventListener("click", actions[button.dataset.zoom]);
+    root.querySelector("[data-save]").addEventListener("click", () => this.save());
     document.addEventListener("canvas-code", () => this.seen && this.follow());
     document.addEventListener("canvas-picture", () => this.seen && this.refresh());
     new IntersectionObserver(([entry]) => {
@@ -86,6 +89,14 @@ class Atlas {
     }
   }
 
+  async save() {
+    if (!this.atlas || !this.canvas) return;
+    const { codebook } = this.canvas.picture;
+    const { canvas } = this.map;
+    const title = `${codebook.size} codes of ${codebook.model}${codebook.levels.length > 1 ? `, ${codebook.name}` : ""}. ${this.caption.textContent}`;
+    download(await captioned(canvas, title), `${codebook.model.replace(/\W+/g, "-")}-map.png`);
+  }
+
   // The code that the canvas has chosen.
   async follow() {
     if (!this.canvas || !this.atlas || this.atlas !== this.atlases.get(this.canvas.picture.codebook)) return;
@@ -116,8 +127,10 @@ class Atlas {
     try {
       const answer = await this.server.ask(name, question);
       this.problem.hidden = true;
+      this.root.classList.remove("stale");
       return answer;
     } catch (problem) {
+      this.root.classList.add("stale");
       this.problem.hidden = false;
       this.problem.textContent = problem.message;
     }

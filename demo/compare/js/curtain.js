@@ -14,12 +14,13 @@ export class Curtain {
     this.move(0.5);
     for (const end of this.ends) end.addEventListener("change", () => this.draw());
     this.box.addEventListener("pointerdown", (event) => {
+      if (event.shiftKey) return; // moves what is seen: see zoom.js
       this.box.setPointerCapture(event.pointerId);
       this.handle.focus({ preventScroll: true });
       this.drag(event);
       event.preventDefault();
     });
-    this.box.addEventListener("pointermove", (event) => event.buttons && this.drag(event));
+    this.box.addEventListener("pointermove", (event) => event.buttons && !event.shiftKey && this.drag(event));
     this.handle.addEventListener("keydown", (event) => this.press(event));
   }
 
@@ -77,7 +78,7 @@ export class Curtain {
 
   move(place) {
     this.place = Math.min(1, Math.max(0, place));
-    this.box.style.setProperty("--cut", `${100 * this.place}%`);
+    this.box.style.setProperty("--cut", this.place);
     this.handle.setAttribute("aria-valuenow", Math.round(100 * this.place));
   }
 

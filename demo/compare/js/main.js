@@ -8,6 +8,7 @@ import { PersonError, Server } from "../../kit/js/server.js";
 import { Adder } from "./adder.js";
 import { Curtain } from "./curtain.js";
 import { Row } from "./row.js";
+import { Zoom } from "./zoom.js";
 
 const ORIGINAL = "original";
 const CANVAS = "on the canvas";
@@ -19,6 +20,7 @@ class Comparison {
     this.rows = new Map(); // label → {setting, row, shown: the picture that it shows}
     this.curtain = new Curtain(root.querySelector("[data-curtain]"));
     this.adder = new Adder(root.querySelector("[data-adder]"), (setting) => this.add(setting));
+    this.zoom = new Zoom(root);
     this.list = root.querySelector("[data-rows]");
     this.about = root.querySelector("[data-about]");
     this.progress = root.querySelector("[data-progress]");
@@ -40,6 +42,7 @@ class Comparison {
     if (key === this.key) return this.curtain.add(CANVAS, canvasOf(picture.rebuilt));
     this.key = key;
     this.problem.hidden = true;
+    this.root.classList.remove("stale");
     try {
       if (picture.codebook.model !== this.model) await this.readChoices(picture.codebook.model);
     } catch (problem) {
@@ -57,6 +60,7 @@ class Comparison {
       : "compared with what its tokens decode to, since its original isn’t here";
     this.about.textContent = `${picture.name}, ${width} × ${height} pixels, ${against}`;
     this.curtain.clear(width, height);
+    this.zoom.fit();
     if (picture.original) this.curtain.add(ORIGINAL, canvasOf(pixels));
     this.curtain.add(CANVAS, canvasOf(picture.rebuilt));
     for (const { row } of this.rows.values()) row.wait(width / height);
@@ -144,6 +148,7 @@ class Comparison {
     if (!(problem instanceof PersonError)) console.warn(problem);
     this.key = null;
     this.problem.hidden = false;
+    this.root.classList.add("stale");
     this.problem.textContent = problem instanceof PersonError ? problem.message : "The comparison could not begin. Reload the page.";
   }
 }

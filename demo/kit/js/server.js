@@ -20,6 +20,7 @@ export class Server {
    * @returns {Promise<import("./answers.js").Answers[Name]>}
    */
   async ask(name, question, { patient = false, onWait = () => {} } = {}) {
+    if (typeof this.functions[name] !== "function") throw new PersonError(`The server has no ${name} for this part of the page. Reload it.`);
     let pause = FIRST_PAUSE_MS;
     for (let unanswered = 0; ; pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)) {
       const answer = await this.functions[name](question).catch(() => undefined);

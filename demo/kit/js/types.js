@@ -51,6 +51,7 @@
  * @property {string[]} [sentences]  what is known of it, in words
  * @property {Record<string, number>} [settings]  that it draws best with
  * @property {string[]} [prompts]
+ * @property {string[]} [inTurn]  words to draw in turn where none are asked for
  */
 
 /**

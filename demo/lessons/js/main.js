@@ -1,6 +1,8 @@
 // One lesson on the screen at a time. A lesson begins when it is first shown; ?lesson=3 opens the third.
 
+import { asked, tell } from "../../kit/js/address.js";
 import { Server } from "../../kit/js/server.js";
+import { openTab } from "../../kit/js/tabs.js";
 import { ComponentsLesson } from "./components.js";
 import { DistributionLesson } from "./distribution.js";
 import { LossesLesson } from "./losses.js";
@@ -35,17 +37,12 @@ export function start(page) {
     step.addEventListener("click", () => {
       open(Number(step.dataset.step));
       if (!steps.includes(step)) root.scrollIntoView({ block: "start" });
-      const address = new URL(location.href);
-      address.searchParams.set("lesson", step.dataset.step);
-      history.replaceState(history.state, "", address);
+      tell({ tab: "lessons", lesson: step.dataset.step });
     });
 
   for (const link of root.querySelectorAll("[data-tab]"))
-    link.addEventListener("click", () => {
-      const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#benches [role=tab]")]);
-      tabs.find((tab) => tab.textContent.trim() === link.dataset.tab)?.click();
-    });
+    link.addEventListener("click", () => openTab(link.dataset.tab));
 
-  open(Number(new URLSearchParams(location.search).get("lesson") ?? 1));
-  root.closest("#benches")?.scrollIntoView({ block: "start" });
+  window.addEventListener("popstate", () => open(Number(asked("lesson") ?? 1)));
+  open(Number(asked("lesson") ?? 1));
 }

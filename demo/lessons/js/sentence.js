@@ -125,7 +125,7 @@ export class SentenceLesson extends Lesson {
           "button",
           {
             type: "button",
-            class: code === written ? "written" : "",
+            class: code === written ? "taken" : "",
             "aria-label": `code ${first + code}, ${fixed(100 * probability, 1)} %`,
           },
           this.tile(code),

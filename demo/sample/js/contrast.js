@@ -6,6 +6,9 @@ import { Tile } from "../../kit/js/tile.js";
 import { decodeAll, writeAll } from "../../kit/js/writing.js";
 
 const COMPARED = 6;
+const UNIFORM_IS_CHEAPER =
+  "Why do usual codes cost more than any codes? Among usual codes the prior takes something for the beginning of a picture, is sure of " +
+  "what comes next, and is wrong. Amid any codes it is sure of nothing, and pays little more than log₂ K for each.";
 
 export class Contrast {
   constructor(root, sampler) {
@@ -24,15 +27,18 @@ export class Contrast {
       const tiles = Array.from({ length: COMPARED }, (_, i) => new Tile(prior, codebook, `${by} ${seed}.${i + 1}`));
       column.querySelector(".tiles").replaceChildren(...tiles.map(({ button }) => button));
       column.querySelector("[data-bits]").textContent = "…";
+      this.root.querySelector("[data-why]").textContent = "";
       return { by, column, tiles };
     });
+    const bits = {};
     for (const { by, column, tiles } of columns) {
       const sequences = await this.sequences(by, drawing, prior, tiles, isStopped);
       if (isStopped()) return;
-      await this.judge(column.querySelector("[data-bits]"), drawing, prior, sequences);
+      bits[by] = await this.judge(column.querySelector("[data-bits]"), drawing, prior, sequences);
       if (isStopped()) return;
     }
     this.sampler.tell("contrast", `The bits are what ${prior.name} takes to tell each token, given those before it.`);
+    this.root.querySelector("[data-why]").textContent = bits.uniform < bits.marginal ? UNIFORM_IS_CHEAPER : "";
   }
 
   async sequences(by, drawing, prior, tiles, isStopped) {
@@ -53,5 +59,6 @@ export class Contrast {
     const bits = unpackFloats((await this.sampler.server.ask("judge_tokens", { prior: prior.name, condition, tokens })).bits);
     const mean = bits.reduce((sum, value) => sum + value, 0) / bits.length;
     place.textContent = `${mean.toFixed(2)} bits a token`;
+    return mean;
   }
 }

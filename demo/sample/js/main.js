@@ -23,11 +23,12 @@ class Sampler {
     /** @type {Record<string, any>} */
     this.views = Object.fromEntries(Object.entries(kinds).map(([name, View]) => [name, new View(view(name), this)]));
     this.words = {}; // what each view told last
-    this.ran = new Set();
+    this.shown = {}; // what each view's result was drawn with
     part("settings").addEventListener("submit", (event) => {
       event.preventDefault();
       if (!this.running) return this.run();
       this.stop();
+      this.shown[this.view] = this.key; // as far as it went, since somebody wants it so
       this.tell(this.view, `Stopped. ${this.told.textContent}`);
     });
     for (const tab of root.querySelectorAll("[data-show]")) tab.addEventListener("click", () => this.show(tab.dataset.show));
@@ -43,18 +44,27 @@ class Sampler {
     for (const field of this.root.querySelectorAll("[data-only]")) field.hidden = field.dataset.only !== name;
     this.tell(name, ...(this.words[name] ?? [""]));
     this.refresh();
-    if (!this.ran.has(name)) this.run();
+    if (this.shown[name] !== this.key) this.run();
+  }
+
+  // Equal where what the view shows would be drawn again.
+  get key() {
+    return this.settings.key(this.view === "gallery" ? this.settings.count : 1);
   }
 
   async run() {
     const { view } = this;
     const run = (this.running = {});
     const isStopped = () => this.running !== run;
-    this.ran.add(view);
+    const { key } = this;
+    const section = this.root.querySelector(`[data-view=${view}]`);
+    section.classList.remove("stale");
     this.refresh();
     try {
       await this.views[view].run(isStopped);
+      if (!isStopped()) this.shown[view] = key;
     } catch (problem) {
+      section.classList.add("stale");
       if (!isStopped()) this.tell(view, problem.message);
       if (!(problem instanceof PersonError)) console.warn(problem);
     } finally {

@@ -4,6 +4,7 @@ import { newSeed } from "../../kit/js/random.js";
 import { mostCodes } from "../../kit/js/sequences.js";
 
 const EACH = "\u0000each"; // the choice of all classes in turn; no class can be called so
+const ANYTHING = "anything"; // asks for no words at all where words are taken
 
 export class Settings {
   constructor(form, priors, most, onChange) {
@@ -34,12 +35,19 @@ export class Settings {
     return Number(this.fields.seed.value) || 0;
   }
 
+  // Equal where the same `count` samples would be drawn.
+  key(count) {
+    return JSON.stringify([this.prior.name, this.drawing(count)]);
+  }
+
   // The texts of `count` samples, or null where none is asked for.
   conditions(count) {
     const { prior, fields } = this;
-    const text = prior.takesText ? fields.words.value.trim() : fields.text.value;
+    const text = prior.takesText ? fields.words.value.trim() || EACH : fields.text.value;
+    const all = prior.takesText ? prior.inTurn : prior.conditions;
+    if (text === ANYTHING || (text === EACH && !all.length)) return null;
     if (text !== EACH) return text ? Array(count).fill(text) : null;
-    return Array.from({ length: count }, (_, i) => prior.conditions[(count === 1 ? this.seed : i) % prior.conditions.length]);
+    return Array.from({ length: count }, (_, i) => all[(count === 1 ? this.seed : i) % all.length]);
   }
 
   // What the server is told, for `count` samples.
@@ -60,6 +68,7 @@ export class Settings {
     );
     form.querySelector("[data-texts]").hidden = !conditions.length;
     form.querySelector("[data-words]").hidden = !prior.takesText;
+    fields.words.placeholder = prior.inTurn.length ? "each style, some names" : ANYTHING;
     form.querySelector("[data-guidance]").hidden = !conditions.length && !prior.takesText;
     fields.temperature.value = prior.settings.temperature ?? 1;
     fields.guidance.value = prior.settings.guidance ?? 1;

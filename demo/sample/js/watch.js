@@ -1,6 +1,7 @@
 // One sample while it is written: token by token, forwards and back, and with another token where a person wants one.
 
 import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
+import { listenForUndo } from "../../kit/js/keys.js";
 import { documentOf, drawLevel, lengthOf, levelsOf, packSequences, sliceOf, squareOf, writeSlice } from "../../kit/js/sequences.js";
 import { toCanvas } from "../../kit/js/tile.js";
 import { Distribution } from "./distribution.js";
@@ -36,6 +37,7 @@ export class Watch {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
       if (step) this.pause(), this.go(this.shown + step);
     });
+    listenForUndo(root, () => this.takeBack());
   }
 
   // known: tokens that the server has written;  shown: of them, those that are on the page;  nexts[i]: what token i was
@@ -62,6 +64,7 @@ export class Watch {
     this.fetching = null;
     this.nexts = [];
     this.byHand = new Set();
+    this.former = []; // what choices by hand have replaced
     this.name = `${drawing.condition?.[0] ?? prior.name} ${drawing.seed}`;
     this.place.max = this.length;
     this.page.width = PAGE_SIDE;
@@ -165,10 +168,12 @@ export class Watch {
     const at = this.shown;
     if (!this.nexts[at] || !Number.isInteger(code) || code < 0 || code >= this.levelAt(at).codes) return;
     this.pause();
-    this.sequence = this.sequence.slice();
+    const { sequence, known, nexts, byHand, picture, decoded } = this;
+    this.former.push({ sequence, known, nexts, byHand, picture, decoded, shown: at });
+    this.nexts = nexts.slice();
+    this.sequence = sequence.slice();
     this.sequence[at] = code;
-    for (const place of this.byHand) if (place > at) this.byHand.delete(place);
-    this.byHand.add(at);
+    this.byHand = new Set([...byHand].filter((place) => place < at)).add(at);
     this.known = at + 1;
     this.fetching = null;
     this.picture = null;
@@ -176,6 +181,15 @@ export class Watch {
     this.nexts.length = at + 1;
     this.decode();
     this.go(at + 1);
+  }
+
+  // The last choice by hand, and what was forgotten for it.
+  takeBack() {
+    const former = this.former?.pop();
+    if (!former) return;
+    this.pause();
+    Object.assign(this, former, { fetching: null });
+    this.draw();
   }
 
   levelAt(place) {

@@ -1,6 +1,7 @@
 // What a person does to the selected tokens of a clip; all that they reach is decoded anew.
 
 import { packTokens } from "../../kit/js/bytes.js";
+import { listenForUndo } from "../../kit/js/keys.js";
 import { shuffled } from "../../kit/js/random.js";
 import { unpackSamples } from "./clip.js";
 
@@ -20,12 +21,7 @@ export class Edits {
       undo: () => this.takeBack(),
     };
     for (const button of sound.root.querySelectorAll("[data-do]")) button.addEventListener("click", edits[button.dataset.do]);
-    sound.bench.addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key !== "z") return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.takeBack();
-    });
+    listenForUndo(sound.root, () => this.takeBack());
   }
 
   change(edit) {

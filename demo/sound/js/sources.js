@@ -43,6 +43,13 @@ export class Sources {
       event.preventDefault();
       sound.begin(() => this.sayWord());
     });
+    if (!about?.conditions.length) return;
+    // Whoever opens the tab finds a word, ready to be played.
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      if (!sound.turn) sound.begin(() => this.sayWord(false));
+    }).observe(root);
   }
 
   async record() {
@@ -86,7 +93,7 @@ export class Sources {
     sound.told.textContent = `${capital(name)}: ${(samples.length / about.rate).toFixed(2)} seconds are ${tokens.length} tokens, ${Math.ceil(bits / 8)} bytes. ${cut}`;
   }
 
-  async sayWord() {
+  async sayWord(aloud = true) {
     const { sound, about, speak } = this;
     const { turn } = sound;
     const word = speak.elements.word.value;
@@ -102,7 +109,7 @@ export class Sources {
       sound.told.textContent = `“${word}”, seed ${seed}: ${codes.length} of ${about.length} tokens are written.`;
       if (until === about.length) break;
     }
-    sound.player.play(sound.clip.rebuilt);
+    if (aloud) sound.player.play(sound.clip.rebuilt);
   }
 
   // file: null for the example.
@@ -116,6 +123,6 @@ export class Sources {
     sound.showTable(clip);
     const told = names.slice(0, TOLD_COLUMNS).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`);
     const errors = told.join(", ") + (names.length > TOLD_COLUMNS ? " …" : "");
-    sound.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. Left of each: ${errors}.`;
+    sound.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. What is lost of each (RMSE): ${errors}.`;
   }
 }

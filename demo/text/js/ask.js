@@ -1,6 +1,7 @@
 // What is asked for: the prompt, its style, and how tokens are drawn.
 
 import { newSeed } from "../../kit/js/random.js";
+import { PersonError } from "../../kit/js/server.js";
 
 export class Ask {
   constructor(form, priors, most, onAsk) {
@@ -31,7 +32,10 @@ export class Ask {
 
   // The sentence that the prior reads: what is in the box, and the chosen style unless a style is among its words.
   get text() {
-    const text = this.fields.text.value.trim();
+    return this.styled(this.fields.text.value.trim());
+  }
+
+  styled(text) {
     const words = text.toLowerCase().split(/\s+/);
     const named = this.prior.styles.some(([word]) => words.includes(word));
     return [text, named ? "" : this.fields.style.value].filter(Boolean).join(" ");
@@ -45,6 +49,18 @@ export class Ask {
       guidance: Number(guidance.value),
       seed: Number(seed.value) || 0,
     };
+  }
+
+  // What each candidate is of: all of the sentence or, before anyone has asked for something, of the examples in turn.
+  texts(isFirst) {
+    const { examples } = this.prior;
+    const { text } = this.fields;
+    if (!text.value.trim() && !isFirst) {
+      text.focus();
+      throw new PersonError("Write some words first: what should the picture be?");
+    }
+    const all = text.value.trim() || !examples.length ? [this.text] : examples.map((example) => this.styled(example));
+    return Array.from({ length: this.count }, (_, i) => all[i % all.length]);
   }
 
   // Another sentence from outside the box, its style at its end.
@@ -69,7 +85,7 @@ export class Ask {
       button.addEventListener("click", () => this.set(text));
       return button;
     }));
-    if (!fields.text.value) fields.text.value = prior.examples[0] ?? "";
+    fields.text.placeholder = prior.examples.length ? `What should it be? As “${prior.examples[0]}”` : "What should it be?";
     this.refresh();
   }
 

@@ -51,12 +51,15 @@ class Prompter {
 
   async run() {
     const run = (this.running = {});
+    const isFirst = !this.ran;
     this.ran = true;
     const isStopped = () => this.running !== run;
     this.refresh();
+    this.stale(false);
     try {
-      await this.write(isStopped);
+      await this.write(this.ask.texts(isFirst), isStopped);
     } catch (problem) {
+      this.stale(true);
       if (!isStopped()) this.tell(problem.message);
       if (!(problem instanceof PersonError)) console.warn(problem);
     } finally {
@@ -64,17 +67,25 @@ class Prompter {
     }
   }
 
-  async write(isStopped) {
+  // What stands there is no answer to what was asked.
+  stale(isStale) {
+    for (const part of [this.list, this.sentence.root]) part.classList.toggle("stale", isStale);
+  }
+
+  // texts: of each candidate, all the same or not.
+  async write(texts, isStopped) {
     const { ask, server } = this;
-    const { prior, count, text, drawing } = ask;
+    const { prior } = ask;
+    const drawing = { ...ask.drawing, condition: new Set(texts).size > 1 ? texts : texts[0] || null };
     const length = lengthOf(prior);
-    const read = await server.ask("read_prompt", { prior: prior.name, text });
+    const prompts = new Map();
+    for (const text of new Set(texts)) prompts.set(text, await server.ask("read_prompt", { prior: prior.name, text }));
     const codebook = await this.codebooks.of(prior.model);
     if (isStopped()) return;
-    const sequences = Array.from({ length: count }, () => new Int32Array(length));
-    const tiles = sequences.map((_, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
+    const sequences = texts.map(() => new Int32Array(length));
+    const tiles = texts.map((text, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
     this.list.replaceChildren(...tiles.map(({ button }) => button));
-    this.sentence.begin(prior, codebook, read, tiles[0].name);
+    this.sentence.begin(prior, codebook, prompts.get(texts[0]), tiles[0].name);
     for (let kept = 0; kept < length; ) {
       this.tell(`Token ${kept} of ${length}`, kept / length);
       const from = kept;
@@ -84,24 +95,28 @@ class Prompter {
       this.sentence.grow(sequences[0], kept);
     }
     await decodeAll(server, prior, sequences, tiles, isStopped);
-    if (!isStopped()) await this.rank(isStopped, { prior, text, sequences, tiles });
+    if (!isStopped()) await this.rank(isStopped, { prior, codebook, drawing, prompts, texts, sequences, tiles });
   }
 
   // The best first: by the fit of picture and text where a model knows it, else by how likely the prior finds each.
-  async rank(isStopped, { prior, text, sequences, tiles }) {
+  async rank(isStopped, { prior, codebook, drawing: { condition }, prompts, texts, sequences, tiles }) {
     const { server } = this;
     const length = lengthOf(prior);
     const tokens = packSequences(sequences, length, prior);
-    const { fits } = await server.ask("rank_pictures", { prior: prior.name, text, tokens });
-    const judged = await server.ask("judge_tokens", { prior: prior.name, condition: text || null, tokens });
+    const areAlike = prompts.size === 1;
+    const { fits } = areAlike ? await server.ask("rank_pictures", { prior: prior.name, text: texts[0], tokens }) : { fits: null };
+    const judged = await server.ask("judge_tokens", { prior: prior.name, condition, tokens });
     if (isStopped()) return;
     const all = unpackFloats(judged.bits);
     const bits = sequences.map((_, i) => all.slice(i * length, (i + 1) * length));
     const total = bits.map((each) => each.reduce((sum, value) => sum + value, 0));
-    const order = sequences.map((_, i) => i).sort((a, b) => (fits ? fits[b] - fits[a] : total[a] - total[b]));
-    order.forEach((i) => this.list.append(this.captioned(tiles[i], fits ? `fit ${fits[i].toFixed(2)}` : `${total[i].toFixed(0)} bits`)));
+    const order = sequences.map((_, i) => i);
+    if (areAlike) order.sort((a, b) => (fits ? fits[b] - fits[a] : total[a] - total[b]));
+    const caption = (i) => (!areAlike ? texts[i] : fits ? `fit ${fits[i].toFixed(2)}` : `${total[i].toFixed(0)} bits`);
+    order.forEach((i) => this.list.append(this.captioned(tiles[i], caption(i))));
     const choose = (i) => {
-      this.chosen = { prior, text };
+      this.chosen = { prior, text: texts[i] };
+      if (!areAlike) this.sentence.begin(prior, codebook, prompts.get(texts[i]), tiles[i].name);
       this.sentence.name = tiles[i].name;
       this.sentence.finish(sequences[i], tiles[i].canvas, bits[i]);
       tiles.forEach(({ button }, other) => button.setAttribute("aria-current", other === i));
@@ -111,6 +126,7 @@ class Prompter {
     });
     choose(order[0]);
     const several = sequences.length === 1 ? "1 candidate" : `${sequences.length} candidates`;
+    if (!areAlike) return this.tell(`${several}, seed ${this.ask.drawing.seed}, of what this prior was taught. Write words of your own above.`);
     this.tell(`${several}, the best ${fits ? "fit of picture and words" : "by likelihood"} first. Click one to have it on the canvas.`);
   }
 

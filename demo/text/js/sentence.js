@@ -3,6 +3,7 @@
 import { rgbToOklab } from "../../kit/js/codebook.js";
 import { documentOf, lengthOf, levelsOf } from "../../kit/js/sequences.js";
 import { toCanvas } from "../../kit/js/tile.js";
+import { counted } from "../../kit/js/words.js";
 
 const PAGE_SIDE = 320; // pixels that the picture is drawn with
 const DARK = 0.6; // of OKLab lightness: below it letters on a colour are white
@@ -46,7 +47,7 @@ export class Sentence {
     this.root.hidden = false;
     this.explain(
       read.words.length
-        ? `${read.tokens} text tokens of ${read.room}, then ${this.tokens.length} of the picture.`
+        ? `${counted(read.tokens, "text token")} of ${read.room} at most, then ${this.tokens.length} of the picture.`
         : "No words: the picture is of anything.",
     );
     this.draw();

@@ -3,6 +3,7 @@
 import { base64ToBytes } from "../../kit/js/bytes.js";
 import { download } from "../../kit/js/files.js";
 import { PersonError, Server } from "../../kit/js/server.js";
+import { keep, recall } from "../../kit/js/storage.js";
 import { Chart } from "./chart.js";
 import { Uploads } from "./uploads.js";
 
@@ -64,7 +65,7 @@ class Trainer {
     });
     for (const button of root.querySelectorAll("[data-act]"))
       button.addEventListener("click", () => this.attempt(() => this[button.dataset.act]()));
-    this.watchRun(localStorage.getItem(RUN_KEY));
+    this.watchRun(recall(RUN_KEY));
   }
 
   // Do what a person asked for, and tell what stands in its way.
@@ -89,7 +90,7 @@ class Trainer {
     else question.files = await this.uploads.send((share) => this.say(`Sending the pictures: ${Math.round(100 * share)} %`, share));
     this.say("Looking at the pictures…");
     const { run } = await this.server.ask("begin", question);
-    localStorage.setItem(RUN_KEY, run);
+    keep(RUN_KEY, run);
     this.watchRun(run);
   }
 
@@ -165,7 +166,7 @@ class Trainer {
       }
     } catch (problem) {
       if (run !== this.run) return;
-      localStorage.removeItem(RUN_KEY);
+      keep(RUN_KEY, null);
       this.run = null;
       this.refresh();
       return this.say(problem.message);

@@ -27,13 +27,13 @@ def test_a_picture_comes_back_as_tokens_and_pixels(tiny_default):
 
 
 def test_a_large_picture_is_scaled_and_says_so():
-    answer = opened(png(draw_picture(1, 2048, 512)))
-    assert (answer["document"]["width"], answer["document"]["height"]) == (1024, 256)
-    assert "2048×512" in answer["note"]
+    answer = opened(png(draw_picture(1, 4096, 1024)))
+    assert (answer["document"]["width"], answer["document"]["height"]) == (2048, 512)
+    assert "was 4096×1024" in answer["note"]
 
 
 @pytest.mark.parametrize("data, words", [
-    (b"", "empty"), (b"hello", "not a picture"), (png(draw_picture(1, 1, 1)), "1×1"), (png(draw_picture(1, 4000, 10)), "4000×10"),
+    (b"", "empty"), (b"hello", "not a picture"), (png(draw_picture(1, 1, 1)), "1×1"), (png(draw_picture(1, 20000, 10)), "20000×10"),
 ])
 def test_a_bad_picture_is_answered_with_a_sentence(data, words):
     assert words in opened(data)["error"]

@@ -31,9 +31,13 @@ def test_a_person_is_told_what_was_done_to_their_picture(tiny_default):
     dark = np.arange(64 * 64).reshape(64, 64).astype(np.uint16)  # 12 bits in a file of 16
     (stretched,) = open_picture(png(dark)).notes
     assert work.tokenize(png(dark), "a", tiny_default).note == stretched
-    side = models.MAX_SIDE
-    note = work.tokenize(png(np.tile(dark, (1, side // 32))), "a", tiny_default).note
-    assert note == f"“a” was {2 * side}×64; it is scaled to {side}×32 pixels here. {stretched}"
+    note = work.tokenize(png(np.tile(dark, (1, 1024))), "a", tiny_default).note
+    assert note == f"“a” was 65536×64; it is scaled to 8192×8 pixels here. {stretched}"
+
+
+def test_a_panorama_keeps_its_height_where_its_pixels_are_few(tiny_default):
+    document = work.tokenize(png(np.zeros((300, 6000), np.uint8)), "wide", tiny_default).document
+    assert (document.width, document.height) == (4579, 228) and document.width * document.height <= models.MAX_PIXELS
 
 
 def test_a_window_is_a_part_of_the_whole(tokenized, tiny_default):

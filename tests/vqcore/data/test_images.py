@@ -8,7 +8,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from tests.tiny import draw_picture
 from vqcore.data.folders import find_pictures
-from vqcore.data.images import open_picture
+from vqcore.data.images import fitted, open_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
 
@@ -97,9 +97,14 @@ def test_a_large_picture_is_scaled_down(size, expected, kind):
     assert picture.pixels.shape[:2] == expected and picture.source_size == size and picture.scaled
 
 
+@pytest.mark.parametrize("size, expected", [((6000, 300), (320, 16)), ((100, 50), (100, 50)), ((73, 73), (72, 71)), ((5000, 1), (400, 1))])
+def test_a_size_is_fitted_to_an_area_and_a_side(size, expected):
+    assert fitted(size, 400, 5120) == expected and expected[0] * expected[1] <= 5120
+
+
 @pytest.mark.parametrize("data, words", [
     (b"", "empty"), (b"hello", "not a picture"), (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
-    (saved(PICTURE)[:120], "damaged"), (saved(PICTURE, "JPEG")[:150], "can't be read|not a picture"),
+    (saved(PICTURE)[:120], "ends too early|damaged"), (saved(PICTURE, "JPEG")[:150], "can't be read|not a picture"),
     (saved(Image.new("1", (20_000, 20_000))), "million"), (saved(Image.new("1", (9_000, 9_000))), "million"),
 ])
 def test_what_is_no_picture_is_explained(data, words):

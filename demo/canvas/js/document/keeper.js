@@ -1,6 +1,8 @@
 // Keeps the open pictures in the browser's own storage, so that a reload brings them back. None of it reaches the server.
 // Each window has a place of its own; a new window begins with what the last one left.
 
+import { keep, recall } from "../../../kit/js/storage.js";
+
 const DATABASE = "vq-explorer";
 const KEEP_AFTER_MS = 250;
 const MOST_KEPT = 4; // windows, the most recent ones
@@ -109,7 +111,7 @@ function result(request) {
 }
 
 function placeOfWindow() {
-  let place = sessionStorage.getItem(PLACE);
-  if (!place) sessionStorage.setItem(PLACE, (place = crypto.getRandomValues(new Uint32Array(2)).join("-")));
+  let place = recall(PLACE, "sessionStorage");
+  if (!place) keep(PLACE, (place = crypto.getRandomValues(new Uint32Array(2)).join("-")), "sessionStorage");
   return place;
 }

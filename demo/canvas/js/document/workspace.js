@@ -1,5 +1,6 @@
 // The open pictures: how they come and go, which of them is on the stage, and what the tabs are told of them.
 
+import { asked } from "../../../kit/js/address.js";
 import { workspaceOf } from "../../../kit/js/document.js";
 import { pngOf } from "../../../kit/js/images.js";
 import { Layers } from "../../../kit/js/layers.js";
@@ -16,14 +17,25 @@ export class Workspace {
 
   // What the page begins with: what it held before, what its address holds, or an example.
   async begin() {
-    const { bench, bench: { intake, keeper, props } } = this;
-    const asked = new URLSearchParams(location.search).get("model");
-    if (asked) await intake.open(`?model=${asked}`, () => this.adopt(asked));
+    const { bench: { address, intake, keeper } } = this;
+    const model = asked("model");
+    if (model) await intake.open(`?model=${model}`, () => this.adopt(model));
     await intake.restore(await keeper.find());
     await intake.openLink();
     keeper.ready = true;
     keeper.keepSoon();
-    if (bench.pictures.some(({ codebook }) => codebook.model === bench.model)) return;
+    await this.openAsked(asked("example"));
+    address.begin();
+  }
+
+  // The example of this name, unless it is here; where none is asked for, any, unless a picture of the model is here.
+  async openAsked(example) {
+    const { bench, bench: { address, intake, pictures, picture, props } } = this;
+    const mine = [picture, ...pictures].filter((each) => each?.codebook.model === bench.model);
+    const open = mine.find((each) => !example || address.exampleOf(each) === example);
+    if (!open && example) await intake.openExample(example);
+    else if (example && open !== picture) this.show(open);
+    if (pictures.some(({ codebook }) => codebook.model === bench.model)) return;
     await intake.openExample(props.examples.find(({ name }) => name === "chelsea")?.name ?? props.examples[0].name);
   }
 
@@ -64,15 +76,28 @@ export class Workspace {
     );
   }
 
-  isFull() {
+  // Whether no picture has room; then `again` is what making room for it allows.
+  isFull(again) {
     if (this.bench.pictures.length < MOST_PICTURES) return false;
-    this.bench.messages.problem(`The filmstrip holds ${MOST_PICTURES} pictures. Remove one to make room.`);
+    this.offerRoom(`The filmstrip holds ${MOST_PICTURES} pictures.`, again);
     return true;
+  }
+
+  // Say that it is full, and offer to drop the oldest picture that nobody has edited.
+  offerRoom(problem, again) {
+    const { messages, picture, pictures } = this.bench;
+    const oldest = pictures.find((each) => each !== picture && !each.history.past.length && !each.history.future.length);
+    if (!oldest) return messages.problem(`${problem} Remove one to make room.`);
+    const run = async () => {
+      if (pictures.includes(oldest)) this.remove(oldest);
+      await again();
+    };
+    messages.problem(`${problem} “${oldest.name}” is the oldest that was not edited.`, { label: "Drop it", run });
   }
 
   // A document from one of the tabs joins the filmstrip and comes on the stage. Answers whether it did.
   async give(document) {
-    if (this.isFull()) return false;
+    if (this.isFull(() => this.give(document))) return false;
     const { intake, pictures, server } = this.bench;
     const before = pictures.length;
     await intake.open(document.name, () => server.ask("open_document", document));
@@ -89,6 +114,7 @@ export class Workspace {
 
   show(picture) {
     const { bench } = this;
+    if (picture !== bench.picture) bench.messages.turn();
     bench.picture = picture;
     bench.cursor.token = null;
     bench.selection.put(null);
@@ -102,6 +128,7 @@ export class Workspace {
     bench.inspector.refresh();
     bench.refreshButtons();
     bench.readout.show(null);
+    bench.address.tellPicture();
     this.publish();
   }
 
@@ -113,8 +140,8 @@ export class Workspace {
       pictures.splice(place, 0, picture);
       this.show(picture);
     };
-    bench.messages.note(`Removed ${picture.name}.`, { label: "Bring it back", run: bringBack });
     this.show(picture === bench.picture ? pictures[Math.max(0, place - 1)] : bench.picture);
+    bench.messages.note(`Removed ${picture.name}.`, { label: "Bring it back", run: bringBack });
   }
 
   // Tell the tabs, once the pixels have settled and have been measured.

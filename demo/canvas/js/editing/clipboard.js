@@ -25,8 +25,13 @@ export class Clipboard {
     if (held.block.codes.some((code) => code >= picture.codebook.size))
       return bench.messages.problem(`Some of the pasted codes are out of range: this codebook has 0 to ${picture.codebook.size - 1}.`);
     const [top, , left] = bench.selection.area ?? [bench.cursor.token?.row ?? 0, 0, bench.cursor.token?.column ?? 0];
+    const steps = picture.history.past.length;
     bench.use("select");
     bench.edits.put(held.block, top, left);
+    if (picture.history.past.length === steps)
+      bench.messages.note(
+        `Pasted at row ${top}, column ${left}, where the same codes stood: nothing changed. Click or select another place, and paste there.`,
+      );
   }
 
   get hasKeys() {

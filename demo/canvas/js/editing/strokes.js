@@ -22,11 +22,22 @@ export class Strokes {
 
   // A token of the level at hand.
   change(cell, code) {
-    const { first, tokens } = this.bench.picture.grid;
-    const before = tokens[cell];
+    this.changeAt(this.bench.picture.grid.first + cell, code);
+  }
+
+  changeAt(place, code) {
+    const { first, tokens } = this.bench.picture.gridAt(place);
+    const before = tokens[place - first];
     if (before === code) return;
-    this.gesture.push([first + cell, before, code]);
-    this.write(first + cell, code);
+    this.gesture.push([place, before, code]);
+    this.write(place, code);
+  }
+
+  // Tokens of any level, [place, code] each, as one gesture.
+  apply(changes) {
+    this.begin();
+    for (const [place, code] of changes) this.changeAt(place, code);
+    this.end();
   }
 
   // Many tokens at once, [cell, code] each, as one gesture.

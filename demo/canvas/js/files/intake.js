@@ -1,13 +1,17 @@
 // Ways in: files chosen, dropped or pasted, the camera, the examples.
 
+import { asked } from "../../../kit/js/address.js";
 import { fileToBase64 } from "../../../kit/js/files.js";
 import { newCanvas } from "../../../kit/js/images.js";
 import { PersonError } from "../../../kit/js/server.js";
 import { MOST_PICTURES } from "../document/picture.js";
-import { LINK_START, documentInAddress } from "./links.js";
+import { asPng } from "./drawn.js";
+import { isLink, takeFromAddress } from "./links.js";
 
 const MOST_BYTES = 32 * 2 ** 20;
 export const PHOTOGRAPH_TYPE = "image/png";
+
+const withoutEnding = (name) => name.replace(/[.][^.]+$/, "");
 
 export class Intake {
   /** @param {import("../main.js").Bench} bench */
@@ -35,16 +39,15 @@ export class Intake {
   async openFiles(files) {
     const room = MOST_PICTURES - this.bench.pictures.length;
     if (files.length > room) {
-      const left = files.length - room;
-      this.bench.messages.problem(
-        `The filmstrip holds ${MOST_PICTURES} pictures: ${left} of ${files.length} left out. Remove some to make room.`,
-      );
+      const left = files.slice(room);
+      const problem = `The filmstrip holds ${MOST_PICTURES} pictures: ${left.length} of ${files.length} left out.`;
+      this.bench.workspace.offerRoom(problem, () => this.openFiles(left));
     }
     for (const file of files.slice(0, room)) await this.open(file.name, () => this.read(file));
   }
 
   openExample(name) {
-    if (this.bench.workspace.isFull()) return;
+    if (this.bench.workspace.isFull(() => this.openExample(name))) return;
     return this.open(name, () => this.bench.server.ask("open_example", { name, model: this.bench.model }));
   }
 
@@ -56,8 +59,9 @@ export class Intake {
       );
     const ending = file.name.split(".").at(-1).toLowerCase();
     if (file.type === "application/json" || ending === "json") return this.readDocument(file);
-    const data = await fileToBase64(file);
-    const name = file.name.replace(/[.][^.]+$/, "") || "picture";
+    const name = withoutEnding(file.name) || "picture";
+    const drawn = ending !== "vqt" && (await asPng(file));
+    const data = await fileToBase64(drawn || file);
     if (ending === "vqt") return this.bench.server.ask("open_token_file", { data, name });
     return this.bench.server.ask("open_picture", { data, name, model: this.bench.model });
   }
@@ -84,8 +88,16 @@ export class Intake {
   }
 
   openLink() {
-    if (!location.hash.startsWith(LINK_START)) return;
-    return this.open("The link", () => this.bench.server.ask("open_document", documentInAddress()));
+    if (!isLink()) return;
+    const { bench, bench: { model, server, strokes, workspace } } = this;
+    return this.open("The link", async () => {
+      const { document, changes } = takeFromAddress();
+      if (document) return server.ask("open_document", document);
+      await workspace.add(await server.ask("open_example", { name: asked("example"), model }));
+      if (changes.some(([place, code]) => !(code < bench.picture.gridAt(place)?.codebook.size)))
+        throw new PersonError("What it changes isn’t in this picture. Ask for it again.");
+      strokes.apply(changes);
+    });
   }
 
   // Open one picture; what goes wrong is said and leaves everything else as it was.
@@ -99,7 +111,7 @@ export class Intake {
     } catch (problem) {
       if (!(problem instanceof PersonError)) console.warn(problem);
       const reason = problem instanceof PersonError ? problem.message : "It could not be shown. Try another file.";
-      this.bench.messages.problem(reason.includes(name) ? reason : `${name}: ${reason}`);
+      this.bench.messages.problem(reason.includes(withoutEnding(name)) ? reason : `${name}: ${reason}`);
     }
   }
 

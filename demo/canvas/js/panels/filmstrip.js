@@ -2,7 +2,7 @@
 
 import { canvasOf, newCanvas } from "../../../kit/js/images.js";
 
-const THUMBNAIL = 96;
+const THUMBNAIL = 96; // pixels
 
 export class Filmstrip {
   /** @param {import("../main.js").Bench} bench */
@@ -55,9 +55,9 @@ export class Filmstrip {
   }
 }
 
-function thumbnailOf(picture) {
+export function thumbnailOf(picture, layer = "original") {
   const { width, height } = picture;
-  const whole = canvasOf(picture.original ?? picture.rebuilt);
+  const whole = canvasOf(picture[layer] ?? picture.rebuilt);
   const edge = Math.min(width, height);
   const small = newCanvas(THUMBNAIL, THUMBNAIL);
   const context = small.getContext("2d");

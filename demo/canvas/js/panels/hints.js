@@ -1,5 +1,7 @@
 // Three hints for the first visit. Each goes when it is closed or when its step has been done.
 
+import { keep, recall } from "../../../kit/js/storage.js";
+
 const HINTS_SEEN = "vq-explorer-hints-seen";
 
 export class Hints {
@@ -12,21 +14,14 @@ export class Hints {
     }
   }
 
-  // Storage may be forbidden, as in a private window of a framed page: then the hints come back.
   seen() {
-    try {
-      return JSON.parse(localStorage.getItem(HINTS_SEEN)) ?? [];
-    } catch {
-      return [];
-    }
+    return JSON.parse(recall(HINTS_SEEN) ?? "[]");
   }
 
   done(name) {
     const hint = this.list.querySelector(`[data-hint=${name}]`);
     if (hint.hidden) return;
     hint.hidden = true;
-    try {
-      localStorage.setItem(HINTS_SEEN, JSON.stringify([...this.seen(), name]));
-    } catch {}
+    keep(HINTS_SEEN, JSON.stringify([...this.seen(), name]));
   }
 }

@@ -1,14 +1,21 @@
-// What the page tells the person, over the stage: problems stay until they are read, notes go by themselves.
+// What the page tells the person, over the stage: problems stay until they are dismissed; notes go by themselves, or with
+// the picture that they are about.
 
 export const NOTE_MS = 8000;
+const MOST_NOTES = 3;
 
 export class Messages {
   constructor(list) {
     this.list = list;
   }
 
-  problem(text) {
-    this.show(text, "problem");
+  problem(text, action) {
+    this.show(text, "problem", action);
+  }
+
+  // Another picture is shown.
+  turn() {
+    for (const note of this.list.querySelectorAll(".note")) note.remove();
   }
 
   note(text, action) {
@@ -17,6 +24,7 @@ export class Messages {
   }
 
   show(text, kind, action) {
+    for (const told of [...this.list.children]) if (told.firstElementChild.textContent === text) told.remove();
     const item = document.createElement("li");
     item.className = kind;
     item.setAttribute("role", kind === "problem" ? "alert" : "status");
@@ -26,7 +34,8 @@ export class Messages {
     if (action) item.append(this.button(action.label, () => (item.remove(), action.run())));
     item.append(this.button("Dismiss", () => item.remove()));
     this.list.append(item);
-    while (this.list.children.length > 3) this.list.firstElementChild.remove();
+    for (const note of [...this.list.querySelectorAll(".note")].slice(0, -MOST_NOTES)) note.remove();
+    item.scrollIntoView({ block: "nearest" });
     return item;
   }
 

@@ -124,8 +124,9 @@ export class Writer {
     }));
   }
 
-  openMiddle(picture, { model, width, height }) {
-    if (this.bench.workspace.isFull()) return;
+  openMiddle(picture, prior) {
+    const { model, width, height } = prior;
+    if (this.bench.workspace.isFull(() => this.openMiddle(picture, prior))) return;
     return this.bench.intake.open(picture.name, async () => {
       const file = await pngOf(middleOf(picture.original, width, height));
       return this.bench.server.ask("open_picture", { data: await fileToBase64(file), name: `${picture.name}, middle`, model });
