@@ -55,7 +55,7 @@ class Comparison {
     const against = picture.original
       ? "compared with its original"
       : "compared with what its tokens decode to, since its original isn’t here";
-    this.about.textContent = `${picture.name}, ${width} × ${height} pixels, ${against}`;
+    this.about.textContent = `${picture.name}, ${width} × ${height} pixels, ${against}${picture.note ? `. ${picture.note}` : ""}`;
     this.curtain.clear(width, height);
     if (picture.original) this.curtain.add(ORIGINAL, canvasOf(pixels));
     this.curtain.add(CANVAS, canvasOf(picture.rebuilt));
