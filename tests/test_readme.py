@@ -62,7 +62,7 @@ def named(readme):
 def test_the_examples_for_python_run_one_after_the_other(readme, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     pushed = []
-    monkeypatch.setattr(hub, "download", lambda id: small_vqgan_folder(tmp_path / id))
+    monkeypatch.setattr(hub, "download", lambda id, check: small_vqgan_folder(tmp_path / id))
     monkeypatch.setattr(vqcore, "push_to_hub", lambda *what: pushed.append(what))
     names = {}
     with mock.patch.dict(QUANTIZERS):  # an example adds one
@@ -75,7 +75,7 @@ def test_the_examples_for_python_run_one_after_the_other(readme, tmp_path, monke
         assert (names["changed"][0][:, :4] == names["written"][0][:, :4]).all()
     elif named(readme) == "vqcore/README.md":
         assert 0 < len(names["data"]) < names["tokens"][0].numel() * 12 / 8
-        assert names["theirs"].name == "CompVis/ldm-celebahq-256/vqvae" and pushed == [("photos", "YOUR-NAME/photos")]
+        assert names["theirs"].name == "amused/amused-512/vqvae" and pushed == [("photos", "YOUR-NAME/photos")]
         assert names["copy"].shape == names["series"].values.shape
     elif named(readme) == "checkpoints/README.md":
         assert names["boots"].shape == (2, 1, 28, 28)

@@ -25,12 +25,12 @@ CONFIG = {
 }
 
 
-def small_vqgan_folder(folder: Path) -> Path:
+def small_vqgan_folder(folder: Path, config: dict = CONFIG) -> Path:
     """f = 8, K = 40, D = 4."""
     torch.manual_seed(0)
-    model = VQGAN(*from_taming(CONFIG))
+    model = VQGAN(*from_taming(config))
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name.replace("quantizer.", "quantize.", 1): tensor for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(CONFIG))
+    (folder / "config.json").write_text(json.dumps(config))
     return folder

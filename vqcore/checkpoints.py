@@ -14,14 +14,14 @@ from torch import nn
 
 from vqcore import hub
 from vqcore.data.scenes.reader import SceneReader, read_reader
-from vqcore.files import CONFIG, WEIGHTS
+from vqcore.files import CONFIG, WEIGHTS, shown
 from vqcore.priors.base import Prior
 from vqcore.priors.stored import read_prior
 from vqcore.retrieval.contrastive import Contrastive, read_contrastive
 from vqcore.study.vae import VAE, read_vae
 from vqcore.tokenizers import TOKENIZERS
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint
-from vqcore.tokenizers.foreign import read_foreign
+from vqcore.tokenizers.foreign import check_foreign, read_foreign
 from vqcore.tokenizers.second_decoder import read_second_decoder
 from vqcore.tokenizers.stored import read_tokenizer
 
@@ -53,13 +53,20 @@ KINDS = {
 }
 
 
-def load(name: str | os.PathLike) -> Tokenizer:
+def load(name: str | os.PathLike, *, pixel_range: tuple[float, float] | None = None) -> Tokenizer:
     """A tokenizer by its folder's name in checkpoints/, by a path or by a Hub id, ready to use.
 
-    Those of diffusers and taming-transformers are known too (see vqcore.tokenizers.foreign). Raises ValueError, saying
-    what is wrong and what to do, for what is missing, broken or of another kind.
+    Those of diffusers and taming-transformers are known too (see vqcore.tokenizers.foreign). pixel_range: of such a one, what black
+    and white are to its networks, (-1, 1) or (0, 1), where its config tells it wrongly; its verbs take and give [-1, 1] all the same.
+    Raises ValueError, saying what is wrong and what to do, for what is missing, broken or of another kind.
     """
-    return _load(name, "tokenizer")
+    folder = find(name, "tokenizer")
+    config = read_config(folder, name)
+    if pixel_range is None:
+        return _read(folder, config, name, "tokenizer")
+    if config["kind"] != FOREIGN or pixel_range not in ((-1, 1), (0, 1)):
+        raise ValueError(f"pixel_range is (-1, 1) or (0, 1), and for tokenizers of other programs; not {shown(pixel_range)} for {name}.")
+    return _read(folder, {**config, "pixel_range": pixel_range}, name, "tokenizer")
 
 
 def load_prior(name: str | os.PathLike) -> Prior:
@@ -144,19 +151,27 @@ def sample_rate_of(name: str | os.PathLike) -> int | None:
 def kind_of(name: str | os.PathLike) -> Kind:
     """What a checkpoint is; ValueError where this version knows no such kind."""
     folder = find(name)
-    kind = read_config(folder)["kind"]
+    kind = read_config(folder, name)["kind"]
     if kind not in KINDS:
-        raise ValueError(f"{folder} holds a model of kind {kind!r}, which this version doesn't know.")
+        raise ValueError(f"{folder} holds a model of kind {shown(kind)}, which this version doesn't know.")
     return KINDS[kind]
 
 
 def _load(name: str | os.PathLike, noun: str) -> Any:
-    folder = find(name)
-    config = read_config(folder)
+    folder = find(name, noun)
+    return _read(folder, read_config(folder, name), name, noun)
+
+
+def _read(folder: Path, config: Mapping[str, Any], name: str | os.PathLike, noun: str) -> Any:
+    return _kind(config, folder, noun).read(folder, config, _given_name(name, folder))
+
+
+def _kind(config: Mapping[str, Any], called: object, noun: str) -> Kind:
+    """ValueError where a config, of what is called so, doesn't describe a `noun`."""
     kind = KINDS.get(config["kind"])
     if kind is None or kind.noun != noun:
-        raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a {noun}.")
-    return kind.read(folder, config, _given_name(name, folder))
+        raise ValueError(f"{called} holds a model of kind {shown(config['kind'])}, not a {noun}.")
+    return kind
 
 
 def _load_home(name: str) -> Tokenizer:
@@ -171,15 +186,29 @@ def _given_name(name: str | os.PathLike, folder: Path) -> str:
     return str(name) if hub.is_id(name) and not Path(name).is_dir() else folder.name
 
 
-def find(name: str | os.PathLike) -> Path:
-    """The folder of a checkpoint, from its name in checkpoints/, a path, or a Hub id, which is downloaded."""
+def fetch(id: str, noun: str | None = None) -> Path:
+    """The folder of a Hub id, downloaded; of what doesn't open here, or is no `noun`, only config.json is. ValueError says why."""
+
+    def check(folder: Path) -> None:
+        config = read_config(folder, id)
+        if noun is not None:
+            _kind(config, id, noun)
+
+    return hub.download(id, check)
+
+
+def find(name: str | os.PathLike, noun: str | None = None) -> Path:
+    """The folder of a checkpoint, from its name in checkpoints/, a path, or a Hub id, which is downloaded if it is a `noun`."""
     for folder in (FOLDER / name, Path(name)):
         if (folder / CONFIG).is_file():
             return folder
     if Path(name).is_file():
         raise ValueError(f"{name} is a file. A checkpoint is a folder with {CONFIG} and {WEIGHTS} in it.")
     if hub.is_id(name) and not Path(name).parent.is_dir():
-        return hub.download(str(name))
+        return fetch(str(name), noun)
+    for inner in hub.IN_A_PIPELINE:
+        if (Path(name) / inner / CONFIG).is_file():
+            raise ValueError(f"{name} is a pipeline of several models. Its tokenizer is {Path(name) / inner}: open that one.")
     known = ", ".join(list_checkpoints()) or "none"
     raise ValueError(f"There is no checkpoint {str(name)!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
 
@@ -190,13 +219,19 @@ def home_name(name: str | os.PathLike) -> str:
     return home.name if home.parent == FOLDER else str(home)
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path, called: str | os.PathLike | None = None) -> dict[str, Any]:
+    """What a folder's config.json says: `kind`, `version` and more; of another program's model, the kind `foreign` and it as `theirs`.
+
+    called: what messages call the model, the file if not given. ValueError for what can't be read or doesn't open here: of any
+    program's model, before its weights are looked at.
+    """
     try:
-        config = json.loads((folder / CONFIG).read_text("utf-8"))
+        config = json.loads((folder / CONFIG).read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{folder / CONFIG} can't be read as JSON ({error}). Copy the checkpoint again.") from None
-    if isinstance(config, dict) and "kind" not in config and config.keys() & {"_class_name", "model"}:
+        raise ValueError(f"{folder / CONFIG} can't be read as JSON ({shown(str(error))}). Copy the checkpoint again.") from None
+    if isinstance(config, dict) and not (isinstance(config.get("kind"), str) and "version" in config):
+        check_foreign(config, _given_name(called or folder, folder))
         return {"kind": FOREIGN, "version": 1, "theirs": config}
-    if not isinstance(config, dict) or not isinstance(config.get("kind"), str) or config.get("version") != 1:
+    if not isinstance(config, dict) or config["version"] != 1:
         raise ValueError(f"{folder / CONFIG} was not written by this program, or by a newer version of it.")
     return config

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
-from collections.abc import Iterable, Mapping
+import re
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +23,65 @@ from torch import Tensor, nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
+MOST_SHOWN = 80  # characters
+WEIGHTS_NAME = re.compile(
+    r"(?P<stem>diffusion_pytorch_model|model)(\.(?P<early>fp32|fp16|bf16))?(-(?P<place>\d{5})-of-(?P<count>\d{5}))?"
+    r"(\.(?P<late>fp32|fp16|bf16))?\.safetensors"
+)
+"""What files of weights are called, whole or in shards (numbered from 1), in half precision or not, by any program."""
+PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+OTHER_WEIGHTS = (".jit", ".msgpack", ".h5", ".onnx", ".tar")
+
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = _brief.maxlong = MOST_SHOWN
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file; ValueError for anything else, a pickle of any name included."""
+def weights_among(names: Iterable[str]) -> tuple[str, ...]:
+    """Of the names of a folder's files those to read the weights from: one file or all shards, in full precision where there is
+    any; () where there are none. ValueError where a shard is missing."""
+    kinds: dict[tuple, list[str]] = {}
+    for name in sorted(names):
+        if found := WEIGHTS_NAME.fullmatch(name):
+            half = found["early"] or found["late"] or ""
+            kinds.setdefault((half not in ("", "fp32"), bool(found["count"]), found["stem"], half, found["count"] or ""), []).append(name)
+    if not kinds:
+        return ()
+    chosen = min(kinds)
+    if (count := int(chosen[-1] or 1)) != len(kinds[chosen]):
+        raise ValueError(f"of {count} shards of weights, of which {kinds[chosen][0]} is one, {len(kinds[chosen])} are there")
+    return tuple(kinds[chosen])
+
+
+def unread_weights(names: Iterable[str]) -> list[str]:
+    """Of the names of a folder's files those that hold weights in a format that is never read here, pickles first."""
+    return sorted((n for n in names if n.lower().endswith(PICKLES + OTHER_WEIGHTS)), key=lambda n: (not n.lower().endswith(PICKLES), n))
+
+
+def no_weights(names: Iterable[str], called: str) -> ValueError:
+    """What to say of a model, called so, whose files have no weights that are read here."""
+    others = unread_weights(names)
+    if not others:
+        return ValueError(f"{called} has no weights: {WEIGHTS} or diffusion_pytorch_model.safetensors is missing. Copy the whole folder.")
+    kind = "a pickle, which can run code and" if others[0].lower().endswith(PICKLES) else "a format that"
+    return ValueError(
+        f"{called} has its weights as {shown(others[0])}, {kind} is never opened here. If you trust it, convert a copy and open its "
+        "folder: load it with diffusers and save_pretrained(safe_serialization=True), or see vqcore.tokenizers.foreign. Or ask its "
+        "owner for safetensors."
+    )
+
+
+def gigabytes(size: int) -> str:
+    """A size above a limit in words: rounded up, so that it never reads as the limit itself."""
+    return f"{math.ceil(100 * size / 2**30) / 100:.2f} GB"
+
+
+def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, those whose names are wanted; ValueError for anything else, a pickle of any name included."""
     if not path.is_file():
         raise ValueError(f"{path} is missing. Copy the checkpoint again; weights are only read from safetensors files.")
     try:
         with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}
+            return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}
     except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be truncated, or of another format: "
@@ -64,6 +117,14 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def shown(value: object) -> str:
+    """Any value from anyone, as a message may repeat it: 80 characters at most, and of those that don't print (control characters,
+    halves of a surrogate pair, marks of direction) their escapes."""
+    text = value[: MOST_SHOWN + 1] if isinstance(value, str) else _brief.repr(value)
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def check_sizes(sizes: Iterable[int], tensors: Mapping[str, Tensor]) -> None:

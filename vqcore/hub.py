@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from vqcore.files import CONFIG, gigabytes, no_weights, unread_weights, weights_among
 
 ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(/[\w.-]+)*")
 FILES = re.compile(
-    r"config\.json|(diffusion_pytorch_)?model\.safetensors|(tables|atlas)\.safetensors|metrics\.jsonl?|recipe\.json|README\.md"
+    r"config\.json|model\.safetensors|(tables|atlas)\.safetensors|metrics\.jsonl?|recipe\.json|README\.md"
     r"|codes\w*\.png|\w+\.webp|prompts\.json"
 )
+"""A checkpoint's files: what is pushed, and what is fetched beside the weights."""
+IN_A_PIPELINE = ("vqvae", "vqgan", "movq")
+"""The folders of a diffusers pipeline that may hold its tokenizer."""
 MOST_BYTES = 1 << 30
+MOST_CONFIG = 1 << 20
 CARD = """---
 library_name: vq-explorer
 tags: [vq-vae, image-tokenizer]
@@ -31,11 +38,12 @@ def is_id(name: str | os.PathLike) -> bool:
     return isinstance(name, str) and ID.fullmatch(name) is not None and ".." not in name
 
 
-def download(id: str) -> Path:
+def download(id: str, check: Callable[[Path], None]) -> Path:
     """The folder that a Hub id has become on this machine, in the Hub's own cache.
 
-    Only a checkpoint's files are fetched: JSON, safetensors, the card and the codes' appearance. Without the network,
-    what was fetched before is used. ValueError, in words for people, where there is no such model, or it is too large.
+    check: is given the folder when only config.json is in it, and raises ValueError for what isn't to be fetched. Then come a
+    checkpoint's files: JSON, safetensors, the card and the codes' appearance; of weights in several precisions the full ones. Without
+    the network, what was fetched before is used. ValueError, in words for people, where there is no such model, or it is too large.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError
@@ -51,34 +59,64 @@ def download(id: str) -> Path:
             return kept
         why = _first_line(error)
         raise ValueError(f"There is no checkpoint {id!r} here, and the Hub can't be asked for it from this machine: {why}") from None
-    prefix, siblings = f"{folder}/" if folder else "", info.siblings or []
-    files = {
-        file.rfilename: file.size or 0 for file in siblings
-        if file.rfilename.startswith(prefix) and FILES.fullmatch(file.rfilename[len(prefix) :])
-    }
-    if f"{prefix}config.json" not in files:
-        inner = sorted({file.rfilename.rpartition("/")[0] for file in siblings if file.rfilename.endswith("/config.json")})
-        hint = f" It has folders with one: {', '.join(f'{repo}/{name}' for name in inner[:6])}." if inner else ""
-        raise ValueError(f"{id} has no config.json, so it isn't a model that can be opened here.{hint}")
-    if sum(files.values()) > MOST_BYTES:
-        raise ValueError(
-            f"{id} has {sum(files.values()) / 2**30:.1f} GB of weights; up to {MOST_BYTES >> 30} GB are fetched. "
-            "Download it yourself and open the folder."
-        )
+    every = {file.rfilename: file.size or 0 for file in info.siblings or []}
+    prefix = f"{folder}/" if folder else ""
+    sizes = {name[len(prefix) :]: size for name, size in every.items() if name.startswith(prefix) and "/" not in name[len(prefix) :]}
+    if CONFIG not in sizes:
+        raise _no_config(id, prefix, every, sizes)
+    if sizes[CONFIG] > MOST_CONFIG:
+        raise ValueError(f"The config.json of {id} has {gigabytes(sizes[CONFIG])}, so it isn't one of a model.")
+
+    def fetched(name: str) -> Path:
+        try:
+            return Path(api.hf_hub_download(repo, prefix + name))
+        except Exception as error:
+            raise ValueError(f"{id} could not be fetched whole: {_first_line(error)}. Try again; what is here already is kept.") from None
+
+    path = fetched(CONFIG).parent
+    check(path)
     try:
-        paths = [Path(api.hf_hub_download(repo, file)) for file in sorted(files)]
-    except Exception as error:
-        raise ValueError(f"{id} could not be fetched whole: {_first_line(error)}. Try again; what is here already is kept.") from None
-    return next(path.parent for path in paths if path.name == "config.json")
+        weights = weights_among(sizes)
+    except ValueError as problem:
+        raise ValueError(f"{id} can't be fetched: {problem}. Ask its owner.") from None
+    if not weights:
+        raise no_weights(sizes, id)
+    files = {name for name in sizes if FILES.fullmatch(name)} - {CONFIG, "model.safetensors"} | set(weights)
+    if (total := sum(sizes[name] for name in files)) > MOST_BYTES:
+        raise ValueError(
+            f"{id} has {gigabytes(total)} of weights; up to {MOST_BYTES >> 30} GB are fetched. Download it yourself and open the folder."
+        )
+    for name in sorted(files):
+        fetched(name)
+    return path
+
+
+def _no_config(id: str, prefix: str, every: Iterable[str], here: Iterable[str]) -> ValueError:
+    """What to say of a folder without a config.json: where there is one, or that there are only pickles."""
+    inner = sorted({name[len(prefix) :].rpartition("/")[0] for name in every if name.startswith(prefix) and name.endswith("/config.json")})
+    if ours := [name for name in inner if name in IN_A_PIPELINE]:
+        return ValueError(f"{id} is a pipeline of several models. Its tokenizer is {id}/{ours[0]}: open that one.")
+    if inner:
+        hint = f" It has folders with one: {', '.join(f'{id}/{name}' for name in inner[:6])}."
+        return ValueError(f"{id} has no config.json, so it isn't a model that can be opened here.{hint}")
+    if unread_weights(here):
+        return ValueError(f"{no_weights(here, id)} It has no config.json either.")
+    return ValueError(f"{id} has no config.json, so it isn't a model that can be opened here.")
 
 
 def cached(id: str) -> Path | None:
-    """The folder of a Hub id that was downloaded before, without asking the network; None where it wasn't."""
+    """The folder of a Hub id that was downloaded before, with its weights, without asking the network; None where it wasn't."""
     from huggingface_hub import try_to_load_from_cache
 
     repo, folder = _split(id)
-    file = try_to_load_from_cache(repo, f"{folder}/config.json" if folder else "config.json")
-    return Path(file).parent if isinstance(file, str) else None
+    file = try_to_load_from_cache(repo, f"{folder}/{CONFIG}" if folder else CONFIG)
+    if not isinstance(file, str):
+        return None
+    try:
+        whole = weights_among(path.name for path in Path(file).parent.iterdir())
+    except ValueError:
+        return None
+    return Path(file).parent if whole else None
 
 
 def push(folder: Path, kind: str, id: str, private: bool = False, token: str | None = None) -> str:

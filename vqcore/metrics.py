@@ -14,7 +14,9 @@ SSIM_WINDOW = 7
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio of two uint8 pictures of one shape, in dB; infinity where they are equal."""
+    """Peak signal-to-noise ratio of two uint8 pictures of one shape, in dB; infinity where they are equal. ValueError for others."""
+    if a.shape != b.shape or not a.size:
+        raise ValueError(f"PSNR compares two pictures of one shape, but got {a.shape} and {b.shape}.")
     error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
     return math.inf if error == 0 else float(10 * np.log10(255**2 / error))
 

@@ -25,9 +25,10 @@ def encode(image: FileData, model: str = "") -> dict[str, Any]:
         model: a tokenizer's name; the default one where empty
 
     Returns:
-        the document, JSON that the other endpoints take
+        the document, JSON that the other endpoints take, and beside it a note on what was done to the file, or null
     """
-    return documents.to_json(_tokenized(image, model).document)
+    tokenized = _tokenized(image, model)
+    return documents.to_json(tokenized.document) | {"note": tokenized.note}
 
 
 def decode(document: dict[str, Any]) -> FileData:
@@ -56,7 +57,7 @@ def decode_level(document: dict[str, Any], level: int = -1) -> FileData:
     return to_picture(patiently(pictures, work.decode_level, parsed, models.place_of_level(parsed.tokenizer, level)))
 
 
-def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, float]]:
+def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, Any]]:
     """Send a picture through its tokens and back, and measure what that cost and kept.
 
     Args:
@@ -65,14 +66,15 @@ def reconstruct(image: FileData, model: str = "") -> tuple[FileData, dict[str, f
 
     Returns:
         the reconstruction as a PNG file
-        tokens, bits and bits_per_pixel at log2 K bits a token, psnr in dB (infinite is 999), ssim
+        tokens, bits and bits_per_pixel at log2 K bits a token, psnr in dB (infinite is 999), ssim; and a note on what was done to
+        the file, or null
     """
     tokenized = _tokenized(image, model)
     document, original = tokenized.document, tokenized.original
     rebuilt = patiently(pictures, work.decode, document)
     return to_picture(rebuilt), {
         "tokens": document.tokens, "bits": document.bits, "bits_per_pixel": document.bits_per_pixel,
-        "psnr": min(999.0, psnr(original, rebuilt)), "ssim": ssim(original, rebuilt),
+        "psnr": min(999.0, psnr(original, rebuilt)), "ssim": ssim(original, rebuilt), "note": tokenized.note,
     }
 
 

@@ -27,19 +27,19 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
     Returns:
         the reconstruction at the picture's own size, as a PNG file
         tokens, bits, bits_per_pixel, psnr in dB (infinite is 999), ssim; and under jpeg and webp, where they can be so small,
-        their bytes, psnr and ssim
+        their bytes, psnr and ssim; and a note on what was done to the file, or null
     """
     tokenizer, data = models.tokenizer(model or None), read_file(image)
 
-    def compared() -> work.Compared:
-        picture = open_picture(data, max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS).pixels
-        return work.compare(tokenizer, picture, codes or tokenizer.levels[-1].codebook_size, scale)
+    def compared() -> tuple[work.Compared, str | None]:
+        picture = open_picture(data, max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS)
+        return work.compare(tokenizer, picture.pixels, codes or tokenizer.levels[-1].codebook_size, scale), picture.note
 
-    result = patiently(comparisons, compared)
+    result, note = patiently(comparisons, compared)
     found = result.found
     figures = {
         "tokens": sum(level.numel() for level in found.tokens), "bits": found.bits, "bits_per_pixel": result.bits_per_pixel,
-        "psnr": min(INFINITE, found.psnr), "ssim": found.ssim,
+        "psnr": min(INFINITE, found.psnr), "ssim": found.ssim, "note": note,
     }
     for rival in found.rivals:
         figures[rival.codec.lower()] = {"bytes": len(rival.file), "psnr": min(INFINITE, rival.psnr), "ssim": rival.ssim}

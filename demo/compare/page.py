@@ -25,12 +25,12 @@ def compare_picture(question: dict) -> dict:
     """{"picture": base64 of a PNG file, "model", "codes": how many to keep, "scale": of the picture, up to 1} → how it fares.
 
     {"rebuilt": a PNG data URL, "grid": {"shape", "data"} of the finest level in codes of the whole codebook, "tokens",
-    "bits", "bits_per_pixel", "psnr", "ssim", "rivals": [{"codec", "url", "bytes", "psnr", "ssim"}]}; a PSNR of null is
-    infinite.
+    "bits", "bits_per_pixel", "psnr", "ssim", "rivals": [{"codec", "url", "bytes", "psnr", "ssim"}], "note": on what was done to
+    the file, or null}; a PSNR of null is infinite.
     """
     tokenizer, scale, count = models.tokenizer(question["model"]), float(question["scale"]), int(question["codes"])
-    picture = open_picture(file_from_base64(question["picture"]), max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS).pixels
-    compared = work.compare(tokenizer, picture, count, scale)
+    picture = open_picture(file_from_base64(question["picture"]), max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS)
+    compared = work.compare(tokenizer, picture.pixels, count, scale)
     found, grid = compared.found, compared.grid.numpy()
     return {
         "rebuilt": images.to_png_url(images.to_rgb(found.rebuilt)),
@@ -41,6 +41,7 @@ def compare_picture(question: dict) -> dict:
         "psnr": _finite(found.psnr),
         "ssim": found.ssim,
         "rivals": [_rival(rival) for rival in found.rivals],
+        "note": picture.note,
     }
 
 

@@ -21,11 +21,11 @@ def open_model(id: str) -> dict[str, Any]:
     """Open someone else's tokenizer from the Hugging Face Hub; the other endpoints then know it by this id.
 
     Args:
-        id: a Hub id, OWNER/NAME or OWNER/NAME/FOLDER, as CompVis/ldm-celebahq-256/vqvae
+        id: a Hub id, OWNER/NAME or OWNER/NAME/FOLDER, as amused/amused-512/vqvae
 
     Returns:
-        its name, and of each level, coarse to fine, codes, code_dim and downsampling
+        its name, of each level, coarse to fine, codes, code_dim and downsampling; and notes on how it was read, if any
     """
     tokenizer = patiently(pictures, foreign.open_id, id)
     levels = [{"codes": each.codebook_size, "code_dim": each.code_dim, "downsampling": each.downsampling} for each in tokenizer.levels]
-    return {"name": tokenizer.name, "levels": levels}
+    return {"name": tokenizer.name, "levels": levels} | ({"notes": list(tokenizer.notes)} if tokenizer.notes else {})

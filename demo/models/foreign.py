@@ -14,10 +14,9 @@ from threading import Lock
 
 import vqcore
 from vqcore import hub
-from vqcore.checkpoints import read_config
-from vqcore.files import CONFIG
+from vqcore.checkpoints import fetch, read_config
+from vqcore.files import CONFIG, WEIGHTS_NAME, gigabytes
 from vqcore.tokenizers.base import Tokenizer, fingerprint
-from vqcore.tokenizers.foreign import WEIGHTS
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")
 """The Hub ids that may be opened, with commas between; then folders may not. Where unset, all may, and folders too."""
@@ -37,10 +36,10 @@ def open_id(id: str) -> Tokenizer:
     """The tokenizer at a Hub id, downloaded if need be. ValueError says why it can't be opened."""
     id = id.strip().removeprefix("https://huggingface.co/").replace("/tree/main", "").rstrip("/")
     if not hub.is_id(id):
-        raise ValueError("A Hub id is OWNER/NAME, or OWNER/NAME/FOLDER for a folder in it, as CompVis/ldm-celebahq-256/vqvae.")
+        raise ValueError("A Hub id is OWNER/NAME, or OWNER/NAME/FOLDER for a folder in it, as amused/amused-512/vqvae.")
     if not _may_open(id):
         raise ValueError(f"This page opens {', '.join(allowed() or []) or 'nothing'} from the Hub. Run it yourself to open others.")
-    return _keep(id, hub.download(id))
+    return _keep(id, fetch(id, "tokenizer"))
 
 
 def open_folder(files: Sequence[str | os.PathLike]) -> Tokenizer:
@@ -48,9 +47,9 @@ def open_folder(files: Sequence[str | os.PathLike]) -> Tokenizer:
     if allowed() is not None:
         raise ValueError("Folders are not opened on this page. Run it yourself to open yours.")
     paths = [Path(file) for file in files]
-    if sum(path.stat().st_size for path in paths) > MOST_BYTES:
-        raise ValueError(f"This folder has more than {MOST_BYTES >> 30} GB. Drop one tokenizer's folder alone.")
-    needed = Counter(path.name for path in paths if path.name == CONFIG or path.name in WEIGHTS)
+    if (size := sum(path.stat().st_size for path in paths)) > MOST_BYTES:
+        raise ValueError(f"This folder has {gigabytes(size)}, more than {MOST_BYTES >> 30} GB. Drop one tokenizer's folder alone.")
+    needed = Counter(path.name for path in paths if path.name == CONFIG or WEIGHTS_NAME.fullmatch(path.name))
     if not needed[CONFIG]:
         raise ValueError(f"There is no {CONFIG} in this folder. Drop the one that holds it and the weights.")
     if max(needed.values()) > 1:
@@ -92,7 +91,7 @@ def _may_open(id: str) -> bool:
 def _keep(name: str | None, folder: Path) -> Tokenizer:
     """Load a folder and remember it, under a name made of its fingerprint where it has none."""
     try:
-        config = read_config(folder)
+        config = read_config(folder, name)
         if config["kind"] == "decoder" and config.get("tokenizer") not in vqcore.list_checkpoints():
             raise ValueError("The folder decodes the tokens of a tokenizer that isn't here. Open that one's whole folder instead.")
         model = vqcore.load(folder)

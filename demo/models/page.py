@@ -28,4 +28,4 @@ def _described(tokenizer: Tokenizer) -> tuple[str, str]:
     )
     if tokenizer.halo is None:
         told += " Every token reaches every pixel, so each edit decodes the whole picture."
-    return told, tokenizer.name
+    return " ".join([told, *tokenizer.notes]), tokenizer.name

@@ -25,7 +25,7 @@ def build() -> None:
             with gr.Column(min_width=320):
                 with gr.Row(elem_id="models-fetch"):
                     hub = gr.Textbox(
-                        label="A model on the Hugging Face Hub", placeholder="CompVis/ldm-celebahq-256/vqvae", max_lines=1, max_length=200,
+                        label="A model on the Hugging Face Hub", placeholder="amused/amused-512/vqvae", max_lines=1, max_length=200,
                         elem_id="models-hub", elem_classes="boxed", scale=1,
                     )
                     fetch = gr.Button("Open it", variant="primary", scale=0, min_width=110)

@@ -18,7 +18,7 @@ def encode_sound(sound: FileData) -> tuple[list[int], FileData]:
     """Turn a sound into tokens, and those back into a sound.
 
     Args:
-        sound: a WAV file of plain PCM, of any rate; after 10 seconds it is cut
+        sound: a WAV file of PCM or floats, of any rate; after 10 seconds it is cut. describe_sound says what else is done to it
 
     Returns:
         a token for each stretch of time
@@ -29,6 +29,24 @@ def encode_sound(sound: FileData) -> tuple[list[int], FileData]:
     samples = resample(heard.samples[: work.LONGEST * heard.rate], heard.rate, rate)[: work.LONGEST * rate]
     clip = patiently(pictures, work.encode, tokenizer, samples.clip(-1, 1))
     return clip.tokens.tolist(), _wav(clip.rebuilt, tokenizer)
+
+
+def describe_sound(sound: FileData) -> dict[str, Any]:
+    """What a sound's file holds, and what is done to it on the way into tokens.
+
+    Args:
+        sound: a WAV file of PCM or floats
+
+    Returns:
+        {"seconds", "rate": samples a second, "loudest": sample, 1 being full, "note": on what was done to the file, or null}
+    """
+    heard = patiently(pictures, open_wav, read_file(sound))
+    seconds = len(heard.samples) / heard.rate
+    cut = f"It lasts {seconds:.1f} seconds: the first {work.LONGEST} become tokens." if seconds > work.LONGEST else ""
+    return {
+        "seconds": seconds, "rate": heard.rate, "loudest": float(np.abs(heard.samples).max()),
+        "note": " ".join(filter(None, [*heard.notes, cut])) or None,
+    }
 
 
 def decode_sound(tokens: list[int]) -> FileData:

@@ -78,7 +78,7 @@ def find_nearest(image: FileData, prior: str) -> list[dict[str, Any]]:
         prior: a prior's name, see list_models
 
     Returns:
-        {"text", "fit"} of each, the nearest first: its caption, and a cosine, -1 to 1
+        {"text", "fit", "note"} of each, the nearest first: its caption, a cosine, -1 to 1, and what was done to the file, or null
     """
     found = patiently(writers, work.find_nearest, models.prior(prior), read_file(image))
-    return [{"text": text, "fit": fit} for text, fit in zip(found.texts, found.fits, strict=True)]
+    return [{"text": text, "fit": fit, "note": found.note} for text, fit in zip(found.texts, found.fits, strict=True)]

@@ -38,7 +38,8 @@ def weigh_words(question: dict) -> dict:
 
 @answered_by(writers)
 def find_nearest(question: dict) -> dict:
-    """{"prior", "picture": a picture file as base64} → {"found": [{"text", "picture": a PNG data URL, "fit"}]}, the nearest first."""
+    """{"prior", "picture": a picture file as base64} → {"found": [{"text", "picture": a PNG data URL, "fit"}], "note": on
+    what was done to the file, or null}, the nearest first."""
     prior = models.prior(question["prior"])
     found = work.find_nearest(prior, _file(question["picture"]))
     writers.pass_on()
@@ -46,7 +47,7 @@ def find_nearest(question: dict) -> dict:
     return {"found": [
         {"text": text, "picture": images.to_png_url(picture), "fit": fit}
         for text, picture, fit in zip(found.texts, pictures, found.fits, strict=True)
-    ]}
+    ], "note": found.note}
 
 
 SERVER_FUNCTIONS = [read_prompt, rank_pictures, weigh_words, find_nearest]

@@ -46,11 +46,13 @@ class Weights:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Known pictures, the nearest first: their texts, cosines −1 … 1, and tokens int64 [n, *S']."""
+    """Known pictures, the nearest first: their texts, cosines −1 … 1, and tokens int64 [n, *S']; note: on what was done to the file
+    that they were looked for with, None for nothing."""
 
     texts: list[str]
     fits: list[float]
     tokens: Tensor
+    note: str | None
 
 
 def read_prompt(prior: Prior, text: str) -> Prompt:
@@ -90,11 +92,12 @@ def find_nearest(prior: Prior, picture: bytes) -> Nearest:
         raise ValueError(f"No model here knows pictures like those of {prior.name}.")
     if len(picture) > MOST_BYTES:
         raise ValueError("This picture is too large to be looked at. Take a smaller one.")
-    pixels = open_picture(picture, 2 * judge.config.side).pixels
-    every = known.embeddings @ judge.embed_images(to_tensor(pixels))[0]
+    opened = open_picture(picture, 2 * judge.config.side)
+    every = known.embeddings @ judge.embed_images(to_tensor(opened.pixels))[0]
     best = every.topk(min(NEAREST, len(every)))
     return Nearest(
-        [known.texts[i] for i in best.indices.tolist()], [round(fit, 3) for fit in best.values.tolist()], known.tokens[best.indices]
+        [known.texts[i] for i in best.indices.tolist()], [round(fit, 3) for fit in best.values.tolist()], known.tokens[best.indices],
+        opened.note,
     )
 
 

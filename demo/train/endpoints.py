@@ -1,5 +1,7 @@
 """The endpoints of training: as on the Train tab, one run at a time, in a process of its own."""
 
+from collections import Counter
+from pathlib import Path
 from typing import Any, Literal
 
 from gradio.data_classes import FileData
@@ -21,7 +23,8 @@ def train(
     """Begin to train a tokenizer on pictures. It goes on after this call returns.
 
     Args:
-        pictures: picture files, or one zip of them; what is none is passed over
+        pictures: picture files, with a .txt file of the same name each or a metadata.jsonl if they have captions, or one zip of all;
+            what is none is passed over
         bundled: where no pictures are given, one of the app's own sets: examples, or fashion where it is installed
         downsampling: f, the pixels of a token's side: 2, 4, 8 or 16
         codes: K, a power of two from 16 to 4,096
@@ -36,9 +39,7 @@ def train(
     """
     settings = Settings(downsampling, codes, code_dim, beta, codebook, minutes)
     if pictures:
-        places = [uploaded(place_of(file)) for file in pictures]
-        files = [(f"{number}-{place.name}", place) for number, place in enumerate(places)]
-        begun = patiently(unpackers, work.begin, files, settings)
+        begun = patiently(unpackers, work.begin, _named(pictures), settings)
     else:
         begun = patiently(unpackers, work.begin_bundled, bundled, settings)
     return begun.id, begun.count
@@ -127,3 +128,15 @@ def download_trained(run: str) -> FileData:
         a zip
     """
     return to_file(patiently(openers, packing.pack, runs.find(run)), packing.ARCHIVE, "application/zip")
+
+
+def _named(files: list[FileData]) -> list[tuple[str, Path]]:
+    """Each file under the name that its sender gave it, by which captions find their pictures; of several that share a name, the second
+    picture and the second caption get the same number, and so on."""
+    seen, named = Counter[str](), []
+    for file in files:
+        place = uploaded(place_of(file))
+        name = FileData.model_validate(file).orig_name or place.name
+        named.append((f"{seen[name]}-{name}" if seen[name] else name, place))
+        seen[name] += 1
+    return named

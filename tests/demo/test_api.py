@@ -5,6 +5,7 @@ import asyncio
 import json
 import re
 import urllib.request
+import wave
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,9 +23,13 @@ from demo import blocks, endpoints, models
 from demo import document as documents
 from demo.models import foreign
 from demo.train import runs
+from demo.train import work as training
+from demo.train.pictures import lay_out
 from tests.patience import wait_until
 from tests.stepped import writer
 from tests.tiny import draw_picture
+from vqcore.data.images import open_picture
+from vqcore.data.labelled import read_labelled
 from vqcore.data.sounds import open_wav, write_wav
 from vqcore.priors import new_prior
 from vqcore.priors.sequence import Grid, Layout, Words
@@ -188,6 +193,29 @@ def test_pictures_are_ranked_by_a_text_and_drawings_find_their_like(call, pictur
     assert [each["text"] for each in call("find_nearest", picture, "photos-prior")] == ["here"]
 
 
+def test_answers_say_what_was_done_to_a_file(call, picture, tmp_path, monkeypatch):
+    dark = np.arange(64 * 64).reshape(64, 64).astype(np.uint16)  # 12 bits in a file of 16
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    (stretched,) = open_picture(str(tmp_path / "dark.png")).notes
+    file = handle_file(str(tmp_path / "dark.png"))
+    document = call("encode", file)
+    assert document["note"] == stretched and call("encode", picture)["note"] is None
+    assert pixels(call("decode", document)).shape == (64, 64, 3)
+    assert call("reconstruct", file)[1]["note"] == call("compare", file)[1]["note"] == stretched
+    judge = Contrastive(Text.of(["cat"]), ContrastiveConfig(side=16, text_length=4, width=8, text_layers=1, heads=2, channels=(4, 4)))
+    monkeypatch.setattr(models, "contrastive_of", lambda _: judge.eval())
+    monkeypatch.setattr(models, "known_pictures", lambda _: Known(["here"], torch.ones(1, 8), torch.zeros(1, 4, 5, dtype=torch.int64)))
+    assert [each["note"] for each in call("find_nearest", file, "photos-prior")] == [stretched]
+    hum = np.sin(np.arange(4000) / 14) / 2
+    stereo = (np.stack([hum, -hum], 1) * 32767).astype("<i2").tobytes()
+    with wave.open(str(tmp_path / "stereo.wav"), "wb") as out:
+        out.setparams((2, 2, 8000, 0, "NONE", ""))
+        out.writeframes(stereo)
+    told = call("describe_sound", handle_file(str(tmp_path / "stereo.wav")))
+    assert "cancel" in told["note"] and told["seconds"] == 0.5 and told["loudest"] > 0.4
+    assert np.abs(open_wav(call("encode_sound", handle_file(str(tmp_path / "stereo.wav")))[1]).samples).max() > 0.1
+
+
 def test_a_sentence_is_read_and_its_words_weighed(call, tiny_text_prior, monkeypatch):
     prior = vqcore.load_prior(tiny_text_prior)
     monkeypatch.setattr(models, "_priors", lambda: {prior.name: (prior, tiny_text_prior)})
@@ -260,6 +288,33 @@ def test_a_sentence_is_continued_and_judged(call):
     assert following["words"] == ["cat"] and len(following["next"]) == 8 and call("next_codes", "cat", codes)["next"] is None
     assert set(call("judge_sentence", codes)) == {"cat", "dog", ""}
     assert call("draw_latents", "uniform")[1]["cost"] == pytest.approx(6)
+
+
+def test_captions_and_lists_sent_singly_find_their_pictures(call, tmp_path, monkeypatch):
+    begun = []
+
+    def begin(files, settings):
+        (tmp_path / str(len(begun))).mkdir()
+        begun.append(lay_out(files, tmp_path / str(len(begun))))
+        return runs.Run("id", tmp_path, begun[-1].folder, begun[-1].count, "", settings)
+
+    monkeypatch.setattr(training, "begin", begin)
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        for number, text in ((1, f"a cat {folder}"), (2, f"a dog {folder}")):
+            Image.fromarray(draw_picture(number, 16, 16)).save(tmp_path / folder / f"a {number}.png")
+            (tmp_path / folder / f"a {number}.txt").write_text(text)
+    rows = [json.dumps({"file_name": f"a {number}.png", "text": f"listed {number}"}) for number in (2, 1)]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(rows))
+
+    def send(*names):
+        call("train", [handle_file(str(tmp_path / name)) for name in names])
+        return begun[-1].folder
+
+    one, two = ([f"{folder}/a {n}.{kind}" for n in (1, 2) for kind in ("png", "txt")] for folder in ("one", "two"))
+    assert read_labelled(send(*one), "train").labels == ["a cat one", "a dog one"]
+    assert sorted(read_labelled(send(*one, *two), "train").labels) == ["a cat one", "a cat two", "a dog one", "a dog two"]
+    assert read_labelled(send("metadata.jsonl", one[0], one[2]), "train").labels == ["listed 2", "listed 1"]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import huggingface_hub.constants
 import pytest
 
 import vqcore
+from tests.vqgan import small_vqgan_folder
 from vqcore import hub
 from vqcore.tokenizers.base import fingerprint
 
@@ -103,9 +104,71 @@ def test_what_can_not_be_fetched_says_why(shelf, tiny_folder):
         vqcore.load("ada/none")
     shelf["ada/large"] = files_of(tiny_folder)
     shelf.sizes["model.safetensors"] = 5 << 30
-    with pytest.raises(ValueError, match="5.0 GB"):
+    with pytest.raises(ValueError, match="5.0. GB"):
         vqcore.load("ada/large")
-    assert shelf.taken == []
+    assert set(shelf.taken) == {"config.json"}
+
+
+@pytest.mark.parametrize("config, words", [
+    ({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}, "language model of text"),
+    ({"model": {"target": "taming.models.vqgan.GumbelVQ", "params": {}}}, "GumbelVQ"),
+    ({"model": {"target": "x.VQModel", "params": {"ddconfig": {"double_z": 0}}}}, "has to be true or false"),
+    ({"kind": "prior", "version": 1}, "not a tokenizer"), ({"kind": "zebra", "version": 1}, "zebra"), ([], "not written by"),
+])
+def test_of_what_does_not_open_nothing_but_config_json_is_fetched(shelf, config, words):
+    shelf["ada/theirs"] = {"config.json": json.dumps(config).encode(), "model.safetensors": b"a gigabyte", "README.md": b"# It"}
+    with pytest.raises(ValueError, match=words):
+        vqcore.load("ada/theirs")
+    assert set(shelf.taken) == {"config.json"}
+    with pytest.raises(ValueError, match="config.json of ada/theirs has 0.01 GB"):
+        shelf.sizes["config.json"] = 5 << 20
+        vqcore.load("ada/theirs")
+
+
+def test_a_hub_id_without_safetensors_says_what_it_has_in_their_place(shelf, tmp_path):
+    config = files_of(small_vqgan_folder(tmp_path / "theirs"))["config.json"]
+    shelf["ada/pickles"] = {"config.json": config, "pytorch_model.bin": b"", "README.md": b"", "optimizer.pt": b""}
+    with pytest.raises(ValueError, match="ada/pickles has its weights as optimizer.pt, a pickle.* is never opened"):
+        vqcore.load("ada/pickles")
+    shelf["ada/lightning"] = {"last.ckpt": b"", "model.yaml": b""}
+    with pytest.raises(ValueError, match="last.ckpt, a pickle.* no config.json either"):
+        vqcore.load("ada/lightning")
+    assert set(shelf.taken) == {"config.json"}
+
+
+def test_a_pipelines_root_names_its_tokenizer(shelf, tmp_path):
+    theirs = files_of(small_vqgan_folder(tmp_path / "theirs"))
+    shelf["ada/pipeline"] = {f"{part}/{name}": data for part in ("transformer", "vqvae") for name, data in theirs.items()}
+    shelf["ada/pipeline"]["model_index.json"] = b"{}"
+    with pytest.raises(ValueError, match="Its tokenizer is ada/pipeline/vqvae: open that one"):
+        vqcore.load("ada/pipeline")
+    assert vqcore.load("ada/pipeline/vqvae").levels[0].codebook_size == 40
+
+
+def test_of_weights_in_two_precisions_one_is_fetched_and_counted(shelf, tmp_path):
+    theirs = files_of(small_vqgan_folder(tmp_path / "theirs"))
+    weights = theirs.pop("model.safetensors")
+    both = {"diffusion_pytorch_model.safetensors": weights, "diffusion_pytorch_model.fp16.safetensors": weights, "pytorch_model.bin": b""}
+    shelf["ada/both"] = theirs | both
+    shelf.sizes["diffusion_pytorch_model.fp16.safetensors"] = 1 << 30
+    assert vqcore.load("ada/both").levels[0].codebook_size == 40
+    assert set(shelf.taken) == {"config.json", "diffusion_pytorch_model.safetensors"}
+    shelf["ada/half"] = theirs | {"model.fp16.safetensors": weights}
+    assert vqcore.load("ada/half").levels[0].codebook_size == 40
+    shelf["ada/shards"] = theirs | {"model-00001-of-00002.safetensors": weights}
+    with pytest.raises(ValueError, match="of 2 shards of weights"):
+        vqcore.load("ada/shards")
+
+
+@pytest.mark.parametrize("size, words", [((1 << 30) + 1, "1.01 GB of weights; up to 1 GB"), (1 << 30, None)])
+def test_a_gigabyte_is_fetched_and_a_byte_more_is_not(shelf, tmp_path, size, words):
+    shelf["ada/large"] = files_of(small_vqgan_folder(tmp_path / "theirs"))
+    shelf.sizes["model.safetensors"] = size
+    if words is None:
+        assert vqcore.load("ada/large").levels[0].codebook_size == 40
+    else:
+        with pytest.raises(ValueError, match=words):
+            vqcore.load("ada/large")
 
 
 @pytest.mark.parametrize("name, known", [

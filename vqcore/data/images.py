@@ -34,6 +34,11 @@ class Picture:
     notes: tuple[str, ...] = ()
 
     @property
+    def note(self) -> str | None:
+        """The notes as one text; None where there is nothing to say."""
+        return " ".join(self.notes) or None
+
+    @property
     def scaled(self) -> bool:
         return self.source_size != (self.pixels.shape[1], self.pixels.shape[0])
 

@@ -85,8 +85,6 @@ class AutoregressivePrior(Prior):
 
     @torch.inference_mode()
     def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
-        if n < 1:
-            raise ValueError(f"Ask for at least one sample, not {n}.")
         if not 0 <= kept <= self.layout.length or (kept and start is None):
             raise ValueError(f"kept is a number of tokens of `start`, 0 … {self.layout.length}, not {kept}.")
         codes = torch.full((n, self.layout.length), -1, dtype=torch.int64)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from vqcore.files import shown
 from vqcore.priors.choice import Choice, Settings
 from vqcore.priors.sequence import Layout
 
@@ -105,7 +107,9 @@ class Prior(nn.Module, ABC):
         start, kept: begin with the first `kept` tokens of these grids (of one sample, or n).
         on_token: called after each token; when it returns True the drawing stops, and unwritten tokens are −1.
         """
-        return self.draw(n, condition, self._drawing(temperature, top_k, top_p, guidance, seed, on_token), start, kept)
+        if not isinstance(n, Integral) or n < 1:
+            raise ValueError(f"Ask for at least one sample, a whole number, not {shown(n)}.")
+        return self.draw(int(n), condition, self._drawing(temperature, top_k, top_p, guidance, seed, on_token), start, kept)
 
     @abstractmethod
     def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
@@ -143,7 +147,9 @@ class Prior(nn.Module, ABC):
     ) -> Drawing:
         own, first = self.settings, lambda given, its: its if given is None else given
         choice = Choice(first(temperature, own.temperature), first(top_k, own.top_k), first(top_p, own.top_p))
-        return Drawing(choice, first(guidance, own.guidance), seed, on_token)
+        if not isinstance(seed, Integral) or not -(2**63) <= seed < 2**64:
+            raise ValueError(f"The seed is a whole number of 64 bits, not {shown(seed)}.")
+        return Drawing(choice, first(guidance, own.guidance), int(seed), on_token)
 
     def adopt(self, codebooks: Sequence[Tensor]) -> None:
         """Take over what it has to know of the tokenizer before it learns: the codebooks E [K, D], coarse to fine. Most need none."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from vqcore.files import shown
 
 COLDEST = 1e-4  # temperatures below take the likeliest token, as 0 does
 
@@ -22,12 +24,12 @@ class Choice:
     top_p: float | None = None
 
     def __post_init__(self):
-        if not 0 <= self.temperature < math.inf:
-            raise ValueError(f"The temperature is 0 or more, not {self.temperature}.")
-        if self.top_k is not None and (not isinstance(self.top_k, Integral) or self.top_k < 1):
-            raise ValueError(f"top_k is a whole number from 1, or None for all codes, not {self.top_k}.")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p is above 0 and at most 1, or None, not {self.top_p}.")
+        if not isinstance(self.temperature, Real) or not 0 <= self.temperature < math.inf:
+            raise ValueError(f"The temperature is 0 or more, not {shown(self.temperature)}.")
+        if self.top_k is not None and (not isinstance(self.top_k, Integral) or isinstance(self.top_k, bool) or self.top_k < 1):
+            raise ValueError(f"top_k is a whole number from 1, or None for all codes, not {shown(self.top_k)}.")
+        if self.top_p is not None and not (isinstance(self.top_p, Real) and 0 < self.top_p <= 1):
+            raise ValueError(f"top_p is above 0 and at most 1, or None, not {shown(self.top_p)}.")
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Logits [B, codes] → the probabilities to draw from."""

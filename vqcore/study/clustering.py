@@ -12,8 +12,9 @@ def leaf_order(distances: np.ndarray) -> np.ndarray:
     lets the nearest ends touch is taken. About n³ operations on arrays: for some hundreds of things.
     ValueError for distances that aren't finite, or not between each and each.
     """
-    count = len(distances)
-    if distances.size != count * count or not np.isfinite(distances[~np.eye(count, dtype=bool)]).all():
+    distances = np.asarray(distances)
+    count = len(distances) if distances.ndim else 1
+    if distances.ndim != 2 or distances.size != count * count or not np.isfinite(distances[~np.eye(count, dtype=bool)]).all():
         raise ValueError(f"An order needs the distances between n things, [n, n] and finite, and {list(distances.shape)} here aren't so.")
     if count < 2:
         return np.arange(count)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vqcore.files import shown
+
 
 @dataclass(frozen=True)
 class PCA:
@@ -48,9 +50,9 @@ class PCA:
         return join_patches(x, self.patch, self.channels)
 
     def rounded(self, z: Tensor, bits: int) -> Tensor:
-        """z with each weight rounded to one of 2^bits equal steps of its component's range: what n'·bits bits can say."""
-        if bits < 1:
-            raise ValueError(f"Round each weight to 1 bit at least, not {bits}.")
+        """z with each weight rounded to one of 2^bits equal steps of its component's range, bits 1 … 32: what n'·bits bits can say."""
+        if type(bits) is not int or not 1 <= bits <= 32:
+            raise ValueError(f"Round each weight to 1 bit at least and 32 at most, a whole number, not {shown(bits)}.")
         low, high = self.ranges[:, : self._kept(z.shape[1]), None, None]
         step = (high - low).clamp_min(1e-6) / (2**bits - 1)
         return low + ((z - low) / step).round().clamp(0, 2**bits - 1) * step
@@ -61,8 +63,8 @@ class PCA:
 
     def _kept(self, weights: int | None) -> int:
         kept = self.size if weights is None else weights
-        if not 0 <= kept <= self.size:
-            raise ValueError(f"n' is a number of components, 0 … {self.size}, not {kept}.")
+        if type(kept) is not int or not 0 <= kept <= self.size:
+            raise ValueError(f"n' is a number of components, 0 … {self.size}, not {shown(kept)}.")
         return kept
 
 

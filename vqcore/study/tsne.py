@@ -22,8 +22,13 @@ SMALLEST_GAIN = 0.01
 def neighbourhood_map(vectors: Tensor, perplexity: float = 30.0, steps: int = 750) -> Tensor:
     """float [N, D] → places float32 [N, 2], around 0. The same vectors give the same map.
 
-    perplexity: about how many neighbours each vector minds; a third of those that there are, where they are few.
+    perplexity: about how many neighbours each vector minds, above 0; a third of those that there are, where they are few.
+    ValueError for what are no finite vectors.
     """
+    if vectors.ndim != 2 or not vectors.shape[1] or not vectors.isfinite().all():
+        raise ValueError(f"A map is of vectors [N, D] of finite numbers, and {list(vectors.shape)} here aren't so.")
+    if not 0 < perplexity < math.inf:
+        raise ValueError(f"The perplexity is a number of neighbours above 0, not {perplexity}.")
     count = len(vectors)
     if not count:
         return torch.zeros(0, 2)

@@ -47,6 +47,7 @@ class Tokenizer(nn.Module, ABC):
     halo: the reach of one token of the finest grid, in tokens (half of the decoder's receptive field), None for everywhere;
     largest_side: in pixels, the side up to which a picture is decoded in seconds, None where the size doesn't matter;
     tokens_of: the name of the tokenizer whose encoder and codebooks these are, "" for its own;
+    notes: sentences on how it was read that its user should know;
     usages, appearances, tables: of each level, coarse to fine, what is known beside the weights, or None.
     """
 
@@ -60,6 +61,7 @@ class Tokenizer(nn.Module, ABC):
     largest_side: int | None = None
     halo: int | None
     tokens_of: str = ""
+    notes: Sequence[str] = ()
     usages: Sequence[Tensor | None]
     appearances: Sequence[np.ndarray | None]
     tables: list[Tables] | None

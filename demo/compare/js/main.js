@@ -58,7 +58,7 @@ class Comparison {
     const against = picture.original
       ? "compared with its original"
       : "compared with what its tokens decode to, since its original isn’t here";
-    this.about.textContent = `${picture.name}, ${width} × ${height} pixels, ${against}`;
+    this.about.textContent = `${picture.name}, ${width} × ${height} pixels, ${against}${picture.note ? `. ${picture.note}` : ""}`;
     this.curtain.clear(width, height);
     this.zoom.fit();
     if (picture.original) this.curtain.add(ORIGINAL, canvasOf(pixels));

@@ -57,6 +57,7 @@
  * @property {number} tokens
  * @property {number} bits
  * @property {number} bits_per_pixel
+ * @property {string | null} note  on what was done to its file
  * @property {number | null} psnr
  * @property {number} ssim
  * @property {{codec: string, url: string, bytes: number, psnr: number | null, ssim: number}[]} rivals
@@ -102,7 +103,7 @@
  * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number}} read_prompt
  * @property {{fits: number[] | null}} rank_pictures
  * @property {{whole: number, without: number[]}} weigh_words
- * @property {{found: {text: string, picture: string, fit: number}[]}} find_nearest
+ * @property {{found: {text: string, picture: string, fit: number}[], note: string | null}} find_nearest
  * @property {{tokens: string, original: string, rebuilt: string}} encode_sound  samples are base64 of int16
  * @property {{samples: string}} decode_sound
  * @property {{tokens: string, samples: string}} speak

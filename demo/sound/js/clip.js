@@ -5,20 +5,28 @@ import { PersonError } from "../../kit/js/server.js";
 
 const MOST_BYTES = 60e6;
 
-// → { samples: Float32Array of at most `longest` seconds, seconds: how long it was }
+const CANCELLED = 0.05; // of the loudest channel's power, which the mean of all doesn't reach
+
+// → { samples: Float32Array of at most `longest` seconds, seconds: how long it was, note: what was done to it }
 export async function decodeClip(file, rate, longest) {
   if (file.size > MOST_BYTES) throw new PersonError("This file is larger than the 60 MB that are read here. Cut it first.");
   const context = new OfflineAudioContext(1, 1, rate);
   const buffer = await context.decodeAudioData(await file.arrayBuffer()).catch(() => {
     throw new PersonError(`“${file.name ?? "The recording"}” is no sound that this browser can read. Use WAV, MP3, OGG, FLAC or M4A.`);
   });
-  const samples = new Float32Array(Math.min(buffer.length, longest * rate));
-  for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
-    const values = buffer.getChannelData(channel);
-    for (let i = 0; i < samples.length; i++) samples[i] += values[i] / buffer.numberOfChannels;
-  }
-  if (!samples.length) throw new PersonError("There is no sound in this file. Choose another.");
-  return { samples, seconds: buffer.duration };
+  const length = Math.min(buffer.length, longest * rate);
+  if (!length) throw new PersonError("There is no sound in this file. Choose another.");
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i).subarray(0, length));
+  return { ...mixed(channels), seconds: buffer.duration };
+}
+
+// The mean of the channels; the loudest alone where they cancel one another out, as vqcore/data/wav.py does.
+export function mixed(channels) {
+  const mean = channels[0].map((_, i) => channels.reduce((sum, values) => sum + values[i], 0) / channels.length);
+  const power = (values) => values.reduce((sum, value) => sum + value * value, 0);
+  const loudest = channels.reduce((most, values) => (power(values) > power(most) ? values : most));
+  if (power(mean) >= CANCELLED * power(loudest)) return { samples: mean, note: "" };
+  return { samples: loudest, note: "Its channels cancel one another out, so the loudest of them is taken alone. " };
 }
 
 export function packSamples(samples) {

@@ -80,7 +80,7 @@ export class Sources {
     const { sound, about } = this;
     if (!about) throw new PersonError("This page has no tokenizer of sounds. A CSV file can be opened.");
     const { turn } = sound;
-    const { samples, seconds } = await decodeClip(file, about.rate, about.longest);
+    const { samples, seconds, note } = await decodeClip(file, about.rate, about.longest);
     const answer = await sound.server.ask("encode_sound", { samples: packSamples(samples) });
     if (turn !== sound.turn) return;
     const cut =
@@ -90,7 +90,7 @@ export class Sources {
     const tokens = unpackTokens(answer.tokens, about.codes);
     sound.showSound({ name, tokens, original: unpackSamples(answer.original), rebuilt: unpackSamples(answer.rebuilt) });
     const bits = tokens.length * Math.log2(about.codes);
-    sound.told.textContent = `${capital(name)}: ${(samples.length / about.rate).toFixed(2)} seconds are ${tokens.length} tokens, ${Math.ceil(bits / 8)} bytes. ${cut}`;
+    sound.told.textContent = `${capital(name)}: ${(samples.length / about.rate).toFixed(2)} seconds are ${tokens.length} tokens, ${Math.ceil(bits / 8)} bytes. ${cut}${note}`;
   }
 
   async sayWord(aloud = true) {

@@ -85,17 +85,18 @@ export class Pad {
     const [width, height] = [whole.width * scale, whole.height * scale];
     this.clear();
     this.context.drawImage(whole, (this.paper.width - width) / 2, (this.paper.height - height) / 2, width, height);
-    this.find();
+    this.find(picture.note);
   }
 
-  async find() {
+  // note: on what was done to the file of the picture that was taken.
+  async find(note = "") {
     const asked = (this.asked = {});
     const { ask, server } = this.prompter;
     const data = this.paper.toDataURL("image/png");
     try {
       const { found } = await server.ask("find_nearest", { prior: ask.prior.name, picture: data.slice(data.indexOf(",") + 1) });
       if (asked !== this.asked) return;
-      this.told.textContent = "Click one to write it anew from its words.";
+      this.told.textContent = `Click one to write it anew from its words. ${note}`;
       this.found.replaceChildren(...found.map((each) => this.newTile(each)));
     } catch (problem) {
       if (asked === this.asked) this.told.textContent = problem.message;

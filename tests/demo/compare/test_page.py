@@ -37,6 +37,13 @@ def test_the_answer_is_the_tokenizers(tiny_default):
     assert (answer["tokens"], answer["bits"], answer["bits_per_pixel"]) == (96, 576, 576 / 6144)
 
 
+def test_the_answer_says_what_was_done_to_the_file(tiny_default):
+    out = io.BytesIO()
+    Image.fromarray(np.arange(64 * 64).reshape(64, 64).astype(np.uint16)).save(out, "PNG")  # 12 bits in a file of 16
+    assert "stretched" in ask(tiny_default, picture=base64.b64encode(out.getvalue()).decode())["note"]
+    assert ask(tiny_default)["note"] is None
+
+
 def test_a_cut_codebooks_tokens_are_numbered_as_in_the_whole(tiny_default):
     answer = ask(tiny_default, codes=16)
     grid = documents.unpack(answer["grid"]["data"], (8, 12), 64)

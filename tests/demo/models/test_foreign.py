@@ -83,7 +83,7 @@ def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploa
 
 
 def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(theirs, monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda id: theirs)
+    monkeypatch.setattr(hub, "download", lambda id, check: theirs)
     _, name = tab.open_id(" https://huggingface.co/ada/model/tree/main/vqvae ")
     assert name == "ada/model/vqvae" in models.names()
     foreign._loaded.clear()
@@ -96,14 +96,14 @@ def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(the
 
 
 def test_a_document_downloads_nothing(monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda id: pytest.fail("it was downloaded"))
+    monkeypatch.setattr(hub, "download", lambda id, check: pytest.fail("it was downloaded"))
     answer = kit.read_codebook({"model": "ada/unheard-of"})
     assert "no model called" in answer["error"]
 
 
 def test_a_list_restricts_what_is_opened(uploaded, theirs, monkeypatch):
     monkeypatch.setattr(foreign, "ALLOWED", "ada/model, bob/model")
-    monkeypatch.setattr(hub, "download", lambda id: theirs)
+    monkeypatch.setattr(hub, "download", lambda id, check: theirs)
     monkeypatch.setattr(hub, "cached", lambda id: theirs)
     assert tab.open_id("bob/model")[1] == "bob/model"
     assert tab.open_id("eve/model") == ("This page opens ada/model, bob/model from the Hub. Run it yourself to open others.", "")
@@ -113,7 +113,7 @@ def test_a_list_restricts_what_is_opened(uploaded, theirs, monkeypatch):
 
 
 def test_few_stay_in_memory(uploaded, theirs, monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda id: theirs)
+    monkeypatch.setattr(hub, "download", lambda id, check: theirs)
     for id in ("ada/one", "ada/two", "ada/three"):
         tab.open_id(id)
     assert foreign.names() == ["ada/two", "ada/three"]
@@ -159,7 +159,7 @@ def test_a_dropped_folder_has_a_gigabyte_at_most(more, words, tmp_path):
 
 @pytest.mark.parametrize("home", ["somebody/else", "/etc", "..", None, ["photos"]])
 def test_a_dropped_decoder_fetches_and_reads_no_other_model(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda _: pytest.fail("it was fetched"))
+    monkeypatch.setattr(hub, "download", lambda *_: pytest.fail("it was fetched"))
     files = []
     for name, data in (("config.json", json.dumps({"kind": "decoder", "version": 1, "tokenizer": home})), ("model.safetensors", "")):
         (tmp_path / name).mkdir()

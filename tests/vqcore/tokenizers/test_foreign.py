@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 import vqcore
 from vqcore.tokenizers import foreign
+from vqcore.tokenizers.foreign.layouts import from_diffusers
 
 PICTURES = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 2 - 1
 CELEBA = {  # config.json of CompVis/ldm-celebahq-256, folder vqvae
@@ -84,10 +85,47 @@ def test_a_diffusers_folder_gives_the_tokens_and_pixels_of_diffusers(diffusers, 
     assert torch.equal(level.codebook, original.quantize.embedding.weight)
 
 
+@torch.no_grad()
+def test_amused_is_given_pixels_from_0_to_1_and_its_own_are_shown_as_they_are(diffusers, tmp_path):
+    config = SMALL | {"lookup_from_codebook": True, "mid_block_add_attention": False}
+    original = shuffled(diffusers.VQModel(**config))
+    z_e = original.encode((PICTURES + 1) / 2).latents
+    spread(original.quantize.embedding, z_e)
+    original.save_pretrained(tmp_path, variant="fp16")  # the name alone: its numbers stay whole
+    model = vqcore.load(tmp_path)
+    shape = (*z_e.shape[:1], *z_e.shape[2:], z_e.shape[1])
+
+    def decode(tokens):
+        return 2 * original.decode(tokens, force_not_quantize=True, shape=shape).sample - 1
+
+    agrees(model, z_e, lambda z: original.quantize(z)[2][2], decode)
+    assert model.notes == ("Its networks take pixels from 0 to 1.",)
+    overridden = vqcore.load(tmp_path, pixel_range=(-1, 1))
+    assert not overridden.notes and not torch.equal(overridden.encode(PICTURES)[0], model.encode(PICTURES)[0])
+    again = vqcore.load(tmp_path, pixel_range=(0, 1))
+    assert torch.equal(again.encode(PICTURES)[0], model.encode(PICTURES)[0])
+
+
+@pytest.mark.parametrize("entry", [{"lookup_from_codebook": True}, {"mid_block_add_attention": False}])
+def test_one_of_amuseds_entries_alone_tells_nothing_of_the_range(entry):
+    assert from_diffusers(SMALL | entry)[0].pixel_range == (-1, 1)
+
+
+def test_shards_with_an_index_are_read_whole_or_not_at_all(diffusers, tmp_path):
+    original = diffusers_model(diffusers, SMALL, tmp_path / "whole")
+    original.save_pretrained(tmp_path / "shards", max_shard_size="300KB")
+    assert len(list((tmp_path / "shards").glob("*.safetensors"))) > 2
+    expected = vqcore.load(tmp_path / "whole").encode(PICTURES)
+    assert torch.equal(vqcore.load(tmp_path / "shards").encode(PICTURES)[0], expected[0])
+    next((tmp_path / "shards").glob("*-00002-of-*")).unlink()
+    with pytest.raises(ValueError, match=r"of \d+ shards of weights"):
+        vqcore.load(tmp_path / "shards")
+
+
 def test_attention_layers_of_old_diffusers_are_read(diffusers, tmp_path):
     diffusers_model(diffusers, SMALL, tmp_path)
     expected = vqcore.load(tmp_path).reconstruct(PICTURES)
-    file = tmp_path / foreign.WEIGHTS[0]
+    file = tmp_path / "diffusion_pytorch_model.safetensors"
     tensors = vqcore.files.read_tensors(file)
     for new, old in (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")):
         tensors = {name.replace(f".{new}.", f".{old}."): tensor for name, tensor in tensors.items()}
@@ -160,15 +198,18 @@ def convert(folder, out):
     return subprocess.run([sys.executable, *shlex.split(line)[1:-3], *names], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("levels, width", [([8, 5, 5, 5], 4), ([7, 4, 3], 16)])
+@pytest.mark.parametrize("levels, width, how", [
+    ([8, 5, 5, 5], 4, {}), ([7, 4, 3], 16, {}), ([8, 5, 5, 2], 4, {"preserve_symmetry": True}), ([7, 4, 6], 16, {"bound_hard_clamp": True}),
+    ([6, 4, 3], 3, {"preserve_symmetry": True, "bound_hard_clamp": True}),
+], ids=["square", "projected", "symmetric", "clamped", "both"])
 @torch.no_grad()
-def test_an_fsq_model_gives_the_tokens_and_pixels_of_the_original(taming, tmp_path, levels, width):
+def test_an_fsq_model_gives_the_tokens_and_pixels_of_the_original(taming, tmp_path, levels, width, how):
     fsq = pytest.importorskip("vector_quantize_pytorch", reason="This test needs pip install -r tests/requirements.txt.").FSQ
-    original = taming(fsq(levels=levels, dim=width, channel_first=True), width)
+    original = taming(fsq(levels=levels, dim=width, channel_first=True, **how), width)
     with torch.no_grad():
         original.quant_conv.weight.mul_(4)  # so that many codes are used
     save_file(original.state_dict(), tmp_path / "model.safetensors")
-    config = taming_config(target="any.FSQModel", fsq_levels=levels, embed_dim=width)
+    config = taming_config(target="any.FSQModel", fsq_levels=levels, embed_dim=width, **how)
     (tmp_path / "config.json").write_text(json.dumps(config))
     model = vqcore.load(tmp_path)
     z_e = original.quant_conv(original.encoder(PICTURES))
@@ -201,12 +242,12 @@ def test_sizes_that_f_does_not_divide_are_padded_and_cropped(diffusers, tmp_path
 
 
 @pytest.mark.parametrize("change, words", [
-    ({"_class_name": "AutoencoderKL"}, "is a AutoencoderKL"),
+    ({"_class_name": "AutoencoderKL"}, "AutoencoderKL, a continuous autoencoder"),
     ({"_class_name": "VQModel", "norm_type": "spatial"}, "norm_type"),
     ({"_class_name": "VQModel", "down_block_types": ["DownBlock2D", "DownBlock2D"]}, "DownBlock2D"),
     ({"_class_name": "VQModel", "block_out_channels": [32, 10**9]}, "4096"),
     ({"_class_name": "VQModel", "block_out_channels": "ab"}, "whole numbers"),
-    ({"_class_name": "VQModel", "num_vq_embeddings": 10**12}, "codes of"),
+    ({"_class_name": "VQModel", "num_vq_embeddings": 10**12}, "num_vq_embeddings"),
     ({"_class_name": "VQModel", "num_vq_embeddings": 49}, "quantizer.embedding.weight is"),
     ({"_class_name": "VQModel", "layers_per_block": 2}, "missing"),
     ({"model": {"target": "taming.models.vqgan.GumbelVQ"}}, "GumbelVQ"),

@@ -1,10 +1,13 @@
 r"""Other people's tokenizers behind the same five verbs, from safetensors and JSON alone.
 
-    diffusers            a `VQModel` folder: config.json and diffusion_pytorch_model.safetensors
+    diffusers            a `VQModel` folder: config.json and diffusion_pytorch_model.safetensors, aMUSEd's among them
     taming-transformers  its VQGAN, also as latent-diffusion's VQModelInterface: the YAML config as config.json, the
                          state_dict as model.safetensors
     FSQ                  the same, with class FSQModel and `fsq_levels` among its params, and vector-quantize-pytorch's
                          names where there are projections: quantize.project_in, quantize.project_out
+
+Weights may be in half precision alone, or in shards. What else people bring is told by name, before any weights are read:
+see `known.py`.
 
 A `.ckpt` is a pickle, which can run code, so it is never opened here. This command writes the folder, by PyTorch's loader for
 weights alone, which runs nothing and refuses a file with more in it; PyTorch Lightning's key for its callback, which
@@ -22,6 +25,9 @@ taming-transformers left in its checkpoints, gets an empty class instead. PyTorc
 
 from __future__ import annotations
 
+import dataclasses
+import logging
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,69 +35,93 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vqcore.files import read_tensors
-from vqcore.tokenizers.foreign.layouts import from_diffusers, from_taming, renamed
+from vqcore.files import no_weights, read_tensors, shown, weights_among
+from vqcore.tokenizers.foreign.known import recognised
+from vqcore.tokenizers.foreign.layouts import Layout, Parts
 from vqcore.tokenizers.foreign.vqgan import VQGAN
 
-WEIGHTS = ("diffusion_pytorch_model.safetensors", "model.safetensors")
-PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl"}
+log = logging.getLogger(__name__)
+NETWORKS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
+LEFT_OF_TRAINING = ("_", "cluster_size", "embed_avg", "ema_", "embedding.cluster_size", "embedding.embed_avg", "implicit_codebook")
+"""What the names of a quantizer's tensors begin with that only training needs, or that are reckoned anew."""
 
-__all__ = ["VQGAN", "read_foreign"]
+__all__ = ["VQGAN", "check_foreign", "read_foreign"]
+
+
+def check_foreign(config: Mapping[str, Any], name: str) -> None:
+    """ValueError, saying what it is and why, where a config.json of another program's model doesn't open. No weights are asked for."""
+    _planned(config, name)
 
 
 def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
-    """The tokenizer in a folder that another program wrote, whose config is `theirs`. ValueError says what about it isn't
-    known here."""
-    config = config["theirs"]
-    diffusers = "_class_name" in config
-    if diffusers and config["_class_name"] != "VQModel":
-        raise ValueError(
-            f"{name} is a {config['_class_name']}. Of diffusers' models only VQModel turns pictures into tokens; in a "
-            "pipeline it is the folder called vqvae or vqgan: open that one."
-        )
+    """The tokenizer in a folder that another program wrote, whose config is `theirs`; `pixel_range`, if there is one, says what black
+    and white are to its networks. ValueError says what about it isn't known here."""
+    layout, (network, quantizer, width) = _planned(config["theirs"], name)
+    if (given := config.get("pixel_range")) is not None:
+        network = dataclasses.replace(network, pixel_range=given)
     with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
-        try:
-            network, quantizer, width = (from_diffusers if diffusers else from_taming)(config)
-            model = VQGAN(network, quantizer, width, name)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            problem = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ValueError(f"{name} can't be opened: {problem}.") from None
-    tensors = read_tensors(weights_file(folder, name))
-    if diffusers:
-        tensors = renamed(tensors, len(network.widths))
-    _load_weights(model, tensors, name)
+        model = VQGAN(network, quantizer, width, name)
+    tensors, others = _read(folder, name)
+    _load_weights(model, layout.rename(tensors, network), name)
+    model.notes = tuple(_notes(network.pixel_range, others))
+    for note in model.notes:
+        log.info("%s: %s", name, note)
     return model.eval().requires_grad_(False)
 
 
-def weights_file(folder: Path, name: str) -> Path:
-    """The safetensors file of a foreign folder; ValueError where there is none, with what to do about a pickle."""
-    for file in WEIGHTS:
-        if (folder / file).is_file():
-            return folder / file
-    pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
-    if pickles:
-        raise ValueError(
-            f"{name} has its weights as {pickles[0]}, a pickle, which can run code and is never opened here. If you trust "
-            "it, convert it: load it with diffusers and save_pretrained(safe_serialization=True), or see vqcore.tokenizers.foreign."
-        )
-    raise ValueError(f"{name} has no weights: {' or '.join(WEIGHTS)} is missing. Copy the whole folder.")
+def _planned(config: Mapping[str, Any], name: str) -> tuple[Layout, Parts]:
+    known = recognised(config, name)
+    if known.layout is None:
+        raise ValueError(known.refusal(name))
+    try:
+        with torch.device("meta"):
+            return known.layout, known.layout.read(config)
+    except ValueError as problem:
+        raise ValueError(f"{shown(name)} can't be opened: {problem}.") from None
+
+
+def _read(folder: Path, name: str) -> tuple[dict[str, Tensor], list[str]]:
+    """The tensors of the networks, and the names of the others, which aren't read."""
+    names = [path.name for path in folder.iterdir()]
+    try:
+        files = weights_among(names)
+    except ValueError as problem:
+        raise ValueError(f"{name} can't be opened: {problem}. Copy the whole folder.") from None
+    if not files:
+        raise no_weights(names, name)
+    tensors, others = {}, []
+
+    def wanted(key: str) -> bool:
+        if not key.startswith(NETWORKS):
+            others.append(key)
+        return key.startswith(NETWORKS)
+
+    for file in files:
+        tensors.update(read_tensors(folder / file, wanted))
+    return tensors, others
+
+
+def _notes(pixel_range: tuple[float, float], others: list[str]) -> list[str]:
+    notes = []
+    if pixel_range != (-1, 1):
+        notes.append(f"Its networks take pixels from {pixel_range[0]:g} to {pixel_range[1]:g}.")
+    if others:
+        kinds = [f"{count} × {shown(kind)}" for kind, count in Counter(key.partition(".")[0] for key in others).most_common(3)]
+        notes.append(f"{len(others)} tensors that aren't its networks' were passed over: {', '.join(kinds)}.")
+    return notes
 
 
 def _load_weights(model: VQGAN, tensors: Mapping[str, Tensor], name: str) -> None:
-    tensors = {_ours(key): tensor for key, tensor in tensors.items() if not key.startswith("loss.")}
     expected = model.state_dict()
+    tensors = {key.replace("quantize.", "quantizer.", 1) if key.startswith("quantize.") else key: tensors[key] for key in tensors}
     wrong = [f"{key} is missing" for key in expected.keys() - tensors.keys()]
     wrong += [
         f"{key} is {list(tensors[key].shape)} instead of {list(expected[key].shape)}"
         for key in expected.keys() & tensors.keys() if tensors[key].shape != expected[key].shape
     ]
-    # FSQ keeps its levels and its enumerated codes as buffers in some versions; anything else unknown is a misfit.
-    wrong += [f"{key} is unknown" for key in tensors.keys() - expected.keys() if not key.startswith("quantizer._")]
+    left = tuple(f"quantizer.{begin}" for begin in LEFT_OF_TRAINING)
+    wrong += [f"{shown(key)} is unknown" for key in tensors.keys() - expected.keys() if not key.startswith(left)]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise ValueError(f"The weights of {name} don't fit its config.json: {'; '.join(sorted(wrong)[:3])}{more}.")
     model.load_state_dict({key: tensors[key].float() for key in expected}, assign=True)
-
-
-def _ours(key: str) -> str:
-    return key.replace("quantize.", "quantizer.", 1) if key.startswith("quantize.") else key

@@ -1,19 +1,23 @@
 """How other programs lay a tokenizer out on disk: their config, and what they call each tensor.
 
-Each reader takes the config as read from JSON and returns (VQGANConfig, quantizer, width); `renamed` turns diffusers'
-names into those of taming-transformers, which our modules have.
+A layout reads the config, as it is in JSON, into (VQGANConfig, quantizer, width), and gives tensors the names that
+taming-transformers gave them, which our modules have.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from vqcore.quantizers.fsq import FSQ
+from vqcore.files import shown
+from vqcore.quantizers.fsq import FSQ, MOST_CODES
 from vqcore.tokenizers.foreign.codebook import Codebook
+from vqcore.tokenizers.foreign.fields import flag, section, whole, wholes, word, words
+from vqcore.tokenizers.foreign.fsq import TheirFSQ
 from vqcore.tokenizers.foreign.networks import VQGANConfig
 
 Parts = tuple[VQGANConfig, Codebook | FSQ, int]
@@ -22,55 +26,79 @@ DOWN = {"DownEncoderBlock2D": False, "AttnDownEncoderBlock2D": True}
 UP = {"UpDecoderBlock2D": False, "AttnUpDecoderBlock2D": True}
 
 
+@dataclass(frozen=True)
+class Layout:
+    """read: a config → its parts, ValueError for what there are no layers for;  rename: tensors under taming's names."""
+
+    read: Callable[[Mapping[str, Any]], Parts]
+    rename: Callable[[Mapping[str, Tensor], VQGANConfig], Mapping[str, Tensor]] = lambda tensors, config: tensors
+
+
 def from_diffusers(config: Mapping[str, Any]) -> Parts:
-    """A diffusers `VQModel`'s config.json. ValueError or KeyError for what this program has no layers for."""
-    if config.get("norm_type", "group") != "group":
-        raise ValueError(f"its norm_type is {config['norm_type']!r}, and only 'group' is known here")
-    if config.get("act_fn", "silu") not in ("silu", "swish"):
-        raise ValueError(f"its act_fn is {config['act_fn']!r}, and only 'silu' is known here")
-    for key, known in (("down_block_types", DOWN), ("up_block_types", UP)):
-        if strange := set(config[key]) - known.keys():
-            raise ValueError(f"it has blocks of kind {sorted(strange)[0]}; known here are {', '.join(known)}")
-    if config.get("in_channels", 3) != config.get("out_channels", 3):
+    """A diffusers `VQModel`'s config.json. aMUSEd's work on pixels from 0 to 1, which the config doesn't say: they are told by two
+    entries that were made for them (2401.01808)."""
+    if config.get("norm_type") == "spatial":
+        raise ValueError("its norm_type is 'spatial': it is a MoVQ, as Kandinsky's, whose norms look at the codes, which isn't built here")
+    word(config, "norm_type", ("group",), "group")
+    word(config, "act_fn", ("silu", "swish"), "silu")
+    latent, channels = whole(config, "latent_channels"), whole(config, "in_channels", default=3)
+    if whole(config, "out_channels", default=3) != channels:
         raise ValueError("it puts out another number of channels than it takes in")
-    latent = config["latent_channels"]
-    width = config.get("vq_embed_dim") or latent
+    down, up = words(config, "down_block_types", DOWN), words(config, "up_block_types", UP)
+    width = whole(config, "vq_embed_dim", default=latent)
+    middle_attention = flag(config, "mid_block_add_attention", True)
     network = VQGANConfig(
-        channels=config.get("in_channels", 3),
-        widths=tuple(config["block_out_channels"]),
-        blocks=config.get("layers_per_block", 1),
-        attention=tuple(DOWN[kind] for kind in config["down_block_types"]),
-        decoder_attention=tuple(UP[kind] for kind in reversed(config["up_block_types"])),
+        channels=channels,
+        widths=wholes(config, "block_out_channels"),
+        blocks=whole(config, "layers_per_block", default=1),
+        attention=tuple(DOWN[kind] for kind in down),
+        decoder_attention=tuple(UP[kind] for kind in reversed(up)),
         latent=latent,
-        middle_attention=config.get("mid_block_add_attention", True),
-        groups=config.get("norm_num_groups", 32),
+        middle_attention=middle_attention,
+        groups=whole(config, "norm_num_groups", default=32),
+        pixel_range=(0, 1) if flag(config, "lookup_from_codebook", False) and not middle_attention else (-1, 1),
     )
-    return network, Codebook(config["num_vq_embeddings"], width), width
+    return network, Codebook(whole(config, "num_vq_embeddings", MOST_CODES), width), width
 
 
 def from_taming(config: Mapping[str, Any]) -> Parts:
     """taming-transformers' or latent-diffusion's model config, its YAML as JSON; with `fsq_levels` for an FSQ model."""
-    model = config["model"]
-    if str(model.get("target", "")).rpartition(".")[2] not in ("VQModel", "VQModelInterface", "FSQModel"):
-        raise ValueError(f"its class is {model.get('target')!r}; VQModel, VQModelInterface and FSQModel are known here")
-    params = model["params"]
+    params = section(section(config, "model"), "params")
     if params.get("remap"):
         raise ValueError("it remaps its codes by a file that isn't part of it")
-    dd = params["ddconfig"]
-    if dd.get("double_z", True):
+    dd = section(params, "ddconfig")
+    if flag(dd, "double_z", True):
         raise ValueError("its encoder has double_z, so it is a continuous autoencoder without tokens")
-    if not dd.get("resamp_with_conv", True) or dd["in_channels"] != dd["out_ch"]:
+    for key in ("tanh_out", "give_pre_end", "use_linear_attn"):
+        if flag(dd, key, False):
+            raise ValueError(f"its ddconfig has {key}, which isn't known here")
+    channels = whole(dd, "in_channels")
+    if not flag(dd, "resamp_with_conv", True) or whole(dd, "out_ch") != channels:
         raise ValueError("it resamples without convolutions or changes the number of channels, which isn't known here")
-    widths = tuple(dd["ch"] * factor for factor in dd["ch_mult"])
-    attention = tuple(dd["resolution"] >> i in dd["attn_resolutions"] for i in range(len(widths)))
+    narrow, resolution = whole(dd, "ch"), whole(dd, "resolution", 1 << 16)
+    widths = tuple(narrow * factor for factor in wholes(dd, "ch_mult", 64))
+    attends = word(dd, "attn_type", ("vanilla", "none"), "vanilla") == "vanilla"
+    where = wholes(dd, "attn_resolutions", 1 << 16)
+    attention = tuple(attends and resolution >> i in where for i in range(len(widths)))
     network = VQGANConfig(
-        channels=dd["in_channels"], widths=widths, blocks=dd["num_res_blocks"], attention=attention,
-        decoder_attention=attention, latent=dd["z_channels"],
+        channels=channels, widths=widths, blocks=whole(dd, "num_res_blocks"), attention=attention,
+        decoder_attention=attention, latent=whole(dd, "z_channels"), middle_attention=attends,
     )
-    width = params["embed_dim"]
+    width = whole(params, "embed_dim")
     if "fsq_levels" in params:
-        return network, FSQ(tuple(params["fsq_levels"]), width), width
-    return network, Codebook(params["n_embed"], width), width
+        return network, _fsq(params, width), width
+    return network, Codebook(whole(params, "n_embed", MOST_CODES), width), width
+
+
+def _fsq(params: Mapping[str, Any], width: int) -> FSQ:
+    """By vector-quantize-pytorch's own names; what isn't read here but would give other tokens is refused."""
+    levels = wholes(params, "fsq_levels")
+    if whole(params, "num_codebooks", default=1) != 1 or flag(params, "orthogonal_rotation", False):
+        raise ValueError("its FSQ has several codebooks or a rotation, which isn't known here")
+    if (scale := params.get("scale")) is not None:
+        raise ValueError(f"its FSQ has a scale of {shown(scale)}, which isn't known here")
+    symmetric, clamped = flag(params, "preserve_symmetry", False), flag(params, "bound_hard_clamp", False)
+    return TheirFSQ(levels, width, symmetric, clamped) if symmetric or clamped else FSQ(levels, width)
 
 
 NAMES = (
@@ -92,14 +120,17 @@ NAMES = (
 """diffusers' names and taming's. The attention layers were called query, key, value and proj_attn before diffusers 0.15."""
 
 
-def renamed(tensors: Mapping[str, Tensor], resolutions: int) -> dict[str, Tensor]:
+def renamed(tensors: Mapping[str, Tensor], config: VQGANConfig) -> dict[str, Tensor]:
     """diffusers' tensors under taming's names; its up blocks count from the coarsest, taming's from the finest."""
-    named = {}
+    named, last = {}, len(config.widths) - 1
     for name, tensor in tensors.items():
-        name = re.sub(r"\.up_blocks\.(\d+)\.", lambda place: f".up.{resolutions - 1 - int(place[1])}.", name)
+        name = re.sub(r"\.up_blocks\.(\d{1,3})\.", lambda place: f".up.{last - int(place[1])}.", name)
         for theirs, ours in NAMES:
             name = re.sub(theirs, ours, name)
         if re.search(r"\.(q|k|v|proj_out)\.weight$", name) and tensor.ndim == 2:
             tensor = tensor[:, :, None, None]  # a linear layer is a pointwise convolution
         named[name] = tensor
     return named
+
+
+DIFFUSERS, TAMING = Layout(from_diffusers, renamed), Layout(from_taming)

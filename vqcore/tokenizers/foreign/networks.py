@@ -22,7 +22,7 @@ class VQGANConfig:
     widths: channels at each resolution, from pixels down, each half the one before;  blocks: residual blocks at each
     in the encoder, one more in the decoder;  attention: whether each resolution has attention after every block;
     middle_attention: whether the coarsest does between its last two;  groups: of GroupNorm;  latent: channels between
-    the networks and the quantizer.
+    the networks and the quantizer;  pixel_range: what black and white are to the networks.
     """
 
     channels: int
@@ -33,6 +33,7 @@ class VQGANConfig:
     latent: int
     middle_attention: bool = True
     groups: int = 32
+    pixel_range: tuple[float, float] = (-1, 1)
 
     spatial_dims = 2
 

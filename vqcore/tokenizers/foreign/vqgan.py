@@ -45,7 +45,7 @@ class VQGAN(Tokenizer):
     @torch.no_grad()
     def encode(self, images: Tensor) -> list[Tensor]:
         f = self.config.downsampling
-        images = padded(images, self.channels, self.spatial_dims, f)
+        images = self._to_theirs(padded(images, self.channels, self.spatial_dims, f))
         shape = [size // f for size in images.shape[2:]]
         grids = [self.quantizer.encode(self.quant_conv(self.encoder(x))) for x in images.split(1)]
         return [torch.cat(grids) if grids else torch.empty(0, *shape, dtype=torch.int64)]
@@ -56,7 +56,7 @@ class VQGAN(Tokenizer):
             raise ValueError("This tokenizer has one level: give its tokens as a list of one grid [B, H', W'].")
         grid = checked_grid(tokens[0], 2, self.levels[0].codebook_size)
         each = max(1, windows.TOKENS_AT_ONCE // 8 // grid[0].numel()) if len(grid) else 1
-        images = [self.decoder(self.post_quant_conv(self.quantizer.decode(part))).clamp(-1, 1) for part in grid.split(each)]
+        images = [self._to_ours(self.decoder(self.post_quant_conv(self.quantizer.decode(part)))) for part in grid.split(each)]
         f = self.config.downsampling
         return torch.cat(images) if len(grid) else torch.empty(0, self.config.channels, *(n * f for n in grid.shape[1:]))
 
@@ -65,3 +65,12 @@ class VQGAN(Tokenizer):
         images = self.decode(tokens)
         region = windows.checked(region, tokens[0].shape[1:])
         return images[(..., *windows.scaled(region, self.config.downsampling))]
+
+    def _to_theirs(self, images: Tensor) -> Tensor:
+        """Pixels in [-1, 1] → in the range that the networks were trained on."""
+        black, white = self.config.pixel_range
+        return images if (black, white) == (-1, 1) else black + (images + 1) / 2 * (white - black)
+
+    def _to_ours(self, images: Tensor) -> Tensor:
+        black, white = self.config.pixel_range
+        return (images if (black, white) == (-1, 1) else 2 * (images - black) / (white - black) - 1).clamp(-1, 1)

@@ -14,9 +14,10 @@ export class Picture {
    * @param {import("../../../kit/js/answers.js").Opened & {kept?: {original: ImageData | null, past: any[], future: any[]}}} answer
    * @param {import("../../../kit/js/codebook.js").Codebook} codebook  of its model's finest level
    */
-  static async fromAnswer({ document, original, rebuilt, kept }, codebook) {
+  static async fromAnswer({ document, original, rebuilt, kept, note }, codebook) {
     const [before, after] = await Promise.all([original ? pixelsOfUrl(original) : null, pixelsOfUrl(rebuilt)]);
     const picture = new Picture(document, codebook, kept?.original ?? before, after);
+    picture.note = note ?? "";
     if (kept) Object.assign(picture.history, { past: kept.past, future: kept.future });
     return picture;
   }
@@ -31,6 +32,7 @@ export class Picture {
     this.source = document;
     this.id = document.id || crypto.getRandomValues(new Uint32Array(2)).join("-");
     this.name = document.name;
+    this.note = ""; // on what was done to its file
     this.width = document.width;
     this.height = document.height;
     this.original = original;
