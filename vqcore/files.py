@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ from torch import Tensor, nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
+MOST_SHOWN = 80  # characters
+
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = _brief.maxlong = MOST_SHOWN
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -64,6 +69,14 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def shown(value: object) -> str:
+    """Any value from anyone, as a message may repeat it: 80 characters at most, and of those that don't print (control characters,
+    halves of a surrogate pair, marks of direction) their escapes."""
+    text = value[: MOST_SHOWN + 1] if isinstance(value, str) else _brief.repr(value)
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def check_sizes(sizes: Iterable[int], tensors: Mapping[str, Tensor]) -> None:
