@@ -18,7 +18,7 @@ from PIL import Image
 
 import vqcore
 from app import speaks_mcp
-from demo import blocks, endpoints, models
+from demo import blocks, endpoints, guard, models
 from demo import document as documents
 from demo.models import foreign
 from demo.train import runs
@@ -53,7 +53,7 @@ def address(tiny_default, tiny_sound, tmp_path_factory):
     for cache in caches:
         cache.cache_clear()
     app = blocks.build()
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, mcp_server=speaks_mcp(), server_name="127.0.0.1")
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, mcp_server=speaks_mcp(), server_name="127.0.0.1", **guard.served())
     yield url
     app.close()
     patch.undo()
