@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from torch import nn
 
 from vqcore import hub
 from vqcore.data.scenes.reader import SceneReader, read_reader
-from vqcore.files import CONFIG, WEIGHTS
+from vqcore.files import CONFIG, WEIGHTS, read_json, shown
 from vqcore.priors.base import Prior
 from vqcore.priors.stored import read_prior
 from vqcore.retrieval.contrastive import Contrastive, read_contrastive
@@ -27,6 +26,7 @@ from vqcore.tokenizers.stored import read_tokenizer
 
 log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+LONGEST_NAME = 250  # letters; a path is longer only on purpose
 FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
 
 
@@ -146,7 +146,7 @@ def kind_of(name: str | os.PathLike) -> Kind:
     folder = find(name)
     kind = read_config(folder)["kind"]
     if kind not in KINDS:
-        raise ValueError(f"{folder} holds a model of kind {kind!r}, which this version doesn't know.")
+        raise ValueError(f"{folder} holds a model of kind {shown(kind)}, which this version doesn't know.")
     return KINDS[kind]
 
 
@@ -155,7 +155,7 @@ def _load(name: str | os.PathLike, noun: str) -> Any:
     config = read_config(folder)
     kind = KINDS.get(config["kind"])
     if kind is None or kind.noun != noun:
-        raise ValueError(f"{folder} holds a model of kind {config['kind']!r}, not a {noun}.")
+        raise ValueError(f"{folder} holds a model of kind {shown(config['kind'])}, not a {noun}.")
     return kind.read(folder, config, _given_name(name, folder))
 
 
@@ -173,6 +173,8 @@ def _given_name(name: str | os.PathLike, folder: Path) -> str:
 
 def find(name: str | os.PathLike) -> Path:
     """The folder of a checkpoint, from its name in checkpoints/, a path, or a Hub id, which is downloaded."""
+    if len(str(name)) > LONGEST_NAME:
+        raise ValueError(f"There is no checkpoint {shown(str(name))}.")
     for folder in (FOLDER / name, Path(name)):
         if (folder / CONFIG).is_file():
             return folder
@@ -181,7 +183,7 @@ def find(name: str | os.PathLike) -> Path:
     if hub.is_id(name) and not Path(name).parent.is_dir():
         return hub.download(str(name))
     known = ", ".join(list_checkpoints()) or "none"
-    raise ValueError(f"There is no checkpoint {str(name)!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
+    raise ValueError(f"There is no checkpoint {shown(str(name))!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
 
 
 def home_name(name: str | os.PathLike) -> str:
@@ -191,10 +193,7 @@ def home_name(name: str | os.PathLike) -> str:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / CONFIG).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{folder / CONFIG} can't be read as JSON ({error}). Copy the checkpoint again.") from None
+    config = read_json(folder / CONFIG)
     if isinstance(config, dict) and "kind" not in config and config.keys() & {"_class_name", "model"}:
         return {"kind": FOREIGN, "version": 1, "theirs": config}
     if not isinstance(config, dict) or not isinstance(config.get("kind"), str) or config.get("version") != 1:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vqcore import distributed
+from vqcore.files import shown
 from vqcore.metrics import perplexity
 from vqcore.quantizers.base import Quantized, Quantizer, as_grid, checked_vectors
 
@@ -40,8 +41,9 @@ class FSQ(Quantizer):
 
     def __init__(self, levels: tuple[int, ...], width: int):
         super().__init__()
-        if not levels or any(type(n) is not int or not 2 <= n <= 4096 for n in levels) or math.prod(levels) > MOST_CODES:
-            raise ValueError(f"its FSQ levels {levels} are not whole numbers from 2 on with a product of {MOST_CODES:,} at most")
+        few = 0 < len(levels) <= MOST_CODES.bit_length() and all(type(n) is int and 2 <= n <= 4096 for n in levels)
+        if not few or math.prod(levels) > MOST_CODES:
+            raise ValueError(f"its FSQ levels {shown(levels)} are not whole numbers from 2 on with a product of {MOST_CODES:,} at most")
         self.levels, dims = levels, len(levels)
         self.codebook_size, self.code_dim = math.prod(levels), width
         self.project_in = nn.Identity() if width == dims else nn.Linear(width, dims)
