@@ -21,7 +21,7 @@ from demo.sound import endpoints as sounds
 from demo.text import endpoints as texts
 from demo.train import endpoints as training
 from demo.visitors import Left
-from demo.workers import MISUNDERSTOOD, Busy, Crew
+from demo.workers import MISUNDERSTOOD, Busy, Crew, in_a_line, in_words
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +71,9 @@ def _endpoint(function: Callable) -> Callable:
         except (Busy, Left):
             raise gr.Error(BUSY, print_exception=False) from None
         except ValueError as problem:
-            raise gr.Error(str(problem), print_exception=False) from None
-        except Exception:  # whatever it was, the caller has to be told something
-            log.exception("%s could not read its arguments", function.__name__)
+            raise gr.Error(in_words(problem), print_exception=False) from None
+        except Exception as problem:  # whatever it was, the caller has to be told something
+            log.warning("%s could not read its arguments: %s", function.__name__, in_a_line(problem))
             raise gr.Error(MISUNDERSTOOD, print_exception=False) from None
 
     return endpoint

@@ -21,8 +21,7 @@ from demo import uploads
 from demo.kit.bytes import MAX_FILE_BYTES
 from demo.kit.files import BUSY
 from demo.visitors import KEY, Visitor, address_of
-from demo.workers import MISUNDERSTOOD, Busy, Shares
-from vqcore.files import shown
+from demo.workers import MISUNDERSTOOD, Busy, Shares, in_a_line
 
 MOST_BYTES = MAX_FILE_BYTES * 4 // 3 + (1 << 20)
 """Of a question: a file as base64, and what is about it."""
@@ -75,7 +74,7 @@ class Guard:
         except ClientDisconnect:
             pass
         except Exception as problem:
-            log.warning("%s could not be answered: %s", scope["path"][:80], _told(problem))
+            log.warning("%s could not be answered: %s", scope["path"][:80], in_a_line(problem))
             await answer.refuse(400, MISUNDERSTOOD)
 
     async def _ask(self, scope: Scope, receive: Receive, send: Send, visitor: Visitor) -> None:
@@ -228,19 +227,10 @@ def _worded(event: bytes) -> bytes:
     return event.replace(b"event: error\ndata: null", b"event: error\ndata: " + words)
 
 
-def _told(problem: BaseException) -> str:
-    """An exception in a line: what it is and where it came from."""
-    place = problem.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f" ({place.tb_frame.f_code.co_name}, line {place.tb_lineno})" if place else ""
-    return f"{type(problem).__name__}: {shown(str(problem))}{where}"
-
-
 def _log_in_a_line() -> None:
     """In the place of traceback.print_exc, which Gradio calls for whatever a caller has sent it."""
-    problem: Any = sys.exc_info()[1]
-    log.warning("A question could not be answered: %s", _told(problem))
+    problem = sys.exc_info()[1]
+    log.warning("A question could not be answered: %s", in_a_line(problem) if problem else "")
 
 
 gradio.routes.traceback = gradio.queueing.traceback = SimpleNamespace(print_exc=_log_in_a_line)  # pyright: ignore[reportAttributeAccessIssue]

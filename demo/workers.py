@@ -13,6 +13,7 @@ slice of it whoever has waited longest goes on. Where its visitor has left, the 
 
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ from threading import Event, Lock
 from typing import Any
 
 from demo.visitors import Left, Visitor, asking
+from vqcore.files import shown
 
 NICE = 10
 SLICE = 0.1
@@ -183,6 +185,24 @@ class SharingCrew(Crew):
             return work(*args)
 
 
+PLACE = re.compile(r"(?<![\w/:.])/(?:[^/\s]+/)+")
+"""Of a file on this machine, the folders before its name."""
+
+
+def in_a_line(problem: BaseException) -> str:
+    """For the log: what an exception is and where it came from, of whatever anyone has sent."""
+    place = problem.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f" ({place.tb_frame.f_code.co_name}, line {place.tb_lineno})" if place else ""
+    return f"{type(problem).__name__}: {shown(str(problem))}{where}"
+
+
+def in_words(problem: ValueError) -> str:
+    """What a person is told: no place on this server, and nothing that JSON can't carry."""
+    return PLACE.sub("", str(problem)).encode("utf-8", "replace").decode()
+
+
 def answered_by(crew: Crew) -> Callable:
     """A server function run by `crew`, whose every end is an answer the page can show."""
 
@@ -194,9 +214,9 @@ def answered_by(crew: Crew) -> Callable:
             except (Busy, Left):
                 return {"busy": True}
             except ValueError as problem:
-                return {"error": str(problem)}
-            except Exception:  # whatever it was, the page has to be told something
-                log.exception("%s could not read its question", function.__name__)
+                return {"error": in_words(problem)}
+            except Exception as problem:  # whatever it was, the page has to be told something
+                log.warning("%s could not read its question: %s", function.__name__, in_a_line(problem))
                 return {"error": MISUNDERSTOOD}
 
         return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import nn
 
 from vqcore import hub
 from vqcore.data.scenes.reader import SceneReader, read_reader
-from vqcore.files import CONFIG, WEIGHTS, read_json, shown
+from vqcore.files import CONFIG, WEIGHTS, leave_out, read_json, shown
 from vqcore.priors.base import Prior
 from vqcore.priors.stored import read_prior
 from vqcore.retrieval.contrastive import Contrastive, read_contrastive
@@ -24,7 +23,6 @@ from vqcore.tokenizers.foreign import read_foreign
 from vqcore.tokenizers.second_decoder import read_second_decoder
 from vqcore.tokenizers.stored import read_tokenizer
 
-log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 LONGEST_NAME = 250  # letters; a path is longer only on purpose
 FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
@@ -126,7 +124,7 @@ def list_nouns(noun: str) -> list[str]:
         try:
             kind = KINDS.get(read_config(folder)["kind"])
         except ValueError as problem:
-            log.warning("%s is left out: %s", folder.name, problem)
+            leave_out(folder.name, problem)
             continue
         if kind is not None and kind.noun == noun:
             found.append(folder.name)

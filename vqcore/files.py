@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -26,6 +28,7 @@ MOST_HEADER = 1 << 20  # bytes of a safetensors file's own table: some ten thous
 MOST_CONFIG = 1 << 22  # bytes; the words of a vocabulary are most of it
 LARGEST, MOST_ENTRIES, MOST_LETTERS = 1 << 24, 64, 1000  # of one setting: a number, a list and a text
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 _brief = reprlib.Repr()
 _brief.maxstring = _brief.maxother = _brief.maxlong = MOST_SHOWN
@@ -33,6 +36,18 @@ _brief.maxstring = _brief.maxother = _brief.maxlong = MOST_SHOWN
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ValueError for anything else, a pickle of any name included."""
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}
+
+
+def check_whole(path: Path) -> None:
+    """ValueError for what is no safetensors file as long as it says it is: that is seen without reading the tensors."""
+    with _opened(path):
+        pass
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise ValueError(f"{path} is missing. Copy the checkpoint again; weights are only read from safetensors files.")
     try:
@@ -41,12 +56,27 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if header > MOST_HEADER:
             raise ValueError(f"its header would have {header:,} bytes, and {MOST_HEADER:,} are the most")
         with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}
+            yield file
     except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be truncated, or of another format: "
             "pickles (.ckpt, .pt, .bin) are refused, because they can run code. Copy or convert it again."
         ) from None
+
+
+_left_out: dict[str, str] = {}
+
+
+def leave_out(what: str, problem: Exception) -> None:
+    """Go on without something that is damaged: told in the log, once, and in `left_out`."""
+    if what not in _left_out:
+        log.warning("%s is left out: %s", what, problem)
+    _left_out[what] = str(problem)
+
+
+def left_out() -> dict[str, str]:
+    """What is damaged, and in which way."""
+    return dict(_left_out)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:

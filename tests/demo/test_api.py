@@ -290,7 +290,7 @@ def wait(call, run):
 def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch):
     opened = vqcore.load(models.DEFAULT)
     opened.name = "someone/theirs"
-    monkeypatch.setattr(foreign, "open_id", lambda id: foreign._loaded.setdefault(id, opened))
+    monkeypatch.setattr(foreign, "open_id", lambda id: foreign._loaded.setdefault(id, foreign.Open(opened, 1, "")).tokenizer)
     assert call("open_model", "someone/theirs") == {"name": "someone/theirs", "levels": [{"codes": 64, "code_dim": 8, "downsampling": 8}]}
     assert call("encode", picture, "someone/theirs")["model"] == "someone/theirs"
     foreign._loaded.clear()

@@ -3,13 +3,12 @@
 import threading
 import time
 from contextlib import ExitStack
-from types import SimpleNamespace
 
 import pytest
-from gradio.context import LocalContext
 
-from demo.visitors import KEY, Left, Visitor, address_of, asking
+from demo.visitors import Left, Visitor, address_of, asking
 from demo.workers import Busy, Crew, Line, Shares, SharingCrew, answered_by
+from tests.demo.asking import asked_by
 from tests.patience import PATIENCE, wait_until
 
 
@@ -70,15 +69,6 @@ def test_only_one_has_the_turn_and_a_failing_one_gives_it_back(monkeypatch):
     for worker in workers:
         worker.join(PATIENCE)
     assert max(most) == 1 and len(most) == 60
-
-
-def asked_by(visitor, work, *args):
-    """What `work` comes to for a visitor, who asks by HTTP."""
-    held = LocalContext.request.set(SimpleNamespace(scope={KEY: visitor}))
-    try:
-        return work(*args)
-    finally:
-        LocalContext.request.reset(held)
 
 
 def test_one_visitor_takes_half_of_the_seats_and_leaves_some_to_each_that_comes():

@@ -46,7 +46,7 @@ class Words:
         for word in split:
             if word not in known:
                 words = ", ".join(self.words[:60]) or "none: this model takes no condition"
-                raise ValueError(f"This model doesn't know the word {word[:40]!r}. It knows: {words}.")
+                raise ValueError(f"This model doesn't know the word {shown(word)!r}. It knows: {words}.")
         return [known[word] for word in split]
 
     def decode(self, tokens: Sequence[int]) -> list[str]:
