@@ -15,10 +15,10 @@ from torch import Tensor
 from demo import models
 from demo.document import Document, Original
 from demo.kit import images
+from demo.kit.decoding import open_picture
 from demo.models import foreign
 from demo.workers import writers
 from vqcore.data.colors import in_channels
-from vqcore.data.images import open_picture
 from vqcore.files import shown
 from vqcore.formats import tokenfile
 from vqcore.quantizers.vq import nearest_codes as nearest_vectors
