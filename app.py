@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from demo import blocks
+from demo import blocks, guard
 
 app = blocks.build()
 
@@ -18,5 +18,5 @@ def speaks_mcp() -> bool:
 if __name__ == "__main__":
     app.queue(default_concurrency_limit=2).launch(
         theme=blocks.THEME, css_paths=blocks.STYLE, footer_links=["api", "gradio", "settings"], run_history=False,
-        mcp_server=speaks_mcp(),
+        mcp_server=speaks_mcp(), **guard.served(),
     )

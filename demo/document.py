@@ -110,16 +110,21 @@ def to_json(document: Document) -> dict[str, Any]:
     return {
         "version": VERSION,
         "model": document.tokenizer.name,
-        "name": document.name,
-        "id": document.id,
+        "name": _sendable(document.name),
+        "id": _sendable(document.id),
         "width": document.width,
         "height": document.height,
         "grids": [
             {"shape": list(grid.shape), "data": pack(grid, level.codebook_size)}
             for grid, level in zip(document.grids, document.tokenizer.levels, strict=True)
         ],
-        "original": asdict(document.original) if document.original else None,
+        "original": asdict(document.original) | {"id": _sendable(document.original.id)} if document.original else None,
     }
+
+
+def _sendable(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can say and UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def from_json(data: Any) -> Document:

@@ -20,12 +20,15 @@ from demo.sample import endpoints as sample
 from demo.sound import endpoints as sounds
 from demo.text import endpoints as texts
 from demo.train import endpoints as training
-from demo.workers import MISUNDERSTOOD, Busy, Crew
+from demo.visitors import Left
+from demo.workers import MISUNDERSTOOD, Busy, Crew, in_a_line, in_words
 
 log = logging.getLogger(__name__)
 
-callers = Crew(threads=2, waiting=14)
-"""One that waits while the other computes: the work itself is done by the crews of the page."""
+callers = Crew(threads=32, waiting=0)
+"""They only wait: the work itself is done by the crews of the page."""
+glances = Crew(threads=2, waiting=30)
+"""For what is told at once, whatever the others wait for."""
 
 ENDPOINTS = (
     models.list_models, models.open_model, canvas.encode, canvas.decode, canvas.decode_level, canvas.reconstruct,
@@ -40,29 +43,37 @@ ENDPOINTS = (
     lessons.draw_latents, lessons.next_codes, lessons.write_sentence, lessons.judge_sentence,
 )
 
+GLANCES = {
+    models.list_models, canvas.read_codes, codebook.describe_codebook, codebook.nearest_codes, codebook.codes_between, texts.read_prompt,
+    training.follow_training, training.stop_training, lessons.look_up_points, lessons.find_slopes,
+}
+"""Those that take no time worth speaking of."""
+
 
 def build() -> None:
     """Name the endpoints, inside gr.Blocks.
 
-    They go by a crew of their own and not by Gradio's queue, from which an MCP tool with two outputs gets them as one text.
+    They go by crews of their own and not by Gradio's queue, from which an MCP tool with two outputs gets them as one text.
     """
     for function in ENDPOINTS:
         gr.api(_endpoint(function), api_name=function.__name__, queue=False)
 
 
 def _endpoint(function: Callable) -> Callable:
-    """The function run by the callers' crew. Problems in words reach the caller as they are; others are logged, and tell nothing."""
+    """The function run by a crew for callers. Problems in words reach the caller as they are; others are logged, and tell nothing."""
+
+    crew = glances if function in GLANCES else callers
 
     @wraps(function)
     def endpoint(*args, **kwargs):
         try:
-            return callers.run(lambda: function(*args, **kwargs))
-        except Busy:
+            return crew.run(lambda: function(*args, **kwargs))
+        except (Busy, Left):
             raise gr.Error(BUSY, print_exception=False) from None
         except ValueError as problem:
-            raise gr.Error(str(problem), print_exception=False) from None
-        except Exception:  # whatever it was, the caller has to be told something
-            log.exception("%s could not read its arguments", function.__name__)
+            raise gr.Error(in_words(problem), print_exception=False) from None
+        except Exception as problem:  # whatever it was, the caller has to be told something
+            log.warning("%s could not read its arguments: %s", function.__name__, in_a_line(problem))
             raise gr.Error(MISUNDERSTOOD, print_exception=False) from None
 
     return endpoint

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from torch import nn
 
 from vqcore import hub
 from vqcore.data.scenes.reader import SceneReader, read_reader
-from vqcore.files import CONFIG, WEIGHTS, shown
+from vqcore.files import CONFIG, WEIGHTS, leave_out, read_json, shown
 from vqcore.priors.base import Prior
 from vqcore.priors.stored import read_prior
 from vqcore.retrieval.contrastive import Contrastive, read_contrastive
@@ -25,8 +23,8 @@ from vqcore.tokenizers.foreign import check_foreign, read_foreign
 from vqcore.tokenizers.second_decoder import read_second_decoder
 from vqcore.tokenizers.stored import read_tokenizer
 
-log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+LONGEST_NAME = 250  # letters; a path is longer only on purpose
 FOREIGN = "foreign"  # the kind of a tokenizer that another program wrote
 
 
@@ -133,7 +131,7 @@ def list_nouns(noun: str) -> list[str]:
         try:
             kind = KINDS.get(read_config(folder)["kind"])
         except ValueError as problem:
-            log.warning("%s is left out: %s", folder.name, problem)
+            leave_out(folder.name, problem)
             continue
         if kind is not None and kind.noun == noun:
             found.append(folder.name)
@@ -199,6 +197,8 @@ def fetch(id: str, noun: str | None = None) -> Path:
 
 def find(name: str | os.PathLike, noun: str | None = None) -> Path:
     """The folder of a checkpoint, from its name in checkpoints/, a path, or a Hub id, which is downloaded if it is a `noun`."""
+    if len(str(name)) > LONGEST_NAME:
+        raise ValueError(f"There is no checkpoint {shown(str(name))}.")
     for folder in (FOLDER / name, Path(name)):
         if (folder / CONFIG).is_file():
             return folder
@@ -210,7 +210,7 @@ def find(name: str | os.PathLike, noun: str | None = None) -> Path:
         if (Path(name) / inner / CONFIG).is_file():
             raise ValueError(f"{name} is a pipeline of several models. Its tokenizer is {Path(name) / inner}: open that one.")
     known = ", ".join(list_checkpoints()) or "none"
-    raise ValueError(f"There is no checkpoint {str(name)!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
+    raise ValueError(f"There is no checkpoint {shown(str(name))!r}: no {CONFIG} there. In {FOLDER.name}/ there are: {known}.")
 
 
 def home_name(name: str | os.PathLike) -> str:
@@ -225,10 +225,7 @@ def read_config(folder: Path, called: str | os.PathLike | None = None) -> dict[s
     called: what messages call the model, the file if not given. ValueError for what can't be read or doesn't open here: of any
     program's model, before its weights are looked at.
     """
-    try:
-        config = json.loads((folder / CONFIG).read_text("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{folder / CONFIG} can't be read as JSON ({shown(str(error))}). Copy the checkpoint again.") from None
+    config = read_json(folder / CONFIG)
     if isinstance(config, dict) and not (isinstance(config.get("kind"), str) and "version" in config):
         check_foreign(config, _given_name(called or folder, folder))
         return {"kind": FOREIGN, "version": 1, "theirs": config}

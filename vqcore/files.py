@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import math
 import os
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from PIL import Image
@@ -31,7 +33,12 @@ WEIGHTS_NAME = re.compile(
 """What files of weights are called, whole or in shards (numbered from 1), in half precision or not, by any program."""
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 OTHER_WEIGHTS = (".jit", ".msgpack", ".h5", ".onnx", ".tar")
+MOST_HEADER = 1 << 20  # bytes of a safetensors file's own table: some ten thousand tensors, read in a fraction of a second
+MOST_CONFIG = 1 << 22  # bytes; the words of a vocabulary are most of it
+LARGEST, MOST_ENTRIES, MOST_LETTERS = 1 << 24, 64, 1000  # of one setting: a number, a list and a text
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 _brief = reprlib.Repr()
 _brief.maxstring = _brief.maxother = _brief.maxlong = MOST_SHOWN
 
@@ -77,16 +84,47 @@ def gigabytes(size: int) -> str:
 
 def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
     """The tensors of a safetensors file, those whose names are wanted; ValueError for anything else, a pickle of any name included."""
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}
+
+
+def check_whole(path: Path) -> None:
+    """ValueError for what is no safetensors file as long as it says it is: that is seen without reading the tensors."""
+    with _opened(path):
+        pass
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise ValueError(f"{path} is missing. Copy the checkpoint again; weights are only read from safetensors files.")
     try:
+        with open(path, "rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+        if header > MOST_HEADER:
+            raise ValueError(f"its header would have {header:,} bytes, and {MOST_HEADER:,} are the most")
         with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}
+            yield file
     except (SafetensorError, OSError, ValueError) as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be truncated, or of another format: "
             "pickles (.ckpt, .pt, .bin) are refused, because they can run code. Copy or convert it again."
         ) from None
+
+
+_left_out: dict[str, str] = {}
+
+
+def leave_out(what: str, problem: Exception) -> None:
+    """Go on without something that is damaged: told in the log, once, and in `left_out`."""
+    if what not in _left_out:
+        log.warning("%s is left out: %s", what, problem)
+    _left_out[what] = str(problem)
+
+
+def left_out() -> dict[str, str]:
+    """What is damaged, and in which way."""
+    return dict(_left_out)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
@@ -127,6 +165,49 @@ def shown(value: object) -> str:
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
+def read_json(path: Path) -> Any:
+    """What a JSON file says. ValueError, naming it, where it can't be read or is larger than any that this program writes."""
+    try:
+        if path.stat().st_size > MOST_CONFIG:
+            raise ValueError(f"it has more than {MOST_CONFIG >> 20} MB")
+        return json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} can't be read as JSON ({shown(str(error))}). Copy the checkpoint again.") from None
+
+
+def settings_of(kind: type[T], given: Any) -> T:
+    """A config, a dataclass of numbers, texts and lists of numbers, out of what JSON says of it. Whatever isn't of its kind or of a size
+    that makes sense is a ValueError before anything is computed with it: counts before products, types before sums."""
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{kind.__name__} is {shown(given)}, and not a set of settings")
+    kinds = get_type_hints(kind)
+    if strange := given.keys() - kinds.keys():
+        raise ValueError(f"{kind.__name__} has no setting {shown(min(strange))}")
+    for name, value in given.items():
+        _check_setting(name, value, kinds[name])
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+
+
+def _check_setting(name: str, value: Any, kind: Any) -> None:
+    parts = get_args(kind)
+    if type(None) in parts:
+        if value is not None:
+            _check_setting(name, value, next(part for part in parts if part is not type(None)))
+    elif get_origin(kind) is tuple:
+        if not isinstance(value, (list, tuple)) or len(value) > MOST_ENTRIES:
+            raise ValueError(f"{name} is {shown(value)}, and not a list of up to {MOST_ENTRIES}")
+        for each in value:
+            _check_setting(name, each, parts[0])
+    elif kind is int and (type(value) is not int or not -LARGEST <= value <= LARGEST):
+        raise ValueError(f"{name} is {shown(value)}, and not a whole number up to {LARGEST:,}")
+    elif kind is float and (type(value) not in (int, float) or not -LARGEST <= value <= LARGEST):
+        raise ValueError(f"{name} is {shown(value)}, and not a number up to {LARGEST:,}")
+    elif kind is bool and type(value) is not bool:
+        raise ValueError(f"{name} is {shown(value)}, and neither true nor false")
+    elif kind is str and (type(value) is not str or len(value) > MOST_LETTERS):
+        raise ValueError(f"{name} is {shown(value)}, and not a text of up to {MOST_LETTERS:,} letters")
+
+
 def check_sizes(sizes: Iterable[int], tensors: Mapping[str, Tensor]) -> None:
     """ValueError where a model of these sizes has none of these weights, before memory is taken for it."""
     largest = max(len(tensors), *(size for tensor in tensors.values() for size in tensor.shape), 0)
@@ -137,9 +218,9 @@ def check_sizes(sizes: Iterable[int], tensors: Mapping[str, Tensor]) -> None:
 def check_weights(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor], folder: Path) -> None:
     """ValueError, saying which, where tensors read from `folder` aren't those that a model expects."""
     wrong = [f"{name} is missing" for name in expected.keys() - tensors.keys()]
-    wrong += [f"{name} is unknown" for name in tensors.keys() - expected.keys()]
+    wrong += [f"{shown(name)} is unknown" for name in tensors.keys() - expected.keys()]
     wrong += [
-        f"{name} is {list(tensors[name].shape)} instead of {list(expected[name].shape)}"
+        f"{name} is {shown(list(tensors[name].shape))} instead of {list(expected[name].shape)}"
         for name in expected.keys() & tensors.keys() if tensors[name].shape != expected[name].shape
     ]
     if wrong:

@@ -196,7 +196,7 @@ def export(document: dict[str, Any], kind: str) -> FileData:
     Returns:
         the file
     """
-    name, media_type, data = exports.write(documents.from_json(document), kind)
+    name, media_type, data = patiently(pictures, exports.write, documents.from_json(document), kind)
     return to_file(data, name, media_type)
 
 

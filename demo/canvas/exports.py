@@ -8,6 +8,7 @@ import numpy as np
 
 from demo.canvas.work import to_token_file
 from demo.document import Document
+from vqcore.files import shown
 
 KINDS = ("vqt", "npz", "grid.csv", "usage.csv")
 
@@ -23,7 +24,7 @@ def write(document: Document, kind: str) -> tuple[str, str, bytes]:
     elif kind == "usage.csv":
         media_type, data = "text/csv", _usage_csv(document)
     else:
-        raise ValueError(f"There is no export “{kind}”. There are: {', '.join(KINDS)}.")
+        raise ValueError(f"There is no export “{shown(kind)}”. There are: {', '.join(KINDS)}.")
     stem = re.sub(r"[^\w-]+", "-", document.name).strip("-") or "tokens"
     return f"{stem}.{kind}", media_type, data
 

@@ -15,10 +15,11 @@ from torch import Tensor
 from demo import models
 from demo.document import Document, Original
 from demo.kit import images
+from demo.kit.decoding import open_picture
 from demo.models import foreign
 from demo.workers import writers
 from vqcore.data.colors import in_channels
-from vqcore.data.images import open_picture
+from vqcore.files import shown
 from vqcore.formats import tokenfile
 from vqcore.quantizers.vq import nearest_codes as nearest_vectors
 from vqcore.tokenizers.base import Level, Tokenizer
@@ -49,7 +50,7 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
     if min(width, height) < smallest:
         scaled = f", and {width}×{height} when it is scaled down to fit here" if picture.scaled else ""
         raise ValueError(
-            f"“{name}” is {source_width}×{source_height} pixels{scaled}: smaller than one token. "
+            f"“{shown(name)}” is {source_width}×{source_height} pixels{scaled}: smaller than one token. "
             f"Take a {'less narrow ' if picture.scaled else ''}picture of at least {smallest}×{smallest}."
         )
     pixels = in_channels(picture.pixels, tokenizer.channels)
@@ -62,7 +63,7 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
         name=name,
         original=Original(digest(data), len(data), width, height),
     )
-    scaled = f"“{name}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
+    scaled = f"“{shown(name)}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."
     notes = [*([scaled] if picture.scaled else []), *picture.notes]
     return Tokenized(document, images.to_rgb(pixels), " ".join(notes) or None)
 
@@ -163,5 +164,5 @@ def example_names() -> list[str]:
 def read_example(name: str) -> bytes:
     """An example's picture file. ValueError for a name that isn't among them."""
     if name not in example_names():
-        raise ValueError(f"There is no example called “{name}”.")
+        raise ValueError(f"There is no example called “{shown(name)}”.")
     return (EXAMPLES / f"{name}.jpg").read_bytes()

@@ -6,10 +6,10 @@ from gradio.data_classes import FileData
 
 from demo import models
 from demo.compare import work
+from demo.kit.decoding import open_picture
 from demo.kit.files import patiently, read_file, to_picture
 from demo.kit.images import to_rgb
 from demo.workers import comparisons
-from vqcore.data.images import open_picture
 
 INFINITE = 999.0
 """In decibels, what is told of a picture that lost nothing."""

@@ -7,8 +7,8 @@ from demo import models
 from demo.compare import work
 from demo.kit import images
 from demo.kit.bytes import file_from_base64, to_base64
+from demo.kit.decoding import open_picture
 from demo.workers import answered_by, comparisons
-from vqcore.data.images import open_picture
 from vqcore.study.comparison import Rival
 
 

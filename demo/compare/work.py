@@ -1,5 +1,6 @@
 """A picture through several tokenizers, or one at several settings, beside JPEG and WebP."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,10 @@ class Compared:
 
 def choices(own: Tokenizer) -> list[Tokenizer]:
     """The tokenizers that read the same kind of pictures, itself first."""
-    others = (models.tokenizer(name) for name in models.names())
+    others = []
+    for name in models.names():
+        with suppress(ValueError):  # a damaged one is left out, and told of
+            others.append(models.tokenizer(name))
     return sorted((each for each in others if each.channels == own.channels), key=lambda each: each.name != own.name)
 
 

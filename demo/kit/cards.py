@@ -1,12 +1,13 @@
 """What lies beside a prior: in words, its card's first paragraph and its limits, and the figures of metrics.json; and what
 its prompts.json offers."""
 
-import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from demo import models
 from vqcore.evaluation.report import read_figures
+from vqcore.files import leave_out, read_json
 from vqcore.priors.base import Prior
 
 MOST_EXAMPLES = 5
@@ -15,20 +16,30 @@ CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prom
 
 def best_first(priors: Iterable[Prior]) -> list[Prior]:
     """The most convincing samples first: those that teach a classifier most (accuracy_score); unmeasured ones by name."""
-    return sorted(priors, key=lambda prior: (-(metrics(prior).get("accuracy_score") or 0), prior.name))
+    return sorted(priors, key=lambda prior: (-_score(prior), prior.name))
+
+
+def _score(prior: Prior) -> float:
+    score = metrics(prior).get("accuracy_score")
+    return score if isinstance(score, (int, float)) else 0.0
 
 
 def sentences(prior: Prior) -> list[str]:
     """What the prior can and can't do: what its card says first, what it says of its limits, and what was measured."""
     text = card(prior)
     _, _, limits = text.partition(f"\n{LIMITS}\n")
-    return [said for said in (first_paragraph(text) or plain(prior), first_paragraph(limits), measured(metrics(prior))) if said]
+    try:
+        figures = measured(metrics(prior))
+    except (KeyError, TypeError, ValueError) as problem:
+        leave_out(f"{prior.name}/{METRICS}", problem)
+        figures = ""
+    return [said for said in (first_paragraph(text) or plain(prior), first_paragraph(limits), figures) if said]
 
 
 def card(prior: Prior) -> str:
     """The model card without its front matter; empty where there is none."""
     path = models.prior_folder(prior.name) / CARD
-    return re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8"), flags=re.DOTALL) if path.is_file() else ""
+    return re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8", "replace"), flags=re.DOTALL) if path.is_file() else ""
 
 
 def first_paragraph(text: str) -> str:
@@ -46,13 +57,22 @@ def plain(prior: Prior) -> str:
 
 def metrics(prior: Prior) -> dict[str, float | None]:
     """The figures of its evaluation, by name."""
-    return read_figures(models.prior_folder(prior.name) / METRICS)
+    try:
+        return read_figures(models.prior_folder(prior.name) / METRICS)
+    except ValueError as problem:
+        leave_out(f"{prior.name}/{METRICS}", problem)
+        return {}
 
 
 def offers(prior: Prior) -> dict:
     """{"styles": [[word, what it is called]], "examples": [prompt]}, of which prompts.json may leave any out; and "settings", how the prior
     draws best: {"temperature", "top_k", "top_p", "guidance"}."""
-    return {"styles": [], "examples": [], "settings": vars(prior.settings)} | _read(prior, PROMPTS)
+    offered, path = {}, models.prior_folder(prior.name) / PROMPTS
+    try:
+        offered = _checked_offers(read_json(path)) if path.is_file() else {}
+    except ValueError as problem:
+        leave_out(f"{prior.name}/{PROMPTS}", problem)
+    return {"styles": [], "examples": [], "settings": vars(prior.settings)} | offered
 
 
 def in_turn(prior: Prior) -> list[str]:
@@ -61,9 +81,12 @@ def in_turn(prior: Prior) -> list[str]:
     return [word for word, _ in offered["styles"]] + offered["examples"][:MOST_EXAMPLES]
 
 
-def _read(prior: Prior, name: str) -> dict:
-    path = models.prior_folder(prior.name) / name
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+def _checked_offers(value: Any) -> dict:
+    texts = lambda each, count=None: isinstance(each, list) and count in (None, len(each)) and all(isinstance(t, str) for t in each)
+    styles, examples = (value.get(name, []) for name in ("styles", "examples")) if isinstance(value, dict) else (None, None)
+    if not texts(examples) or not isinstance(styles, list) or not all(texts(style, 2) for style in styles):
+        raise ValueError(f"{PROMPTS} has styles, pairs of texts, and examples, texts")
+    return value
 
 
 def measured(figures: dict) -> str:

@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 
 from demo.kit.bytes import MAX_FILE_BYTES
 from demo.kit.images import to_png
+from demo.visitors import Left, asking
 from demo.workers import Busy, Crew
 
 PATIENCE = 60
@@ -26,6 +27,8 @@ def patiently(crew: Crew, work: Callable, *args: Any) -> Any:
         try:
             return crew.run(work, *args)
         except Busy:
+            if asking().has_left:
+                raise Left from None
             if time.monotonic() > until:
                 raise ValueError(BUSY) from None
             time.sleep(0.1)

@@ -6,6 +6,7 @@ import gradio as gr
 
 from demo.document import Workspace, workspace_from_json, workspace_to_json
 from demo.kit.component import Bench
+from demo.workers import in_words
 
 
 class WorkspaceBench(Bench):
@@ -15,7 +16,7 @@ class WorkspaceBench(Bench):
         try:
             return workspace_from_json(payload)
         except ValueError as problem:
-            raise gr.Error(str(problem)) from None
+            raise gr.Error(in_words(problem), print_exception=False) from None
 
     def postprocess(self, value: Workspace | None) -> dict | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None if value is None else workspace_to_json(value)

@@ -18,6 +18,7 @@ from torch import Tensor
 from demo.canvas.work import EXAMPLES, example_names
 from demo.kit.images import to_rgb
 from vqcore.data.colors import in_channels
+from vqcore.files import shown
 from vqcore.metrics import psnr
 from vqcore.study.patch_codes import PatchCodes, fit_patch_codes
 from vqcore.study.pca import PCA, fit_pca, join_patches
@@ -136,7 +137,7 @@ def _picture(name: str) -> Tensor:
 def _pixels(name: str) -> np.ndarray:
     """The middle of an example, uint8 [SIDE, SIDE, 3]."""
     if name not in example_names():
-        raise ValueError(f"There is no example called “{name}”.")
+        raise ValueError(f"There is no example called “{shown(name)}”.")
     with Image.open(EXAMPLES / f"{name}.jpg", formats=["JPEG"]) as picture:
         edge = min(picture.size)
         left, top = ((length - edge) // 2 for length in picture.size)

@@ -1,6 +1,5 @@
 """The tokenizers and priors this process serves: each loaded once, never written to."""
 
-import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from vqcore.checkpoints import (
     read_config,
     sample_rate_of,
 )
+from vqcore.files import WEIGHTS, check_whole, leave_out, left_out, shown
 from vqcore.priors.base import Prior
 from vqcore.retrieval.contrastive import Contrastive
 from vqcore.retrieval.known import Known, load_known
@@ -36,14 +36,28 @@ PRIORS = os.environ.get("VQ_PRIORS")
 SOUND, SPEAKER = os.environ.get("VQ_SOUND"), os.environ.get("VQ_SPEAKER")
 """The tokenizer of sounds and the prior over its tokens: names in checkpoints/ or folders; where unset, the first there."""
 
-log = logging.getLogger(__name__)
 _added: dict[str, tuple[Tokenizer, Path]] = {}
 
 
 def names() -> list[str]:
     """The tokenizers of pictures that a document may name, the default first."""
     default = tokenizer().name
-    return [default, *(name for name in vqcore.list_checkpoints() if name not in (default, *_sounds())), *foreign.from_hub()]
+    own = (name for name in vqcore.list_checkpoints() if name not in (default, *_sounds()) and _is_whole(name))
+    return [default, *own, *foreign.from_hub()]
+
+
+def _is_whole(name: str) -> bool:
+    """Whether nothing of a tokenizer of this page is known to be damaged that it can't do without."""
+    try:
+        _check_whole(name)
+    except ValueError as problem:
+        leave_out(name, problem)
+    return name not in left_out()
+
+
+@cache
+def _check_whole(name: str) -> None:
+    check_whole(find(name) / WEIGHTS)
 
 
 def tokenizer(name: str | None = None) -> Tokenizer:
@@ -149,14 +163,14 @@ def _priors() -> dict[str, tuple[Prior, Path]]:
                 raise ValueError(f"{prior.name} was trained on tokens of another codebook than {prior.tokenizer} has.")
             found[prior.name] = prior, find(source)
         except ValueError as problem:
-            log.warning("The prior %s is left out: %s", source, problem)
+            leave_out(f"The prior {Path(source).name}", problem)
     return found
 
 
 def prior(name: str) -> Prior:
     """The prior called `name`. ValueError where this app has none of that name."""
     if name not in _priors():
-        raise ValueError(f"This page has no prior called “{name}”. It has: {', '.join(_priors()) or 'none'}.")
+        raise ValueError(f"This page has no prior called “{shown(name)}”. It has: {', '.join(_priors()) or 'none'}.")
     return _priors()[name][0]
 
 
@@ -172,7 +186,7 @@ def contrastive_of(prior: Prior) -> Contrastive | None:
         try:
             model = load_contrastive(name)
         except ValueError as problem:
-            log.warning("The model %s is left out: %s", name, problem)
+            leave_out(name, problem)
             continue
         if Path(model.tokenizer).name == tokenizer_of(prior).name:
             return model
@@ -182,14 +196,22 @@ def contrastive_of(prior: Prior) -> Contrastive | None:
 @cache
 def known_pictures(name: str) -> Known | None:
     """The pictures that the contrastive model called `name` knows."""
-    return load_known(find(name))
+    try:
+        return load_known(find(name))
+    except ValueError as problem:
+        leave_out(f"What {name} knows", problem)
+        return None
 
 
 @cache
 def sound_tokenizer() -> Tokenizer | None:
     """The tokenizer of sounds, or None where there is none."""
-    source = SOUND or next(iter(_sounds()), None)
-    return vqcore.load(source) if source else None
+    for source in [SOUND] if SOUND else _sounds():
+        try:
+            return vqcore.load(source)
+        except ValueError as problem:
+            leave_out(source, problem)
+    return None
 
 
 @cache
@@ -199,15 +221,25 @@ def speaker() -> Prior | None:
     if tokenizer is None:
         return None
     for source in [SPEAKER] if SPEAKER else vqcore.list_priors():
-        if Path(read_config(find(source))["tokenizer"]).name == tokenizer.name:
-            prior = vqcore.load_prior(source)
-            prior.check_decoder(decoder_fingerprint(tokenizer), tokenizer.name)
-            return prior
+        try:
+            if Path(str(read_config(find(source)).get("tokenizer"))).name == tokenizer.name:
+                prior = vqcore.load_prior(source)
+                prior.check_decoder(decoder_fingerprint(tokenizer), tokenizer.name)
+                return prior
+        except ValueError as problem:
+            leave_out(f"The prior {Path(source).name}", problem)
     return None
 
 
 def _sounds() -> list[str]:
-    return [name for name in vqcore.list_checkpoints() if sample_rate_of(name)]
+    found = []
+    for name in vqcore.list_checkpoints():
+        try:
+            if sample_rate_of(name):
+                found.append(name)
+        except ValueError as problem:
+            leave_out(name, problem)
+    return found
 
 
 def tokenizer_of(prior: Prior) -> Tokenizer:
@@ -221,4 +253,8 @@ def _prior_sources() -> list[str]:
 
 @cache
 def _load(name: str) -> Tokenizer:
-    return vqcore.load(name)
+    try:
+        return vqcore.load(name)
+    except ValueError as problem:
+        leave_out(name, problem)
+        raise

@@ -5,7 +5,7 @@ from typing import Any
 from demo import models
 from demo.kit.files import patiently
 from demo.models import foreign
-from demo.workers import pictures
+from demo.workers import openers
 
 
 def list_models() -> dict[str, list[str]]:
@@ -26,6 +26,6 @@ def open_model(id: str) -> dict[str, Any]:
     Returns:
         its name, of each level, coarse to fine, codes, code_dim and downsampling; and notes on how it was read, if any
     """
-    tokenizer = patiently(pictures, foreign.open_id, id)
+    tokenizer = patiently(openers, foreign.open_id, id)
     levels = [{"codes": each.codebook_size, "code_dim": each.code_dim, "downsampling": each.downsampling} for each in tokenizer.levels]
     return {"name": tokenizer.name, "levels": levels} | ({"notes": list(tokenizer.notes)} if tokenizer.notes else {})

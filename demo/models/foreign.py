@@ -1,29 +1,45 @@
 """Other people's tokenizers that visitors have opened: by a Hub id, or as a folder they dropped.
 
 Nothing about a visitor is kept. An opened model is called by its Hub id, or by its fingerprint, which nobody guesses who
-doesn't have the model. A few stay in memory; one from the Hub that went is read again from the Hub's cache on the disk,
-and a dropped one has to be dropped again.
+doesn't have the model. A few stay in memory, by their bytes; where there is no room for another, the visitor's gives way who
+has the most there. One from the Hub that went is read again from the Hub's cache on the disk, and a dropped one has to be
+dropped again: it is then called what it was called before, so that documents of it go on.
 """
 
 import os
 import tempfile
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 import vqcore
+from demo.visitors import asking
 from vqcore import hub
 from vqcore.checkpoints import fetch, read_config
-from vqcore.files import CONFIG, WEIGHTS_NAME, gigabytes
+from vqcore.files import CONFIG, WEIGHTS_NAME, gigabytes, shown
 from vqcore.tokenizers.base import Tokenizer, fingerprint
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")
 """The Hub ids that may be opened, with commas between; then folders may not. Where unset, all may, and folders too."""
 MOST_BYTES = 1 << 30
-MOST_LOADED = 2
+MOST_IN_MEMORY = 3 << 30
+"""Bytes of weights."""
+MOST_REMEMBERED = 1000
 
-_loaded: OrderedDict[str, Tokenizer] = OrderedDict()
+
+@dataclass(frozen=True)
+class Open:
+    """A tokenizer in memory: the bytes that it takes, and the address of who opened it last."""
+
+    tokenizer: Tokenizer
+    size: int
+    address: str
+
+
+_loaded: OrderedDict[str, Open] = OrderedDict()  # last used last
+_gone: OrderedDict[str, None] = OrderedDict()  # that gave way
 _lock = Lock()
 
 
@@ -54,6 +70,9 @@ def open_folder(files: Sequence[str | os.PathLike]) -> Tokenizer:
         raise ValueError(f"There is no {CONFIG} in this folder. Drop the one that holds it and the weights.")
     if max(needed.values()) > 1:
         raise ValueError("This folder holds several models. Drop the tokenizer's own folder; in a pipeline it is vqvae or vqgan.")
+    double, times = Counter(path.name for path in paths).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"This folder has {times} files called {shown(double)}. Drop the tokenizer's own folder alone.")
     with tempfile.TemporaryDirectory(dir=paths[0].parent.parent) as folder:
         for path in paths:
             os.link(path, Path(folder) / path.name)
@@ -65,10 +84,15 @@ def tokenizer(name: str) -> Tokenizer:
     with _lock:
         if name in _loaded:
             _loaded.move_to_end(name)
-            return _loaded[name]
+            return _loaded[name].tokenizer
+        if name in _gone and not hub.is_id(name):
+            raise ValueError(
+                "The model of this document was closed, to make room for others. Drop its folder again in the tab Models: the document "
+                "is kept, and goes on."
+            )
     folder = hub.cached(name) if hub.is_id(name) and _may_open(name) else None
     if folder is None:
-        raise ValueError(f"This page has no model called “{name}” now. If it is someone else's, open it in the tab Models.")
+        raise ValueError(f"This page has no model called “{shown(name)}” now. If it is someone else's, open it in the tab Models.")
     return _keep(name, folder)
 
 
@@ -102,8 +126,25 @@ def _keep(name: str | None, folder: Path) -> Tokenizer:
             f"{name or 'This'} is no tokenizer of pictures: it takes {model.channels} channels in {model.spatial_dims} dimension(s)."
         )
     model.name = name or f"dropped-{fingerprint(model).hex()}"
+    size = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
     with _lock:
-        _loaded[model.name] = model
-        while len(_loaded) > MOST_LOADED:
-            _loaded.popitem(last=False)
+        _gone.pop(model.name, None)
+        _loaded[model.name] = Open(model, size, asking().address)
+        _loaded.move_to_end(model.name)
+        while len(_loaded) > 1 and sum(each.size for each in _loaded.values()) > MOST_IN_MEMORY:
+            _give_way(model.name)
     return model
+
+
+def _give_way(newest: str) -> None:
+    """Let go of what was used longest ago by whoever has the most in memory. The lock is held."""
+    held: Counter[str] = Counter()
+    for each in _loaded.values():
+        held[each.address] += each.size
+    others = [name for name in _loaded if name != newest]
+    most = max(held[_loaded[name].address] for name in others)
+    name = next(name for name in others if held[_loaded[name].address] == most)
+    del _loaded[name]
+    _gone[name] = None
+    while len(_gone) > MOST_REMEMBERED:
+        _gone.popitem(last=False)

@@ -21,6 +21,10 @@ def build() -> None:
         with gr.Row(elem_classes="side-by-side"):
             with gr.Column(min_width=320):
                 gr.Markdown(TOLD, elem_id="models-told")
+                gr.Textbox(
+                    page.damaged(), label="Left out, since it is damaged", interactive=False, visible=bool(page.damaged()),
+                    elem_id="models-damaged", elem_classes="boxed",
+                )
                 own = gr.Radio(models.names(), label="Models of this page", value=models.tokenizer().name, elem_classes="boxed")
             with gr.Column(min_width=320):
                 with gr.Row(elem_id="models-fetch"):

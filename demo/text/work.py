@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from demo import models
-from vqcore.data.images import open_picture
+from demo.kit.decoding import open_picture
 from vqcore.priors.base import Prior
 from vqcore.priors.text import Text
 from vqcore.tokenizers.pixels import to_tensor

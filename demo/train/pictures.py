@@ -17,6 +17,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from vqcore.data.folders import counted, find_files, is_hidden
 from vqcore.data.images import NAMED, suffixes
 from vqcore.data.lists import NAMES
+from vqcore.files import shown
 
 MOST_PICTURES = 70_000
 MOST_BYTES = 1 << 30
@@ -61,7 +62,7 @@ def unpack(archive: Path, folder: Path) -> Found:
             for place in wanted:
                 _extract(file, members[place], folder / place)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as problem:
-        raise ValueError(f"This zip is damaged or can't be read ({problem}). Pack it again.") from None
+        raise ValueError(f"This zip is damaged or can't be read ({shown(str(problem))}). Pack it again.") from None
     return _found(folder, others)
 
 
@@ -82,7 +83,7 @@ def _place(name: str) -> PurePosixPath | None:
     slashed = name.replace("\\", "/")
     place = PurePosixPath(slashed)
     if not name or ":" in name or "\0" in name or place.is_absolute() or ".." in place.parts or len(name) > 500:
-        raise ValueError(f"“{name[-80:]}” is no name that is safe to unpack. Pack plain folders and files.")
+        raise ValueError(f"“{shown(name[-80:])}” is no name that is safe to unpack. Pack plain folders and files.")
     return None if slashed.endswith("/") else place
 
 
@@ -99,7 +100,7 @@ def _sorted_out(places: Sequence[PurePosixPath]) -> tuple[list[PurePosixPath], C
 def _check_zip(archive: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     for member in members:
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise ValueError(f"The zip has a link in it, “{member.filename[-80:]}”. Pack the pictures themselves.")
+            raise ValueError(f"The zip has a link in it, “{shown(member.filename[-80:])}”. Pack the pictures themselves.")
         if member.flag_bits & 1:
             raise ValueError("The zip has a password. Pack it without one.")
     total, largest = sum(m.file_size for m in members), max((m.file_size for m in members), default=0)
@@ -121,7 +122,7 @@ def _extract(file: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None
         while chunk := source.read(CHUNK):
             left -= len(chunk)
             if left < 0:
-                raise ValueError(f"“{member.filename[-80:]}” in the zip is larger than the zip says.")
+                raise ValueError(f"“{shown(member.filename[-80:])}” in the zip is larger than the zip says.")
             out.write(chunk)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from demo.canvas.work import EXAMPLES
 from vqcore.data.idx import holds_idx
 from vqcore.data.labelled import Labelled, open_pixels, read_labelled
+from vqcore.files import shown
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.quantizers.vq import VQConfig
 from vqcore.tokenizers.networks import NetworkConfig
@@ -51,7 +52,7 @@ def folder_of(name: str) -> Path:
     """Where a bundled set is."""
     sets = bundled()
     if name not in sets:
-        raise ValueError(f"There is no set called “{name}” here. Choose one of {', '.join(sets)}.")
+        raise ValueError(f"There is no set called “{shown(name)}” here. Choose one of {', '.join(sets)}.")
     return sets[name][1]
 
 

@@ -2,11 +2,14 @@
 
 import base64
 import io
+from types import SimpleNamespace
 
 import numpy as np
+from gradio.context import LocalContext
 from PIL import Image
 
 from demo.canvas import page
+from demo.visitors import KEY
 
 
 def png(pixels):
@@ -31,3 +34,12 @@ def pack(tokens):
 
 def unpack(data, kind="<u2"):
     return np.frombuffer(base64.b64decode(data), kind)
+
+
+def asked_by(visitor, work, *args):
+    """What `work` comes to for a visitor, who asks by HTTP."""
+    held = LocalContext.request.set(SimpleNamespace(scope={KEY: visitor}))
+    try:
+        return work(*args)
+    finally:
+        LocalContext.request.reset(held)

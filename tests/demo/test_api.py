@@ -19,7 +19,7 @@ from PIL import Image
 
 import vqcore
 from app import speaks_mcp
-from demo import blocks, endpoints, models
+from demo import blocks, endpoints, guard, models
 from demo import document as documents
 from demo.models import foreign
 from demo.train import runs
@@ -58,7 +58,7 @@ def address(tiny_default, tiny_sound, tmp_path_factory):
     for cache in caches:
         cache.cache_clear()
     app = blocks.build()
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, mcp_server=speaks_mcp(), server_name="127.0.0.1")
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, mcp_server=speaks_mcp(), server_name="127.0.0.1", **guard.served())
     yield url
     app.close()
     patch.undo()
@@ -345,7 +345,7 @@ def wait(call, run):
 def test_someone_elses_tokenizer_is_opened_by_its_id(call, picture, monkeypatch):
     opened = vqcore.load(models.DEFAULT)
     opened.name = "someone/theirs"
-    monkeypatch.setattr(foreign, "open_id", lambda id: foreign._loaded.setdefault(id, opened))
+    monkeypatch.setattr(foreign, "open_id", lambda id: foreign._loaded.setdefault(id, foreign.Open(opened, 1, "")).tokenizer)
     assert call("open_model", "someone/theirs") == {"name": "someone/theirs", "levels": [{"codes": 64, "code_dim": 8, "downsampling": 8}]}
     assert call("encode", picture, "someone/theirs")["model"] == "someone/theirs"
     foreign._loaded.clear()

@@ -152,3 +152,40 @@ def test_a_tokenizer_of_before_there_were_other_quantizers_is_read(copy):
     (copy / "config.json").write_text(json.dumps(config))
     assert torch.equal(vqcore.load(copy).quantizer.codebook, vqcore.load(copy).levels[0].codebook)
     assert vqcore.load(copy).config.quantizer == VQConfig(64)
+
+
+HOSTILE = ["A", [4_000_000_000], 1 << 70, -1, None, {}, "\ud800\n" * 100_000, [2] * 100_000]
+
+
+def places_in(config, path=()):
+    """The way to each value in a config, however deep."""
+    for key, value in config.items() if isinstance(config, dict) else enumerate(config):
+        yield (*path, key)
+        if isinstance(value, (dict, list)):
+            yield from places_in(value, (*path, key))
+
+
+@pytest.mark.parametrize("kind", ["tokenizer", "prior"])
+def test_a_config_with_anything_in_any_place_is_read_or_refused_in_a_few_words(kind, tiny_folder, tiny_text_prior, tmp_path):
+    source = {"tokenizer": tiny_folder, "prior": tiny_text_prior}[kind]
+    folder = shutil.copytree(source, tmp_path / "copy", ignore=shutil.ignore_patterns("run", "codes*.png"))
+    load, whole = vqcore.load_prior if "layout" in (config := json.loads((folder / "config.json").read_text())) else vqcore.load, config
+    for path in places_in(whole):
+        for value in HOSTILE:
+            config = json.loads(json.dumps(whole))
+            place = config
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = value
+            (folder / "config.json").write_text(json.dumps(config))
+            try:
+                load(folder)
+            except ValueError as problem:
+                assert len(str(problem)) < 600 and str(problem).replace("\n", "").isprintable(), path
+
+
+def test_a_header_of_millions_of_entries_is_refused_before_it_is_read(copy):
+    header = b"{" + b",".join(b'"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}' % i for i in range(40_000)) + b"}"
+    spoil_weights(copy, len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ValueError, match="its header would have"):
+        vqcore.load(copy)

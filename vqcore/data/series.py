@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vqcore.files import shown
+
 MOST_VALUES = 2_000_000
 
 
@@ -78,7 +80,7 @@ def read_series(source: bytes | str | os.PathLike) -> Series:
             value = _number(cell)
             if value is None:
                 told = f"{cell.strip()[:30]!r}, which is no number," if cell.strip() else "a gap"
-                raise ValueError(f"Row {number} has {told} in “{names[column]}”. Put a number there or take the row out.")
+                raise ValueError(f"Row {number} has {told} in “{shown(names[column])}”. Put a number there or take the row out.")
             values[place, column] = value
     return Series(names, values)
 

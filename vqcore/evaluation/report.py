@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vqcore.files import write_json, write_picture
+from vqcore.files import read_json, write_json, write_picture
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,10 @@ def to_json(report: Report) -> dict[str, Any]:
 
 
 def read_figures(file: Path) -> dict[str, float | None]:
-    """The values of a report that was written, by name; none where there is no such file."""
+    """The values of a report that was written, by name; none where there is no such file. ValueError for a damaged one."""
     if not file.is_file():
         return {}
-    return {figure["name"]: figure["value"] for figure in json.loads(file.read_text("utf-8")).get("figures", [])}
+    try:
+        return {str(figure["name"]): figure["value"] for figure in read_json(file).get("figures", [])}
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError(f"{file} holds no figures of an evaluation. Evaluate the checkpoint again.") from None

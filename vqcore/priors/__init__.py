@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from vqcore.files import settings_of, shown
 from vqcore.priors.base import Prior
 from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
@@ -37,6 +38,9 @@ def to_json(config: PriorConfig) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> PriorConfig:
-    """KeyError or TypeError for what describes no prior."""
+    """ValueError for what describes no prior."""
     value = dict(value)
-    return PRIORS[value.pop("kind", "transformer")][1](**value)
+    kind = value.pop("kind", "transformer")
+    if not isinstance(kind, str) or kind not in PRIORS:
+        raise ValueError(f"its prior is {shown(kind)}, and known here are {', '.join(PRIORS)}")
+    return settings_of(PRIORS[kind][1], value)

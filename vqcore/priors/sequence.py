@@ -18,7 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vqcore.files import LARGEST, MOST_ENTRIES, settings_of, shown
 from vqcore.priors.text import Text
+
+MOST_BITS = 40  # log₂ of the codes of a grid times its places
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Words:
         for word in split:
             if word not in known:
                 words = ", ".join(self.words[:60]) or "none: this model takes no condition"
-                raise ValueError(f"This model doesn't know the word {word[:40]!r}. It knows: {words}.")
+                raise ValueError(f"This model doesn't know the word {shown(word)!r}. It knows: {words}.")
         return [known[word] for word in split]
 
     def decode(self, tokens: Sequence[int]) -> list[str]:
@@ -192,6 +195,12 @@ class Layout:
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Layout:
-        grids = tuple(Grid(g["codebook_size"], tuple(g["shape"])) for g in value["grids"])
-        text = Text if value["text"].get("bytes") else Words
-        return Layout(text(tuple(value["text"]["words"])), value["text_length"], grids)
+        """ValueError, TypeError or KeyError for what describes none."""
+        if len(value["grids"]) > MOST_ENTRIES:
+            raise ValueError(f"it has {len(value['grids'])} grids, and {MOST_ENTRIES} are the most")
+        grids, length, words = tuple(settings_of(Grid, g) for g in value["grids"]), value["text_length"], value["text"]["words"]
+        if type(length) is not int or not 0 <= length <= LARGEST or any(type(word) is not str for word in words):
+            raise ValueError(f"its texts have {shown(length)} tokens of the words {shown(words)}")
+        if sum(math.log2(side) for grid in grids for side in (grid.codebook_size, *grid.shape) if side > 0) > MOST_BITS * len(grids):
+            raise ValueError(f"its grids are {shown(value['grids'])}, and no picture has so many tokens")
+        return Layout((Text if value["text"].get("bytes") else Words)(tuple(words)), length, grids)

@@ -11,8 +11,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, write_json, write_tensors
-from vqcore.priors import PRIORS, new_prior
+from vqcore import priors
+from vqcore.files import (
+    CONFIG,
+    MOST_LETTERS,
+    WEIGHTS,
+    check_sizes,
+    load_weights,
+    read_tensors,
+    settings_of,
+    shown,
+    write_json,
+    write_tensors,
+)
+from vqcore.priors import new_prior
 from vqcore.priors.base import Prior
 from vqcore.priors.choice import Settings
 from vqcore.priors.packed import rows_in_bytes
@@ -47,13 +59,16 @@ def read_prior(folder: Path, config: Mapping[str, Any], name: str) -> Prior:
     """The prior in a folder whose config is this, ready to use. ValueError says what is wrong with it."""
     tensors = from_bytes(read_tensors(folder / WEIGHTS), folder)
     try:
-        network = PRIORS[config["prior"]][1](**config["network"])
+        network = priors.from_json({"kind": config["prior"], **config["network"]})
         layout = Layout.from_json(config["layout"])
         grids = [size for grid in layout.grids for size in (grid.codebook_size, *grid.shape)]
         check_sizes((network.layers, network.width, layout.text_length, *grids), tensors)
+        names = [config["tokenizer"], *config["conditions"]]
+        if any(type(each) is not str or len(each) > MOST_LETTERS for each in names):
+            raise ValueError(f"its tokenizer and its conditions are {shown(names)}, and not names")
         model = new_prior(layout, network, config["tokenizer"], config["conditions"], name)
         model.decoder = str(config.get("decoder", ""))
-        model.settings = Settings(**config.get("settings", {}))
+        model.settings = settings_of(Settings, config.get("settings", {}))
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a prior that this version knows: {error}.") from None
     load_weights(model, tensors, folder)

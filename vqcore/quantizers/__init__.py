@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from vqcore.files import settings_of, shown
 from vqcore.quantizers.base import Quantizer
 from vqcore.quantizers.fsq import FSQ, FSQConfig
 from vqcore.quantizers.vq import VectorQuantizer, VQConfig
@@ -27,6 +28,9 @@ def to_json(config: QuantizerConfig) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> QuantizerConfig:
-    """KeyError or TypeError for what describes none. Where no kind is told it is a table, as before there were others."""
-    value = {name: tuple(v) if isinstance(v, list) else v for name, v in value.items()}
-    return QUANTIZERS[value.pop("kind", "vq")][1](**value)
+    """ValueError for what describes none. Where no kind is told it is a table, as before there were others."""
+    value = dict(value)
+    kind = value.pop("kind", "vq")
+    if not isinstance(kind, str) or kind not in QUANTIZERS:
+        raise ValueError(f"its quantizer is {shown(kind)}, and known here are {', '.join(QUANTIZERS)}")
+    return settings_of(QUANTIZERS[kind][1], value)

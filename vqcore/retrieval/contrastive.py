@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, write_json, write_tensors
+from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, settings_of, write_json, write_tensors
 from vqcore.priors.text import Text
 
 KIND = "contrastive"
@@ -114,8 +114,7 @@ def read_contrastive(folder: Path, config: Mapping[str, Any], name: str) -> Cont
     """The model in a folder whose config is this, ready to use. ValueError says what is wrong with it."""
     tensors = read_tensors(folder / WEIGHTS)
     try:
-        network: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in config["network"].items()}
-        described = ContrastiveConfig(**network)
+        described = settings_of(ContrastiveConfig, config["network"])
         flat = described.channels[-1] * (described.side >> len(described.channels)) ** 2
         check_sizes((described.width, described.text_layers, described.text_length, *described.channels, flat), tensors)
         model = Contrastive(Text(tuple(config["words"])), described, config["tokenizer"], name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from vqcore.files import read_tensors, write_json, write_tensors
+from vqcore.files import read_json, read_tensors, write_json, write_tensors
 
 KNOWN, NAMES = "known.safetensors", "known.json"
 
@@ -31,8 +30,10 @@ def save_known(known: Known, folder: Path) -> None:
 
 
 def load_known(folder: Path) -> Known | None:
-    """What `save_known` wrote, or None where there is nothing."""
+    """What `save_known` wrote, or None where there is nothing. ValueError where it is damaged."""
     if not (folder / KNOWN).is_file():
         return None
-    tensors, texts = read_tensors(folder / KNOWN), json.loads((folder / NAMES).read_text("utf-8"))
+    tensors, texts = read_tensors(folder / KNOWN), read_json(folder / NAMES)
+    if not {"embeddings", "tokens"} <= tensors.keys() or not len(texts) == len(tensors["embeddings"]) == len(tensors["tokens"]):
+        raise ValueError(f"{folder / KNOWN} and {NAMES} don't fit together. Copy the checkpoint again.")
     return Known(texts, tensors["embeddings"].float(), tensors["tokens"].long())

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.files import CONFIG, WEIGHTS, load_weights, read_tensors, write_json, write_tensors
+from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, settings_of, write_json, write_tensors
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,13 @@ def save_vae(model: VAE, folder: str | os.PathLike) -> Path:
 
 def read_vae(folder: Path, config: Mapping[str, Any], name: str) -> VAE:
     """The autoencoder in a folder whose config is this. ValueError says what is wrong with it."""
+    tensors = read_tensors(folder / WEIGHTS)
     try:
-        model = VAE(VAEConfig(**config["network"] | {"widths": tuple(config["network"]["widths"])}), name)
+        described = settings_of(VAEConfig, config["network"])
+        check_sizes((described.side**2, described.latent, *described.widths), tensors)
+        model = VAE(described, name)
     except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a model that this version knows: {error}.") from None
-    tensors = read_tensors(folder / WEIGHTS)
     seen = tensors.pop("seen", None)
     load_weights(model, tensors, folder)
     model.seen = None if seen is None else seen.float()

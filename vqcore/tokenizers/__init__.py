@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vqcore import quantizers
+from vqcore.files import LARGEST, MOST_ENTRIES, settings_of, shown
 from vqcore.tokenizers.base import Trainable
 from vqcore.tokenizers.networks import NetworkConfig
 from vqcore.tokenizers.vqvae import VQVAE, VQVAEConfig
@@ -30,9 +31,14 @@ def to_json(config: TokenizerConfig) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> TokenizerConfig:
-    """KeyError, TypeError or ValueError for what describes no tokenizer."""
+    """ValueError for what describes no tokenizer."""
     value = _of_a_table(dict(value))
-    config = TOKENIZERS[value.pop("kind", "vqvae")][1]
+    kind = value.pop("kind", "vqvae")
+    if not isinstance(kind, str) or kind not in TOKENIZERS:
+        raise ValueError(f"its kind is {shown(kind)}, and known here are {', '.join(TOKENIZERS)}")
+    config = TOKENIZERS[kind][1]
+    if strange := value.keys() - {field.name for field in dataclasses.fields(config)}:
+        raise ValueError(f"a {kind} has no setting {shown(min(strange))}")
     return config(**{name: _read(part) for name, part in value.items()})
 
 
@@ -45,10 +51,12 @@ def _written(part: Any) -> Any:
 
 
 def _read(part: Any) -> Any:
-    if isinstance(part, list):
+    if isinstance(part, list) and len(part) <= MOST_ENTRIES:
         return tuple(_read(each) for each in part)
     if isinstance(part, dict):
-        return quantizers.from_json(part) if "kind" in part else NetworkConfig(**part)
+        return quantizers.from_json(part) if "kind" in part else settings_of(NetworkConfig, part)
+    if part is not None and (type(part) is not int or not 0 < part <= LARGEST):
+        raise ValueError(f"a setting is {shown(part)}, and not a whole number")
     return part
 
 

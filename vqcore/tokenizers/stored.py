@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from vqcore.files import CONFIG, WEIGHTS, check_weights, load_weights, read_tensors, write_json, write_picture, write_tensors
+from vqcore.files import CONFIG, WEIGHTS, check_weights, leave_out, load_weights, read_tensors, write_json, write_picture, write_tensors
 from vqcore.tokenizers import from_json, new_tokenizer, to_json
 from vqcore.tokenizers.appearance import FILE as APPEARANCE
 from vqcore.tokenizers.appearance import codes_sheet, read_appearance
 from vqcore.tokenizers.base import Tokenizer, Trainable, file_suffixes, fingerprint, published
 from vqcore.tokenizers.tables import FILE as TABLES
 from vqcore.tokenizers.tables import Tables
+
+T = TypeVar("T")
 
 
 def save_tokenizer(model: Trainable, folder: str | os.PathLike, dtype: torch.dtype = torch.float16) -> Path:
@@ -52,9 +54,19 @@ def read_tokenizer(folder: Path, config: Mapping[str, Any], name: str) -> Traina
     model = new_tokenizer(shape, name)
     load_weights(model, tensors, folder, published(model))
     model.usages = [_fitting_usage(usage, level.codebook_size, folder) for usage, level in zip(usages, model.levels)]
-    model.appearances = [read_appearance(folder / APPEARANCE.format(suffix), level) for suffix, level in zip(suffixes, model.levels)]
-    model.tables = _read_tables(folder / TABLES, model)
+    sheets = [folder / APPEARANCE.format(suffix) for suffix in suffixes]
+    model.appearances = [_unless_damaged(read_appearance, sheet, level) for sheet, level in zip(sheets, model.levels)]
+    model.tables = _unless_damaged(_read_tables, folder / TABLES, model)
     return model.eval().requires_grad_(False)
+
+
+def _unless_damaged(read: Callable[[Path, Any], T], path: Path, about: Any) -> T | None:
+    """What lies beside the weights and can be made anew, or None."""
+    try:
+        return read(path, about)
+    except ValueError as problem:
+        leave_out(f"{path.parent.name}/{path.name}", problem)
+        return None
 
 
 def _read_tables(path: Path, model: Tokenizer) -> list[Tables] | None:

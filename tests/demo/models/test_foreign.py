@@ -16,7 +16,8 @@ from demo.codebook import view as codebook
 from demo.kit import page as kit
 from demo.models import foreign
 from demo.models import page as tab
-from tests.demo.asking import opened, pixels_of, png
+from demo.visitors import Visitor
+from tests.demo.asking import asked_by, opened, pixels_of, png
 from tests.tiny import draw_picture
 from tests.vqgan import small_vqgan_folder
 from vqcore import hub
@@ -31,6 +32,7 @@ def theirs(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def nothing_open(monkeypatch):
     foreign._loaded.clear()
+    foreign._gone.clear()
     monkeypatch.setattr(foreign, "ALLOWED", None)
 
 
@@ -112,11 +114,27 @@ def test_a_list_restricts_what_is_opened(uploaded, theirs, monkeypatch):
         models.tokenizer("eve/model")
 
 
-def test_few_stay_in_memory(uploaded, theirs, monkeypatch):
+def test_who_has_the_most_in_memory_gives_way_and_the_document_goes_on_when_its_folder_is_dropped_again(uploaded, theirs, monkeypatch):
     monkeypatch.setattr(hub, "download", lambda id, check: theirs)
+    monkeypatch.setattr(hub, "cached", lambda id: None)
+    _, name, _ = asked_by(Visitor("bob"), tab.open_folder, uploaded)
+    monkeypatch.setattr(foreign, "MOST_IN_MEMORY", 3 * foreign._loaded[name].size)
     for id in ("ada/one", "ada/two", "ada/three"):
-        tab.open_id(id)
-    assert foreign.names() == ["ada/two", "ada/three"]
+        asked_by(Visitor("ada"), tab.open_id, id)
+    assert foreign.names() == [name, "ada/two", "ada/three"], "nobody is pushed out by one who opens many"
+    monkeypatch.setattr(foreign, "MOST_IN_MEMORY", 1)
+    tab.open_id("eve/one")
+    assert foreign.names() == ["eve/one"]
+    assert "was closed, to make room" in kit.read_codebook({"model": name})["error"]
+    assert tab.open_folder(uploaded)[1] == name and kit.read_codebook({"model": name})["model"] == name
+
+
+def test_two_files_of_one_name_are_a_message(uploaded, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "README.md").write_text("hello")
+        uploaded.append(str(tmp_path / folder / "README.md"))
+    assert "2 files called README.md" in tab.open_folder(uploaded)[0]
 
 
 @pytest.mark.parametrize("id", ["", "photos", "/etc/passwd", "../../etc", "ada/..", "<b>"])

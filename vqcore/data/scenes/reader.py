@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, SHAPES, SIZES
-from vqcore.files import CONFIG, WEIGHTS, load_weights, read_tensors, write_json, write_tensors
+from vqcore.files import CONFIG, WEIGHTS, check_sizes, load_weights, read_tensors, settings_of, write_json, write_tensors
 
 CELL = 4  # pixels of a cell of the maps
 ATTRIBUTES = {"shape": SHAPES, "color": COLORS, "size": SIZES, "material": MATERIALS}
@@ -123,9 +123,12 @@ def save_reader(model: SceneReader, folder: str | os.PathLike) -> Path:
 
 def read_reader(folder: Path, config: Mapping[str, Any], name: str) -> SceneReader:
     """The reader in a folder whose config is this. ValueError says what is wrong with it."""
+    tensors = read_tensors(folder / WEIGHTS)
     try:
-        model = SceneReader(ReaderConfig(tuple(config["network"]["widths"])), name)
+        described = settings_of(ReaderConfig, config["network"])
+        check_sizes(described.widths, tensors)
+        model = SceneReader(described, name)
     except (TypeError, KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a model that this version knows: {error}.") from None
-    load_weights(model, read_tensors(folder / WEIGHTS), folder)
+    load_weights(model, tensors, folder)
     return model.eval().requires_grad_(False)

@@ -1,0 +1,105 @@
+"""Picture files to pixels, in processes beside this one: a file that takes too long is given up, and its process ended.
+
+No thread that runs a decoder can be stopped, and a file of a few kilobytes can keep one busy for minutes.
+"""
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import LifoQueue
+
+import numpy as np
+
+from demo.kit.decoder import ANSWER, QUESTION
+from vqcore.data.images import Picture
+
+ROOT = Path(__file__).parent.parent.parent
+SECONDS, SECONDS_TO_START = 10.0, 60.0
+HANDS = 2
+TOO_SLOW = "This picture takes longer than {:.0f} seconds to read, and was given up. Save it anew, as PNG or JPEG, and try again."
+BROKEN = "This picture can't be read: its decoder broke down. Save it anew, as PNG or JPEG, and try again."
+
+
+def open_picture(data: bytes, max_side: int | None = None) -> Picture:
+    """As vqcore.data.images.open_picture. ValueError, too, for a file that takes more than SECONDS."""
+    hand = _hands.get()
+    try:
+        return hand.open(data, max_side)
+    finally:
+        _hands.put(hand)
+
+
+class Hand:
+    """One process, which decodes one picture after the other; it is there from the first on, and again after it was ended."""
+
+    def __init__(self):
+        self._process: subprocess.Popen | None = None
+
+    def open(self, data: bytes, max_side: int | None) -> Picture:
+        process = self._ready()
+        late = threading.Event()
+        with _ending(process, SECONDS, late):
+            try:
+                assert process.stdin
+                process.stdin.write(QUESTION.pack(max_side or 0, len(data)) + data)
+                process.stdin.flush()
+                told = json.loads(_read(process, ANSWER.unpack(_read(process, ANSWER.size))[0]))
+                if "error" in told:
+                    raise ValueError(told["error"])
+                height, width, channels = told["pixels"]
+                pixels = np.frombuffer(_read(process, height * width * channels), np.uint8).reshape(height, width, channels)
+            except OSError:
+                self.end()
+                raise ValueError(TOO_SLOW.format(SECONDS) if late.is_set() else BROKEN) from None
+        return Picture(pixels, tuple(told["source_size"]), tuple(told["notes"]))
+
+    def end(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _ready(self) -> subprocess.Popen:
+        if self._process is None or self._process.poll() is not None:
+            command = [sys.executable, "-m", "demo.kit.decoder"]
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            with _ending(self._process, SECONDS_TO_START, threading.Event()):
+                _read(self._process, 1)
+        return self._process
+
+
+class _ending:
+    """A process that is killed, and `late` set, where what is done `with` it takes longer."""
+
+    def __init__(self, process: subprocess.Popen, seconds: float, late: threading.Event):
+        self._timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+
+    def __enter__(self) -> None:
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(self, *_) -> None:
+        self._timer.cancel()
+
+
+def _read(process: subprocess.Popen, length: int) -> bytes:
+    assert process.stdout
+    data = process.stdout.read(length)
+    if len(data) < length:
+        raise OSError
+    return data
+
+
+_hands: LifoQueue[Hand] = LifoQueue()
+_all = [Hand() for _ in range(HANDS)]
+for _hand in _all:
+    _hands.put(_hand)
+
+
+@atexit.register
+def close() -> None:
+    for hand in _all:
+        hand.end()
