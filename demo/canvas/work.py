@@ -67,6 +67,11 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
     return Tokenized(document, images.to_rgb(pixels), " ".join(notes) or None)
 
 
+def original_of(data: bytes, tokenizer: Tokenizer) -> np.ndarray:
+    """A picture file's pixels as they are tokenized."""
+    return images.to_rgb(open_picture(data, max_side=models.largest_side(tokenizer)).pixels)
+
+
 def decode(document: Document) -> np.ndarray:
     """What a document looks like."""
     pixels = images.to_rgb(to_pixels(document.tokenizer.decode(document.tensors)))[0]
