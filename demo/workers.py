@@ -228,6 +228,8 @@ def answered_by(crew: Crew) -> Callable:
 # A class paints fifty a second, and a short wait here beats a round trip to ask again.
 strokes = Crew(threads=1, waiting=80, first=True)
 pictures = Crew(threads=1, waiting=6)
+# Apart from both: the pointer asks why at each token that it passes, and neither a stroke nor an upload waits for that.
+explainers = Crew(threads=1, waiting=8)
 # Apart from the pictures' crew: searching WebP's best quality takes seconds, and nobody's upload waits for it.
 comparisons = Crew(threads=1, waiting=6)
 # A download takes minutes, and the weights of a stranger's model are large.

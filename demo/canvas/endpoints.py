@@ -11,10 +11,12 @@ from demo import document as documents
 from demo import models
 from demo.canvas import exports, rewriting, work
 from demo.document import Document
+from demo.kit import choices
 from demo.kit.files import patiently, read_file, to_file, to_picture
 from demo.kit.writing import Settings, grids_for
-from demo.workers import pictures, writers
+from demo.workers import explainers, pictures, writers
 from vqcore.metrics import psnr, ssim
+from vqcore.tokenizers.pixels import in_rows
 
 
 def encode(image: FileData, model: str = "") -> dict[str, Any]:
@@ -118,6 +120,32 @@ def read_codes(
     if not part.size or rows < 0 or columns < 0:
         raise ValueError(f"This picture has {grid.shape[0]} rows and {grid.shape[1]} columns of tokens; that rectangle has none of them.")
     return part.tolist()
+
+
+def explain_token(
+    document: dict[str, Any], row: int, column: int, image: FileData | None = None, level: int = -1
+) -> tuple[dict[str, Any], FileData]:
+    """Why a token is the code that it is: what the encoder saw there, z_e, and which codes lie nearest to it.
+
+    Args:
+        document: as encode gives it
+        row: the token's, from 0
+        column: the token's, from 0
+        image: the picture file that the document was made of; without it there is no z_e, and the nearest are those to the code itself
+        level: which grid, 0 the coarsest; the finest where negative
+
+    Returns:
+        code, e_k (its vector), z_e or null, nearest (eight codes, the encoder's choice first), distances (theirs, Euclidean), distance and
+        rank (of the code that stands there, from 0), margin (by how much the second lies farther)
+        the token and its neighbours as the first three of nearest decode, side by side, as a PNG file
+    """
+    parsed = documents.from_json(document)
+    place = models.place_of_level(parsed.tokenizer, level)
+    original = None if image is None else work.original_of(read_file(image), parsed.tokenizer)
+    choice = patiently(explainers, choices.explain, parsed, place, (row, column), original).choices[place]
+    others = patiently(explainers, choices.decode_others, parsed, place, (row, column), list(choice.nearest[:3]))
+    vectors = {"e_k": choice.e_k.tolist(), "z_e": None if choice.z_e is None else choice.z_e.tolist()}
+    return vars(choice) | vectors | {"margin": choice.margin}, to_picture(in_rows([list(others)]))
 
 
 def edit(

@@ -11,7 +11,7 @@ from demo.document import Document
 from demo.kit import images
 from demo.kit.bytes import file_from_base64, floats_to_base64, to_base64
 from demo.kit.memory import remembered
-from demo.kit.page import decode_tokens, read_codebook, read_settings, write_tokens
+from demo.kit.page import EXPLAINING, decode_tokens, read_codebook, read_settings, write_tokens
 from demo.kit.sequences import pack_grids, unpack, unpack_grids
 from demo.workers import answered_by, pictures, strokes, writers
 from vqcore.tokenizers.base import Level, Tokenizer
@@ -132,6 +132,7 @@ def rewrite_tokens(question: dict) -> dict:
 SERVER_FUNCTIONS = [
     open_picture, open_example, open_document, open_token_file, decode_window, decode_whole, read_codebook, nearest_codes,
     codes_between, decode_level, refine_tokens, export_tokens, judge_band, rewrite_tokens, write_tokens, decode_tokens,
+    *EXPLAINING,
 ]
 
 

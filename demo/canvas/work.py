@@ -73,6 +73,11 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
+def original_of(data: bytes, tokenizer: Tokenizer) -> np.ndarray:
+    """A picture file's pixels as they are tokenized."""
+    return images.to_rgb(open_picture(data, models.largest_side(tokenizer), models.MAX_PIXELS).pixels)
+
+
 def decode(document: Document) -> np.ndarray:
     """What a document looks like."""
     pixels = images.to_rgb(to_pixels(document.tokenizer.decode(document.tensors)))[0]

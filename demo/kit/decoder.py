@@ -1,6 +1,6 @@
 """The process in which pictures are decoded, as demo/kit/decoding.py starts it: files in, pixels out, until its input ends.
 
-A question is a side (0 for any), a length and the file; an answer a length, JSON, and the pixels where it has a shape.
+A question is a side and a number of pixels (0 for any), a length and the file; an answer a length, JSON, and the pixels where it has a shape.
 """
 
 import importlib
@@ -8,11 +8,10 @@ import json
 import os
 import struct
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 
-QUESTION, ANSWER = struct.Struct("<IQ"), struct.Struct("<I")
+QUESTION, ANSWER = struct.Struct("<IIQ"), struct.Struct("<I")
 MOST_MEMORY = 4 << 30
 NICE = 10
 READY = b"!"
@@ -35,11 +34,11 @@ def main() -> None:
     answers.write(READY)
     answers.flush()
     while head := questions.read(QUESTION.size):
-        side, length = QUESTION.unpack(head)
+        side, most, length = QUESTION.unpack(head)
         pixels = b""
         try:
-            picture = images.open_picture(questions.read(length), side or None)
-            told = {**asdict(picture), "pixels": picture.pixels.shape}
+            picture = images.open_picture(questions.read(length), side or None, most or None)
+            told = {**vars(picture), "pixels": picture.pixels.shape}
             pixels = picture.pixels.tobytes()
         except ValueError as problem:
             told = {"error": str(problem)}

@@ -23,11 +23,11 @@ TOO_SLOW = "This picture takes longer than {:.0f} seconds to read, and was given
 BROKEN = "This picture can't be read: its decoder broke down. Save it anew, as PNG or JPEG, and try again."
 
 
-def open_picture(data: bytes, max_side: int | None = None) -> Picture:
+def open_picture(data: bytes, max_side: int | None = None, max_pixels: int | None = None) -> Picture:
     """As vqcore.data.images.open_picture. ValueError, too, for a file that takes more than SECONDS."""
     hand = _hands.get()
     try:
-        return hand.open(data, max_side)
+        return hand.open(data, max_side, max_pixels)
     finally:
         _hands.put(hand)
 
@@ -38,13 +38,13 @@ class Hand:
     def __init__(self):
         self._process: subprocess.Popen | None = None
 
-    def open(self, data: bytes, max_side: int | None) -> Picture:
+    def open(self, data: bytes, max_side: int | None, max_pixels: int | None) -> Picture:
         process = self._ready()
         late = threading.Event()
         with _ending(process, SECONDS, late):
             try:
                 assert process.stdin
-                process.stdin.write(QUESTION.pack(max_side or 0, len(data)) + data)
+                process.stdin.write(QUESTION.pack(max_side or 0, max_pixels or 0, len(data)) + data)
                 process.stdin.flush()
                 told = json.loads(_read(process, ANSWER.unpack(_read(process, ANSWER.size))[0]))
                 if "error" in told:

@@ -11,22 +11,28 @@ vqcore.priors.base.Prior.sample. A missing one is that function's default.
 import math
 from typing import Any
 
+import numpy as np
+
+from demo import document as documents
 from demo import models
-from demo.kit import images, writing
-from demo.kit.bytes import counts_to_base64, floats_to_base64
+from demo.document import Document
+from demo.kit import choices, images, writing
+from demo.kit.bytes import counts_to_base64, file_from_base64, floats_to_base64
 from demo.kit.memory import remembered
 from demo.kit.sequences import flat, pack, unpack_grids
 from demo.kit.writing import Settings
-from demo.workers import answered_by, strokes, writers
+from demo.workers import answered_by, explainers, strokes, writers
 from vqcore.priors.base import Prior
 from vqcore.tokenizers.base import Tokenizer
 
 
 @answered_by(strokes)
 def read_codebook(question: dict) -> dict:
-    """{"model"} → {"model", "levels": of each, coarse to fine, its name and sizes, what its codes look like and their counts in training}.
+    """{"model"} → {"model", "encoder_halo", "levels": of each, coarse to fine, its name and sizes, what its codes look like and their
+    counts in training}.
 
-    "halo" is the level's in tokens of the finest grid, null where a token reaches everywhere; "tiles" are a PNG, 64 a row.
+    "encoder_halo" is in tokens of the coarsest grid, null where the encoder looks everywhere; "halo" is the level's in tokens of the
+    finest grid, null where a token reaches everywhere; "code_dim" is that of its vectors; "tiles" are a PNG, 64 a row.
     """
     return _codebook(models.tokenizer(question.get("model")))
 
@@ -65,7 +71,48 @@ def judge_tokens(question: dict) -> dict:
     return {"bits": floats_to_base64(flat(bits))}
 
 
+@answered_by(explainers)
+def explain_token(question: dict) -> dict:
+    """{"document", "level", "row", "column", "pixels": its original as base64 of RGB, row by row, or null} → {"choices": of each
+    level, coarse to fine, {"code", "z_e", "e_k", "nearest", "distances", "distance", "rank"}, "lines": [{"file", "line", "text"}]}.
+
+    z_e and e_k are base64 of float32 [D], z_e null without an original; see vqcore.study.choice. A part of a picture, wider than
+    the token by what its encoder looks at, is enough: it is a document too.
+    """
+    document, pixels = documents.from_json(question["document"]), question["pixels"]
+    if pixels is not None:
+        raw = np.frombuffer(file_from_base64(pixels), np.uint8)
+        if raw.size != document.height * document.width * 3:
+            raise ValueError("The pixels that were sent aren't those of this document. Open the picture again.")
+        pixels = raw.reshape(document.height, document.width, 3)
+    found = choices.explain(document, *_token(document, question), pixels)
+    return {
+        "choices": [
+            vars(choice) | {name: value if value is None else floats_to_base64(value) for name, value in
+                            (("z_e", choice.z_e), ("e_k", choice.e_k))}
+            for choice in found.choices
+        ],
+        "lines": [vars(lines) for lines in found.lines],
+    }
+
+
+@answered_by(explainers)
+def decode_choices(question: dict) -> dict:
+    """{"document", "level", "row", "column", "codes"} → {"pictures": PNG data URLs}: the token and its neighbours, with each of
+    the codes in its place. A part of a picture, wider than those by the levels' halos, is enough."""
+    document = documents.from_json(question["document"])
+    codes = [int(code) for code in question["codes"]]
+    pictures = choices.decode_others(document, *_token(document, question), codes)
+    return {"pictures": [images.to_png_url(picture) for picture in pictures]}
+
+
+EXPLAINING = [explain_token, decode_choices]
 WRITING = [write_tokens, decode_tokens, judge_tokens]
+
+
+def _token(document: Document, question: dict) -> tuple[int, tuple[int, int]]:
+    level = models.place_of_level(document.tokenizer, question.get("level"))
+    return level, (int(question["row"]), int(question["column"]))
 
 
 def read_settings(given: dict) -> Settings:
@@ -100,9 +147,10 @@ def _codebook(tokenizer: Tokenizer) -> dict[str, Any]:
             "size": level.codebook_size,
             "downsampling": level.downsampling,
             "halo": level.halo,
+            "code_dim": level.codebook.shape[1],
             "tiles": images.to_png_url(images.tile_sheet(models.appearance(tokenizer, i))),
             "usage": counts_to_base64(models.usage(level)),
         }
         for i, level in enumerate(tokenizer.levels)
     ]
-    return {"model": tokenizer.name, "levels": levels}
+    return {"model": tokenizer.name, "encoder_halo": tokenizer.encoder_halo, "levels": levels}

@@ -100,6 +100,21 @@ def test_a_picture_becomes_a_document_and_a_picture_again(call, picture, tiny_de
     assert figures["tokens"] == 20 and figures["bits"] == 120 and 5 < figures["psnr"] < 60 and 0 < figures["ssim"] < 1
 
 
+def test_why_a_token_is_its_code_is_told(call, picture, tiny_default):
+    document = call("encode", picture)
+    why, others = call("explain_token", document, 2, 3, picture)
+    (z_e,), (level,) = tiny_default.latents(to_tensor(draw_picture(5, 40, 32))), tiny_default.levels
+    apart = (level.codebook.double() - z_e[0, :, 2, 3].double()).norm(dim=1)
+    assert np.allclose(why["z_e"], z_e[0, :, 2, 3]) and np.allclose(why["e_k"], level.codebook[why["code"]])
+    assert why["nearest"] == apart.argsort(stable=True)[:8].tolist() and np.allclose(why["distances"], apart.sort().values[:8])
+    assert why["code"] == why["nearest"][0] and why["rank"] == 0 and np.isclose(why["margin"], apart.sort().values[:2].diff()[0])
+    assert pixels(others).shape == (24 + 4, 3 * (16 + 8 + 4), 3)
+    alone, _ = call("explain_token", document, 2, 3)
+    assert alone["z_e"] is None and alone["nearest"][0] == why["code"]
+    with pytest.raises(gradio_client.exceptions.AppError, match="4 rows"):
+        call("explain_token", document, 4, 3, picture)
+
+
 def test_better_tokens_are_found_for_a_picture(call, picture, tmp_path):
     document = call("encode", picture)
     refined, after = call("refine", picture, document, 2)

@@ -55,6 +55,10 @@ class Quantizer(nn.Module, ABC):
     def encode(self, z_e: Tensor) -> Tensor:
         """float [B, D, *S'] → tokens int64 [B, *S']."""
 
+    def locate(self, z_e: Tensor) -> Tensor:
+        """float [B, D, *S'] → where each vector lies among the codes, [B, ·, *S'] in the space of `codebook`: the nearest is its token."""
+        return z_e
+
     @abstractmethod
     def decode(self, tokens: Tensor) -> Tensor:
         """tokens int64 [B, *S'] → their z_q, float32 [B, D, *S']."""

@@ -76,6 +76,10 @@ class FSQ(Quantizer):
     def encode(self, z_e: Tensor) -> Tensor:
         return self._index(self._bounded(z_e.movedim(1, -1)))
 
+    def locate(self, z_e: Tensor) -> Tensor:
+        """z_e in its bounds: rounding each dimension alone finds the nearest of a full grid of codes."""
+        return (self._bounded(z_e.movedim(1, -1)) / (self._levels(z_e.device) // 2)).movedim(-1, 1)
+
     def decode(self, tokens: Tensor) -> Tensor:
         return self.project_out(self._code(tokens)).movedim(-1, 1)
 

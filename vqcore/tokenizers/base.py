@@ -48,6 +48,9 @@ class Tokenizer(nn.Module, ABC):
     largest_side: in pixels, the side up to which a picture is decoded in seconds, None where the size doesn't matter;
     tokens_of: the name of the tokenizer whose encoder and codebooks these are, "" for its own;
     notes: sentences on how it was read that its user should know;
+    encoder_halo: how far the encoder looks beyond a token of the coarsest grid, in those (half of its receptive field), None for
+    everywhere;
+    quantizers: of each level, coarse to fine, what looks its tokens up;
     usages, appearances, tables: of each level, coarse to fine, what is known beside the weights, or None.
     """
 
@@ -60,6 +63,8 @@ class Tokenizer(nn.Module, ABC):
     sample_rate: int | None = None
     largest_side: int | None = None
     halo: int | None
+    encoder_halo: int | None = None
+    quantizers: Sequence[nn.Module]
     tokens_of: str = ""
     notes: Sequence[str] = ()
     usages: Sequence[Tensor | None]
@@ -77,6 +82,11 @@ class Tokenizer(nn.Module, ABC):
 
         A size that f doesn't divide is padded, by reflection where it fits, else by repeating the edge.
         """
+
+    def latents(self, images: Tensor) -> list[Tensor]:
+        """What `encode` looks up: images → z_e of each level, float32 [B, D, *S'], coarse to fine, D that of its codebook, whose nearest
+        code is the token. Where a quantizer rounds, z_e is as it is rounded, in its bounds. ValueError where that can't be told."""
+        raise ValueError(f"{self.name} doesn't tell what its encoder sees.")
 
     @abstractmethod
     def decode(self, tokens: Sequence[Tensor]) -> Tensor:

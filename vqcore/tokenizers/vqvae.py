@@ -70,6 +70,10 @@ class VQVAE(Trainable):
         """The reach of one token, in tokens."""
         return self.config.network.decoder_halo
 
+    @property
+    def encoder_halo(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.config.network.encoder_halo
+
     def forward(self, x: Tensor) -> tuple[Tensor, list[Quantized]]:
         quantized = self.quantizer(self.encoder(x))
         return self.decoder(quantized.z_q), [quantized]
@@ -79,18 +83,26 @@ class VQVAE(Trainable):
 
     @torch.no_grad()  # and not inference mode, whose tensors nobody may write into: tokens are there to be edited
     def encode(self, images: Tensor) -> list[Tensor]:
+        return [self.quantizer.encode(self._z_e(images))]
+
+    @torch.no_grad()
+    def latents(self, images: Tensor) -> list[Tensor]:
+        return [self.quantizer.locate(self._z_e(images))]
+
+    def _z_e(self, images: Tensor) -> Tensor:
+        """What the quantizer is given of images, float32 [B, D, *S']."""
         n = self.config.network
         images = padded(images, n.channels, n.spatial_dims, n.downsampling)
         f, halo = n.downsampling, n.encoder_halo
         shape = [size // f for size in images.shape[2:]]
-        tokens = torch.empty(images.shape[0], *shape, dtype=torch.int64, device=images.device)
+        z_e = torch.empty(images.shape[0], n.code_dim, *shape, device=images.device)
         for tile in windows.tiles(shape, halo):
             window = windows.grown(tile, halo, shape)
             for batch in windows.batches(len(images), window):
                 x = images[(batch, slice(None), *windows.scaled(window, f))]
-                z_e = run_window(self.encoder, x, windows.count(window), n.smallest_lone_window)
-                tokens[(batch, *tile)] = self.quantizer.encode(z_e[(..., *windows.inside(tile, window))])
-        return [tokens]
+                seen = run_window(self.encoder, x, windows.count(window), n.smallest_lone_window)
+                z_e[(batch, slice(None), *tile)] = seen[(..., *windows.inside(tile, window))]
+        return z_e
 
     @torch.inference_mode()
     def decode(self, tokens: Sequence[Tensor]) -> Tensor:

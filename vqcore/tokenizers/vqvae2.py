@@ -101,6 +101,12 @@ class VQVAE2(Trainable):
         """How far one coarse token reaches beyond the fine tokens that it spans, in fine tokens."""
         return self.ratio * self.config.coarse.decoder_halo + self.halo
 
+    @property
+    def encoder_halo(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The fine level looks farthest: by the guide at the coarse tokens about it, and by those at the features about them."""
+        c = self.config.coarse
+        return c.decoder_halo + c.encoder_halo + -(-self.config.network.encoder_halo // self.ratio)
+
     def forward(self, x: Tensor) -> tuple[Tensor, list[Quantized]]:
         h = self.encoder(x)
         coarse = self.quantizers[COARSE](self.coarse_encoder(h))
@@ -113,25 +119,33 @@ class VQVAE2(Trainable):
 
     @torch.no_grad()  # and not inference mode, whose tensors nobody may write into: tokens are there to be edited
     def encode(self, images: Tensor) -> list[Tensor]:
+        return self._encoded(images)[1]
+
+    @torch.no_grad()
+    def latents(self, images: Tensor) -> list[Tensor]:
+        return [quantizer.locate(z_e) for quantizer, z_e in zip(self.quantizers, self._encoded(images)[0])]
+
+    def _encoded(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What each quantizer is given of images, float32 [B, D, *S'], and the tokens that it makes of it."""
         n, c = self.config.network, self.config.coarse
         images = padded(images, n.channels, n.spatial_dims, n.downsampling * self.ratio)
         shape = [size // n.downsampling for size in images.shape[2:]]
         coarse_shape = [size // self.ratio for size in shape]
         most = windows.TOKENS_AT_ONCE // self.ratio**n.spatial_dims
-        coarse = torch.empty(len(images), *coarse_shape, dtype=torch.int64, device=images.device)
+        coarse_z_e = torch.empty(len(images), c.code_dim, *coarse_shape, device=images.device)
         for tile in windows.tiles(coarse_shape, c.encoder_halo, most):
             window = windows.grown(tile, c.encoder_halo, coarse_shape)
             for batch in windows.batches(len(images), window, most):
                 h = self._features(images[batch], windows.scaled(window, self.ratio), shape)
-                z_e = run_window(self.coarse_encoder, h, windows.count(window), c.smallest_lone_window)
-                coarse[(batch, *tile)] = self.quantizers[COARSE].encode(z_e[(..., *windows.inside(tile, window))])
-        fine = torch.empty(len(images), *shape, dtype=torch.int64, device=images.device)
+                seen = run_window(self.coarse_encoder, h, windows.count(window), c.smallest_lone_window)
+                coarse_z_e[(batch, slice(None), *tile)] = seen[(..., *windows.inside(tile, window))]
+        coarse = self.quantizers[COARSE].encode(coarse_z_e)
+        z_e = torch.empty(len(images), n.code_dim, *shape, device=images.device)
         for tile in windows.tiles(shape, n.encoder_halo):
             for batch in windows.batches(len(images), windows.grown(tile, n.encoder_halo, shape)):
                 both = torch.cat([self._features(images[batch], tile, shape), self._guide(coarse[batch], tile)], 1)
-                z_e = run_window(self.merge, both, windows.count(tile), n.smallest_lone_window)
-                fine[(batch, *tile)] = self.quantizers[FINE].encode(z_e)
-        return [coarse, fine]
+                z_e[(batch, slice(None), *tile)] = run_window(self.merge, both, windows.count(tile), n.smallest_lone_window)
+        return [coarse_z_e, z_e], [coarse, self.quantizers[FINE].encode(z_e)]
 
     @torch.inference_mode()
     def decode(self, tokens: Sequence[Tensor]) -> Tensor:

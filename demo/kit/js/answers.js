@@ -7,6 +7,18 @@
 /** A picture that was opened. @typedef {{document: Document, original?: string, rebuilt: string, note: string | null}} Opened */
 
 /**
+ * How a token was chosen: the code that stands, its vector and the encoder's, float32; the nearest codes to that, the winner first.
+ * @typedef {object} ChoiceData
+ * @property {number} code
+ * @property {string | null} z_e  null where there is no original
+ * @property {string} e_k
+ * @property {number[]} nearest
+ * @property {number[]} distances  of those
+ * @property {number} distance  of the code that stands
+ * @property {number} rank  of it, from 0
+ */
+
+/**
  * The canvas: demo/canvas/page.py and demo/kit/page.py.
  * @typedef {object} CanvasAnswers
  * @property {Opened} open_picture
@@ -15,7 +27,9 @@
  * @property {Opened} open_token_file
  * @property {{pixels: string}} decode_window  base64 of RGB, row by row
  * @property {{pixels: string}} decode_whole
- * @property {{model: string, levels: import("./types.js").CodebookData[]}} read_codebook
+ * @property {{model: string, encoder_halo: number | null, levels: import("./types.js").CodebookData[]}} read_codebook
+ * @property {{choices: ChoiceData[], lines: {file: string, line: number, text: string}[]}} explain_token
+ * @property {{pictures: string[]}} decode_choices
  * @property {{codes: number[]}} nearest_codes
  * @property {{codes: number[]}} codes_between
  * @property {{picture: string}} decode_level

@@ -31,10 +31,17 @@
 /** A token's place in a grid. @typedef {{row: number, column: number}} Token */
 
 /**
- * A level's codebook as the server tells it. `name` is what the level is called beside others; `tiles` is the address of a
- * sheet of what each code looks like alone; `halo` in tokens of the finest grid, null where a token reaches everywhere;
+ * A level's codebook as the server tells it, K = `size`, D = `code_dim`. `name` is what the level is called beside others; `tiles` is
+ * the address of a sheet of what each code looks like alone; `halo` in tokens of the finest grid, null where a token reaches everywhere;
  * `usage` is base64 of uint32, how often training used each code.
- * @typedef {{name: string, size: number, downsampling: number, halo: number | null, usage: string, tiles: string}} CodebookData
+ * @typedef {object} CodebookData
+ * @property {string} name
+ * @property {number} size
+ * @property {number} code_dim
+ * @property {number} downsampling
+ * @property {number | null} halo
+ * @property {string} usage
+ * @property {string} tiles
  */
 
 /**

@@ -28,6 +28,10 @@ class Codebook(nn.Module):
         vectors = z_e.movedim(1, -1)
         return nearest_codes(vectors.flatten(0, -2), self.codebook).view(vectors.shape[:-1])
 
+    def locate(self, z_e: Tensor) -> Tensor:
+        """Where vectors lie among the codes: where they are."""
+        return z_e
+
     def decode(self, tokens: Tensor) -> Tensor:
         """tokens int64 [B, H', W'] → float32 [B, D, H', W']."""
         return F.embedding(tokens, self.codebook).movedim(-1, 1)

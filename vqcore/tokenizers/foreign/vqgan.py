@@ -42,13 +42,26 @@ class VQGAN(Tokenizer):
         """The side in pixels up to which a picture is decoded in seconds on two processors: 256 and 64 tokens at most."""
         return min(256, 64 * self.config.downsampling)
 
+    @property
+    def quantizers(self) -> tuple[Codebook | FSQ]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return (self.quantizer,)
+
     @torch.no_grad()
     def encode(self, images: Tensor) -> list[Tensor]:
         f = self.config.downsampling
         images = self._to_theirs(padded(images, self.channels, self.spatial_dims, f))
         shape = [size // f for size in images.shape[2:]]
-        grids = [self.quantizer.encode(self.quant_conv(self.encoder(x))) for x in images.split(1)]
+        grids = [self.quantizer.encode(self._z_e(x)) for x in images.split(1)]
         return [torch.cat(grids) if grids else torch.empty(0, *shape, dtype=torch.int64)]
+
+    @torch.no_grad()
+    def latents(self, images: Tensor) -> list[Tensor]:
+        images = padded(images, self.channels, self.spatial_dims, self.config.downsampling)
+        return [torch.cat([self.quantizer.locate(self._z_e(x)) for x in images.split(1)])]
+
+    def _z_e(self, x: Tensor) -> Tensor:
+        """What the quantizer is given of one padded image, [1, D, H', W']."""
+        return self.quant_conv(self.encoder(x))
 
     @torch.no_grad()
     def decode(self, tokens: Sequence[Tensor]) -> Tensor:
