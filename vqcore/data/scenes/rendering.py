@@ -84,6 +84,25 @@ def seen_at(thing: Thing, side: int = 96) -> tuple[float, float]:
     return float(column), float(row)
 
 
+def seen_boxes(scene: Scene, side: int = 96) -> list[tuple[int, int, int, int] | None]:
+    """Of each thing the box of pixels in which it is seen: left, top, right and bottom, the last two beyond it; None for a hidden one."""
+    which = _first_met(scene, _camera(side))[1].reshape(side, side)
+    boxes: list[tuple[int, int, int, int] | None] = []
+    for index in range(len(scene.things)):
+        rows, columns = np.nonzero(which == index)
+        boxes.append((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1) if len(rows) else None)
+    return boxes
+
+
+def floor_at(column: float, row: float, side: int = 96) -> tuple[float, float]:
+    """x and z of the place on the floor that appears there, in pixels; above the horizon the farthest that is seen."""
+    camera = _camera(side)
+    right, up, ahead = camera.axes
+    d = ahead + (column - side / 2) / camera.focal * right + (side / 2 - row) / camera.focal * up
+    t = camera.origin[1] / max(-float(d[1]), 1e-3)
+    return float(camera.origin[0] + t * d[0]), float(camera.origin[2] + t * d[2])
+
+
 @dataclass(frozen=True)
 class Camera:
     """origin [3] and directions [side², 3], of unit length; focal: pixels a unit at distance 1; right, up, ahead: its axes."""
