@@ -35,7 +35,7 @@ ENDPOINTS = (
     canvas.refine, compare.compare, canvas.read_codes, canvas.explain_token, canvas.edit, sample.sample, sample.draw_tokens,
     canvas.complete, sample.bits, canvas.export, canvas.read_token_file,
     codebook.describe_codebook, codebook.map_codebook, codebook.nearest_codes, codebook.codes_between,
-    texts.read_prompt, texts.weigh_words, texts.rank, texts.find_nearest,
+    texts.read_prompt, texts.weigh_words, texts.rank, texts.find_nearest, texts.draw_scene,
     sounds.describe_sound, sounds.encode_sound, sounds.decode_sound, sounds.speak, sounds.encode_table,
     training.train, training.follow_training, training.stop_training, training.continue_training, training.train_prior,
     training.open_trained, training.sample_trained, training.download_trained,

@@ -8,6 +8,7 @@ from filelock import FileLock
 
 from tests.tiny import (
     tiny_prior_folder,
+    tiny_scenes_prior_folder,
     tiny_sound_folders,
     tiny_text_prior_folder,
     tiny_tokenizer_folder,
@@ -60,6 +61,12 @@ def tiny_prior(tiny_folder):
 def tiny_text_prior(tiny_folder):
     """The checkpoint folder of one that reads sentences."""
     return tiny_text_prior_folder(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_scenes_prior(tiny_folder):
+    """The checkpoint folder of one that knows the words of scenes."""
+    return tiny_scenes_prior_folder(tiny_folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from vqcore.data.scenes import WORDS
 from vqcore.data.sounds import write_wav
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import save_prior
@@ -114,6 +115,12 @@ def tiny_text_prior_folder(tokenizer_folder: Path) -> Path:
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"settings": {"temperature": 0.5}}))
     return folder
+
+
+def tiny_scenes_prior_folder(tokenizer_folder: Path) -> Path:
+    """One that knows the words of scenes, of 12 × 12 tokens."""
+    layout = Layout(Text(WORDS), 24, (Grid(64, (12, 12)),))
+    return _strong_prior_folder(layout, tokenizer_folder, [], "tiny-scenes-prior")
 
 
 def two_level_prior_folder(tokenizer_folder: Path) -> Path:

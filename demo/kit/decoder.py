@@ -1,6 +1,7 @@
 """The process in which pictures are decoded, as demo/kit/decoding.py starts it: files in, pixels out, until its input ends.
 
-A question is a side and a number of pixels (0 for any), a length and the file; an answer a length, JSON, and the pixels where it has a shape.
+A question is a side and a number of pixels (0 for any), a length and the file; an answer a length, JSON, and the pixels where it
+has a shape.
 """
 
 import importlib

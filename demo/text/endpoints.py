@@ -8,11 +8,12 @@ from gradio.data_classes import FileData
 
 from demo import document as documents
 from demo import models
-from demo.kit.files import patiently, read_file
+from demo.kit import images
+from demo.kit.files import patiently, read_file, to_file
 from demo.kit.sequences import MOST_SAMPLES
 from demo.kit.writing import grids_for
-from demo.text import work
-from demo.workers import writers
+from demo.text import scenes, work
+from demo.workers import strokes, writers
 
 
 def read_prompt(prior: str, text: str) -> dict[str, Any]:
@@ -68,6 +69,22 @@ def rank(written: list[dict[str, Any]], prior: str, text: str) -> list[float]:
     if found is None:
         raise ValueError(f"Give a text, and a prior whose pictures are known with texts; {prior}’s may not be.")
     return found
+
+
+def draw_scene(text: str, side: int = 96, seed: int = 0) -> tuple[FileData, str]:
+    """A scene in which a sentence is true, rendered as the training pictures of the prior of scenes.
+
+    Args:
+        text: one to three things, with colors, sizes, materials, where they stand and on what, such as two red balls on sand
+        side: 16 to 384, in pixels
+        seed: the same seed gives the same scene
+
+    Returns:
+        a PNG
+        another sentence that is true of it
+    """
+    drawn = patiently(strokes, scenes.from_text, text[: work.MOST_CHARACTERS], side, seed)
+    return to_file(images.to_png(drawn.picture), "scene.png", "image/png"), drawn.text
 
 
 def find_nearest(image: FileData, prior: str) -> list[dict[str, Any]]:

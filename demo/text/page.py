@@ -2,13 +2,18 @@
 two questions."""
 
 import base64
+import math
 from dataclasses import asdict
+from typing import Any
 
+from demo import document as documents
 from demo import models
 from demo.kit import images
 from demo.kit.sequences import unpack_grids
-from demo.text import work
-from demo.workers import answered_by, writers
+from demo.text import scenes, work
+from demo.workers import answered_by, strokes, writers
+from vqcore.data.scenes import Scene
+from vqcore.data.scenes.arranging import Placed, arrange, placed
 from vqcore.tokenizers.pixels import to_pixels
 
 
@@ -50,7 +55,52 @@ def find_nearest(question: dict) -> dict:
     ], "note": found.note}
 
 
-SERVER_FUNCTIONS = [read_prompt, rank_pictures, weigh_words, find_nearest]
+@answered_by(strokes)
+def draw_scene(question: dict) -> dict:
+    """{"side", "seed", "text": a sentence} or {"side", "seed", "scene", "moved": nothing or {"number", "across", "down"}} →
+    {"scene", "picture": a PNG data URL, "boxes": of each thing, "text": a sentence that is true of it}.
+
+    A scene is {"floor", "things": [{"shape", "color", "size", "material", "x", "z", "on"}]}; moved says which of them stands
+    at a place of the picture, 0 … 1 across and down. Boxes are [left, top, right, bottom] in pixels, null for what is hidden.
+    """
+    side, seed = int(question["side"]), int(question["seed"])
+    if "text" in question:
+        drawn = scenes.from_text(str(question["text"])[: work.MOST_CHARACTERS], side, seed)
+    else:
+        drawn = scenes.draw(_scene(question["scene"], question.get("moved")), side, seed)
+    return {"scene": _to_json(drawn.scene), "picture": images.to_png_url(drawn.picture), "boxes": drawn.boxes, "text": drawn.text}
+
+
+@answered_by(writers)
+def tokenize_scene(question: dict) -> dict:
+    """{"prior", "scene", "name"} → {"document", "rebuilt": a PNG data URL}: the scene in the tokens that the prior writes."""
+    prior, scene = models.prior(question["prior"]), _scene(question["scene"])
+    document, rebuilt = scenes.tokenize(prior, scene, str(question["name"]))
+    return {"document": documents.to_json(document), "rebuilt": images.to_png_url(images.to_rgb(rebuilt))}
+
+
+SERVER_FUNCTIONS = [read_prompt, rank_pictures, weigh_words, find_nearest, draw_scene, tokenize_scene]
+
+
+def _scene(given: dict[str, Any], moved: dict[str, Any] | None = None) -> Scene:
+    things = [
+        Placed(*(str(thing[word]) for word in ("shape", "color", "size", "material")), _place(thing["x"]), _place(thing["z"]), thing["on"])
+        for thing in given["things"]
+    ]
+    if moved:
+        things = scenes.moved(things, int(moved["number"]), _place(moved["across"]), _place(moved["down"]))
+    return arrange(things, str(given["floor"]))
+
+
+def _place(given: Any) -> float:
+    place = float(given)
+    if not math.isfinite(place):
+        raise ValueError("A thing stands at a place: two finite numbers.")
+    return place
+
+
+def _to_json(scene: Scene) -> dict[str, Any]:
+    return {"floor": scene.floor, "things": [vars(thing) for thing in placed(scene)]}
 
 
 def _file(data: str) -> bytes:

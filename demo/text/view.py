@@ -10,7 +10,7 @@ from demo.kit import page as writing
 from demo.kit.cards import offers, sentences
 from demo.kit.component import Bench
 from demo.kit.sequences import MOST_SAMPLES
-from demo.text import page
+from demo.text import page, scenes
 from vqcore.priors.base import Prior
 
 HERE = Path(__file__).parent
@@ -37,9 +37,11 @@ class Prompter(Bench):
 
 
 def about(prior: Prior) -> dict:
-    """What the page has to know: also whether drawings find their like, and what its folder offers."""
+    """What the page has to know: also whether drawings find their like, what its folder offers, and the words of scenes where it
+    knows them."""
     judge = models.contrastive_of(prior)
     return writing.about(prior) | offers(prior) | {
         "sentences": sentences(prior),
         "finds": judge is not None and models.known_pictures(judge.name) is not None,
+        "words": scenes.OFFERED if scenes.draws_scenes(prior) else {},
     }

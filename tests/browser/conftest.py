@@ -52,11 +52,11 @@ def answers(address: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_sound, tmp_path_factory):
-    """The address of the app with the tiny models and their priors, and another that reads sentences."""
+def app_address(tiny_folder, tiny_prior, tiny_text_prior, tiny_scenes_prior, tiny_sound, tmp_path_factory):
+    """The address of the app with the tiny models and their priors, and another that reads sentences, of scenes."""
     sound, speaker = map(str, tiny_sound)
     folder = tmp_path_factory.mktemp("app")
-    other = shutil.copytree(tiny_text_prior, folder / "tiny-text-prior-too", ignore=shutil.ignore_patterns("prompts.json"))
+    other = shutil.copytree(tiny_scenes_prior, folder / "tiny-text-prior-too")
     (other / "README.md").write_text("# Too\n\nReads sentences too.\n")
     priors = f"{tiny_prior},{tiny_text_prior},{other}"
     with served(

@@ -163,3 +163,35 @@ def test_it_fits_a_narrow_window(open_bench):
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 400
     widths = tab.root.locator("[data-chips] .token").evaluate_all("chips => chips.map(chip => chip.getBoundingClientRect().right)")
     assert max(widths) <= 400 and np.isfinite(widths).all()
+
+
+def test_a_sentence_of_a_scene_is_rendered_and_its_things_can_be_dragged_and_changed(tab):
+    tab.wait_told("8 candidates")
+    part = lambda name: tab.root.locator(f"[data-scene-{name}]")
+    assert part("paper").is_hidden()
+    tab.root.locator("[name=prior]").select_option("tiny-text-prior-too")
+    tab.root.locator("[name=text]").fill("")
+    for word in ("small", "red", "ball", "on sand"):
+        tab.root.locator("[data-words]").get_by_role("button", name=word, exact=True).click()
+    tab.root.locator("[name=count]").fill("1")
+    tab.root.locator("[data-run]").click()
+    row = part("things").locator("li")
+    row.wait_for()
+    assert row.locator("select").evaluate_all("boxes => boxes.slice(0, 4).map(({ value }) => value)")[2:] == ["red", "ball"]
+    wait = "before => document.querySelector('[data-scene-paper]').toDataURL() !== before"
+    look = lambda: part("paper").evaluate("canvas => canvas.toDataURL()")
+    before = look()
+    row.get_by_label("color of thing 1").select_option("blue")
+    tab.page.wait_for_function(wait, arg=before)
+    part("paper").scroll_into_view_if_needed()
+    box = part("paper").bounding_box()
+    left, top, right, bottom = tab.page.evaluate("() => document.querySelector('[data-scene-paper]').sceneBoxes[0]")
+    before = look()
+    tab.page.mouse.move(box["x"] + box["width"] * (left + right) / 2, box["y"] + box["height"] * (top + bottom) / 2)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.6, steps=3)
+    tab.page.mouse.up()
+    tab.page.wait_for_function(wait, arg=before)
+    tab.root.locator("[name=text]").fill("a red qube")
+    tab.root.locator("[data-run]").click()
+    tab.page.wait_for_function("() => document.querySelector('[data-unknown]').textContent.includes('cube')")

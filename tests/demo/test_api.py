@@ -231,6 +231,14 @@ def test_answers_say_what_was_done_to_a_file(call, picture, tmp_path, monkeypatc
     assert np.abs(open_wav(call("encode_sound", handle_file(str(tmp_path / "stereo.wav")))[1]).samples).max() > 0.1
 
 
+def test_a_sentence_of_a_scene_is_rendered(call):
+    path, said = call("draw_scene", "a small red ball on sand", side=48, seed=2)
+    again = np.array(Image.open(call("draw_scene", "a small red ball on sand", side=48, seed=2)[0]))
+    assert (pixels(path) == again).all() and pixels(path).shape == (48, 48, 3) and "red" in said
+    with pytest.raises(gradio_client.exceptions.AppError, match="cube"):
+        call("draw_scene", "a red qube")
+
+
 def test_a_sentence_is_read_and_its_words_weighed(call, tiny_text_prior, monkeypatch):
     prior = vqcore.load_prior(tiny_text_prior)
     monkeypatch.setattr(models, "_priors", lambda: {prior.name: (prior, tiny_text_prior)})

@@ -118,6 +118,8 @@
  * @property {{fits: number[] | null}} rank_pictures
  * @property {{whole: number, without: number[]}} weigh_words
  * @property {{found: {text: string, picture: string, fit: number}[], note: string | null}} find_nearest
+ * @property {{scene: any, picture: string, boxes: ([number, number, number, number] | null)[], text: string}} draw_scene
+ * @property {{document: import("./types.js").Document, rebuilt: string}} tokenize_scene
  * @property {{tokens: string, original: string, rebuilt: string}} encode_sound  samples are base64 of int16
  * @property {{samples: string}} decode_sound
  * @property {{tokens: string, samples: string}} speak

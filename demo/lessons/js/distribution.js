@@ -1,6 +1,6 @@
 // Lesson 5: a Normal latent to move about in, and pictures drawn from four distributions.
 
-import { Latest } from "./latest.js";
+import { Latest } from "../../kit/js/latest.js";
 import { Lesson, draw, fixed, pair } from "./marks.js";
 import { PlaneView, disc } from "./plane_view.js";
 

@@ -1,6 +1,6 @@
 // Small things that the lessons share: elements, numbers as people read them, colours that the colour-blind can tell.
 
-import { Latest } from "./latest.js";
+import { Latest } from "../../kit/js/latest.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 export const CODE_COLOURS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999"]; // Okabe & Ito

@@ -8,7 +8,9 @@ import { Tile } from "../../kit/js/tile.js";
 import { decodeAll } from "../../kit/js/writing.js";
 import { Ask } from "./ask.js";
 import { Pad } from "./pad.js";
+import { Scene } from "./scene.js";
 import { Sentence } from "./sentence.js";
+import { Words } from "./words.js";
 
 class Prompter {
   constructor(root, { server, props }) {
@@ -25,6 +27,8 @@ class Prompter {
     this.ask = new Ask(part("ask"), props.priors, props.most, () => this.run());
     this.sentence = new Sentence(part("sentence"), this);
     this.pad = new Pad(part("pad"), this);
+    this.scene = new Scene(part("scene"), this);
+    this.words = new Words(part("words"), this.ask.fields.text);
     this.ask.fields.prior.addEventListener("change", () => this.introduce());
     this.introduce();
     part("ask").addEventListener("submit", (event) => {
@@ -46,6 +50,8 @@ class Prompter {
   introduce() {
     const { sentences, finds } = this.ask.prior;
     this.pad.root.hidden = !finds;
+    this.scene.fit(this.ask.prior);
+    this.words.offer(this.ask.prior.words);
     this.about.replaceChildren(...sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
   }
 
@@ -86,6 +92,7 @@ class Prompter {
     const tiles = texts.map((text, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
     this.list.replaceChildren(...tiles.map(({ button }) => button));
     this.sentence.begin(prior, codebook, prompts.get(texts[0]), tiles[0].name);
+    if (prior.words.shape && texts[0]) this.scene.fromText(texts[0]);
     for (let kept = 0; kept < length; ) {
       this.tell(`Token ${kept} of ${length}`, kept / length);
       const from = kept;

@@ -1,11 +1,11 @@
 // Asks one question at a time, and of those that wait only the newest: what a finger passed on its way is never asked.
 
-import { PersonError } from "../../kit/js/server.js";
+import { PersonError } from "./server.js";
 
 export class Latest {
   /**
-   * @param {import("../../kit/js/server.js").Server} server
-   * @param {keyof import("../../kit/js/answers.js").Answers} name
+   * @param {import("./server.js").Server} server
+   * @param {keyof import("./answers.js").Answers} name
    * @param {{show: (found: any, asked: any) => void, fail: (problem: string) => void}} hands
    */
   constructor(server, name, { show, fail }) {
