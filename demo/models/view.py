@@ -1,8 +1,11 @@
 """The Models tab: what this page can tokenize with, and a box for other people's tokenizers."""
 
+from html import escape
+
 import gradio as gr
 
 from demo import models
+from demo.kit.cards import CARD, first_paragraph
 from demo.models import foreign, page
 
 TOLD = """\
@@ -11,7 +14,21 @@ taming-transformers or latent diffusion, FSQ; and checkpoints of this program. P
 Most have attention and GroupNorm, by which each token reaches every pixel: pictures are at most 256 pixels wide then, and
 each edit decodes the whole of one.
 """
-SHOW = "name => { if (name) window.canvas.useModel(name) }"
+SHOW = "async (name) => { if (name) (await window.canvas.useModel(name), window.canvas.scrollIntoView()) }"
+
+
+def _own() -> str:
+    """HTML of the page's own models: each a button that tokenizes with it, and what its card says first."""
+    buttons = "".join(
+        f'<button type="button" data-use-model="{escape(name)}"><b>{escape(name)}</b><span>{escape(_said(name))}</span></button>'
+        for name in models.names()
+    )
+    return f'<h3>Models of this page</h3><div role="group" aria-label="Models of this page">{buttons}</div>'
+
+
+def _said(name: str) -> str:
+    path = models.folder(name) / CARD
+    return first_paragraph(path.read_text("utf-8")) if path.is_file() else ""
 
 
 def build() -> None:
@@ -25,7 +42,7 @@ def build() -> None:
                     page.damaged(), label="Left out, since it is damaged", interactive=False, visible=bool(page.damaged()),
                     elem_id="models-damaged", elem_classes="boxed",
                 )
-                own = gr.Radio(models.names(), label="Models of this page", value=models.tokenizer().name, elem_classes="boxed")
+                gr.HTML(_own(), elem_id="models-own")
             with gr.Column(min_width=320):
                 with gr.Row(elem_id="models-fetch"):
                     hub = gr.Textbox(
@@ -40,6 +57,5 @@ def build() -> None:
                 answer = gr.Textbox(label="What came of it", interactive=False, lines=3, elem_id="models-answer", elem_classes="boxed")
     slow = {"concurrency_limit": 1, "concurrency_id": "models", "api_visibility": "private", "show_progress_on": answer}
     shown = {"fn": None, "inputs": chosen, "js": SHOW, "api_visibility": "private", "show_progress": "hidden"}
-    own.input(None, own, None, js=SHOW, api_visibility="private", show_progress="hidden")
     gr.on([fetch.click, hub.submit], page.open_id, hub, [answer, chosen], **slow).success(**shown)
     folder.upload(page.open_folder, folder, [answer, chosen, folder], **slow).success(**shown)

@@ -102,6 +102,27 @@ def test_any_two_pictures_meet_behind_the_curtain(opened, tiny_folder):
     assert cut["x"] + cut["width"] / 2 == pytest.approx(place["x"] + 0.3 * place["width"], abs=1)
 
 
+def test_what_is_seen_of_one_picture_is_seen_of_all(opened):
+    found = row(opened, "tiny")
+    zooms = "all => [...new Set(all.map((each) => new DOMMatrix(getComputedStyle(each).transform).a))]"
+    pictures = opened.page.locator("#comparison :is(.holder, .box) canvas")
+    opened.page.locator("#comparison [data-zoom=closer]").click()
+    assert pictures.evaluate_all(zooms) == [1.5]
+    right, rebuilt = opened.page.get_by_label("Picture on the right").input_value(), found.locator("button.frame", has_text="Rebuilt")
+    rebuilt.scroll_into_view_if_needed()
+    place = rebuilt.locator(".holder").bounding_box()
+    before = opened.page.locator(".comparison").evaluate("e => Number(e.style.getPropertyValue('--x'))")
+    opened.page.mouse.move(place["x"] + 60, place["y"] + 30)
+    opened.page.mouse.down()
+    opened.page.mouse.move(place["x"] + 30, place["y"] + 30, steps=3)
+    opened.page.mouse.up()
+    after = opened.page.locator(".comparison").evaluate("e => Number(e.style.getPropertyValue('--x'))")
+    assert after == pytest.approx(before + 30 / place["width"] / 1.5, abs=0.01)
+    assert opened.page.get_by_label("Picture on the right").input_value() == right, "a drag is no click"
+    opened.page.locator("#comparison [data-zoom=fit]").click()
+    assert pictures.evaluate_all(zooms) == [1]
+
+
 def test_the_rows_follow_the_canvas_and_say_when_there_is_no_original(opened):
     row(opened, "tiny")
     document = opened.document() | {"original": None, "name": "alone"}

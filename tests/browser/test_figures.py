@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.browser.test_canvas import DRAWN, SIZE
 
-SMALL_LETTERS = """() => [...document.querySelectorAll(".bench *")]
+SMALL_LETTERS = """() => [...document.querySelectorAll(".bench :not([role=option])")]
     .filter((e) => e.checkVisibility() && [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
     .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 16).map((e) => e.outerHTML.slice(0, 80))"""
 

@@ -36,6 +36,17 @@ def test_what_can_not_be_opened_says_why(bench, tmp_path):
     assert answer.is_visible() and bench.document()["model"] == "tiny"
 
 
+def test_the_page_s_own_models_say_what_they_are_and_tokenize_with_a_click(bench):
+    open_tab(bench)
+    own = bench.page.locator("#models-own button")
+    assert own.first.get_attribute("data-use-model") == "tiny"
+    bench.page.locator("#models-own [data-use-model=tiny][aria-pressed=true]").wait_for()
+    assert "512 codes instead of 4,096" in own.filter(has_text="photos-small").inner_text()
+    own.filter(has_text="photos-small").click()
+    bench.page.wait_for_function("window.canvas.picture.codebook.model === 'photos-small' && scrollY < 100")
+    bench.page.wait_for_function("location.search.includes('model=photos-small')")
+
+
 def test_a_token_file_is_saved_and_opened_again(bench):
     tokens, data = bench.tokens(), bench.save("vqt")
     assert data.startswith(b"VQT") and len(data) < 1700

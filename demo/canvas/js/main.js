@@ -17,6 +17,7 @@ import { linkFigures } from "./figure_links.js";
 import { Exports } from "./files/exports.js";
 import { Intake } from "./files/intake.js";
 import { listenForKeys } from "./keys.js";
+import { linkModels } from "./model_links.js";
 import { Back } from "./panels/back.js";
 import { Filmstrip } from "./panels/filmstrip.js";
 import { Hints } from "./panels/hints.js";
@@ -96,6 +97,7 @@ export class Bench {
     listenForActions(this);
     listenForKeys(this, this.stage);
     linkFigures(this);
+    linkModels(this);
   }
 
   use(name) {

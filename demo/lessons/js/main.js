@@ -2,7 +2,7 @@
 
 import { asked, tell } from "../../kit/js/address.js";
 import { Server } from "../../kit/js/server.js";
-import { openTab } from "../../kit/js/tabs.js";
+import { openTab, tabAsked } from "../../kit/js/tabs.js";
 import { ComponentsLesson } from "./components.js";
 import { DistributionLesson } from "./distribution.js";
 import { LossesLesson } from "./losses.js";
@@ -43,6 +43,6 @@ export function start(page) {
   for (const link of root.querySelectorAll("[data-tab]"))
     link.addEventListener("click", () => openTab(link.dataset.tab));
 
-  window.addEventListener("popstate", () => open(Number(asked("lesson") ?? 1)));
+  window.addEventListener("popstate", () => tabAsked() === "lessons" && open(Number(asked("lesson") ?? 1)));
   open(Number(asked("lesson") ?? 1));
 }

@@ -4,7 +4,7 @@ import json
 import shutil
 
 from demo import models
-from demo.kit.cards import best_first, sentences
+from demo.kit.cards import best_first, in_turn, sentences
 
 
 def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, tmp_path, monkeypatch):
@@ -30,3 +30,13 @@ def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, 
         assert sentences(priors[2]) == ["Writes 8 × 8 tokens of tiny, of 2 kinds of pictures."]
     finally:
         models._priors.cache_clear()
+
+
+def test_where_nothing_is_asked_for_each_style_and_some_examples_are_drawn(tiny_text_prior, tiny_prior, monkeypatch):
+    monkeypatch.setattr(models, "PRIORS", f"{tiny_text_prior},{tiny_prior}")
+    models._priors.cache_clear()
+    try:
+        told = {prior.name: in_turn(prior) for prior in models.priors().values()}
+    finally:
+        models._priors.cache_clear()
+    assert told == {"tiny-text-prior": ["square", "round", "red bar", "blue disc"], "tiny-prior": []}

@@ -8,20 +8,21 @@ export class Back {
   constructor(button, bench) {
     this.button = button;
     this.bench = bench;
-    new IntersectionObserver(([{ isIntersecting }]) => this.show(!isIntersecting && Boolean(bench.picture))).observe(bench.stage.element);
-    bench.root.addEventListener("canvas-picture", () => button.hidden || this.draw());
+    this.isAway = false;
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.isAway = !isIntersecting;
+      this.show();
+    }).observe(bench.stage.element);
+    bench.root.addEventListener("canvas-picture", () => this.show());
     // Whoever opens a tab wants to see it. The first one tells of the picture that it stands under.
     const see = (name) => name !== FIRST_TAB && document.querySelector("#benches")?.scrollIntoView({ block: "start" });
     onTab(see);
     requestAnimationFrame(() => see(tabAsked()));
   }
 
-  show(isAway) {
-    this.button.hidden = !isAway;
-    if (isAway) this.draw();
-  }
-
-  draw() {
+  show() {
+    this.button.hidden = !this.isAway || !this.bench.picture;
+    if (this.button.hidden) return;
     const canvas = this.button.querySelector("canvas");
     canvas.getContext("2d").drawImage(thumbnailOf(this.bench.picture, "rebuilt"), 0, 0, canvas.width, canvas.height);
   }
