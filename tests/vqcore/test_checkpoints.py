@@ -9,6 +9,7 @@ import torch
 import vqcore
 from vqcore.priors.stored import save_prior
 from vqcore.quantizers.vq import VQConfig
+from vqcore.tokenizers.appearance import read_appearance
 from vqcore.tokenizers.base import decoder_fingerprint
 from vqcore.tokenizers.stored import save_tokenizer
 
@@ -152,3 +153,9 @@ def test_a_tokenizer_of_before_there_were_other_quantizers_is_read(copy):
     (copy / "config.json").write_text(json.dumps(config))
     assert torch.equal(vqcore.load(copy).quantizer.codebook, vqcore.load(copy).levels[0].codebook)
     assert vqcore.load(copy).config.quantizer == VQConfig(64)
+
+
+def test_a_program_in_the_place_of_a_picture_of_the_codes_is_no_picture(tiny_folder, tmp_path):
+    (tmp_path / "codes.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n{ } loop\nshowpage\n")
+    with pytest.raises(ValueError, match="codes.png is not a picture that can be read"):
+        read_appearance(tmp_path / "codes.png", vqcore.load(tiny_folder).levels[0])
