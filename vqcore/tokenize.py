@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m vqcore.tokenize", description="Encode pictures to files of tokens, to train priors from.",
     )
     parser.add_argument("--tokenizer", required=True, help="a tokenizer's name in checkpoints/, its path, or its Hub id")
-    parser.add_argument("--data", required=True, help="a folder of pictures, an .npz file, or a data set on the Hub")
+    parser.add_argument("--data", required=True, help="a folder of pictures, a zip of one, an .npz file, or a data set on the Hub")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tokens; an unfinished run in it is resumed")
     parser.add_argument("--split", default="train", help="train or val (default: %(default)s)")
     parser.add_argument("--side", type=int, help="side of the square crops, in pixels (default: the shorter side of the first picture)")

@@ -38,7 +38,7 @@ WITH_ONE_SOURCE = (PriorRecipe, ContrastiveRecipe, ReaderRecipe, VAERecipe)
 WITHOUT_START = (ContrastiveRecipe, VAERecipe)
 FASHION = "the folder with Fashion-MNIST's four idx.gz files"
 PICTURES = (
-    "a folder of pictures (a folder for each class, or with metadata.jsonl, or with `train` in it), an .npz file, "
+    "a folder of pictures (a folder for each class, or with metadata.jsonl, or with `train` in it), a zip of one, an .npz file, "
     "Fashion-MNIST's files, scenes:COUNT to render that many, or a data set on the Hub; for sounds, a folder of WAV files; may be repeated"
 )
 KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {

@@ -9,6 +9,7 @@ import torch
 import vqcore
 from vqcore.priors.stored import save_prior
 from vqcore.quantizers.vq import VQConfig
+from vqcore.tokenizers.appearance import read_appearance
 from vqcore.tokenizers.base import decoder_fingerprint
 from vqcore.tokenizers.stored import save_tokenizer
 
@@ -189,3 +190,9 @@ def test_a_header_of_millions_of_entries_is_refused_before_it_is_read(copy):
     spoil_weights(copy, len(header).to_bytes(8, "little") + header)
     with pytest.raises(ValueError, match="its header would have"):
         vqcore.load(copy)
+
+
+def test_a_program_in_the_place_of_a_picture_of_the_codes_is_no_picture(tiny_folder, tmp_path):
+    (tmp_path / "codes.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n{ } loop\nshowpage\n")
+    with pytest.raises(ValueError, match="codes.png is not a picture that can be read"):
+        read_appearance(tmp_path / "codes.png", vqcore.load(tiny_folder).levels[0])

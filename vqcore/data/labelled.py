@@ -6,9 +6,11 @@ import hashlib
 import json
 import logging
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from vqcore.data.arrays import read_arrays
 from vqcore.data.captions import caption, variants
 from vqcore.data.colors import in_channels
 from vqcore.data.datasets import is_name, read_dataset
-from vqcore.data.folders import find_pictures
+from vqcore.data.folders import find_pictures, unpack
 from vqcore.data.idx import holds_idx, read_idx
 from vqcore.data.images import open_picture
 from vqcore.data.lists import find_list, read_list, text_beside
@@ -61,6 +63,7 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
     - A folder of folders, one for each class, named as the class; or of pictures with a .txt file each, or without a text.
     - A folder with a metadata.jsonl: a line {"file_name": …, "text": …} a picture, and "split" if it has any
       (`train` is for training; all others are `val`), "style" and "tags" (see data.captions); or a metadata.csv.
+    - A zip of any of these, up to 1 GB.
     - An .npz file (see data.arrays), or the folder of Fashion-MNIST's idx.gz files (see data.idx).
     - `scenes:COUNT`, rendered on the spot (see data.scenes), with a caption each.
     - The name of a data set on the Hub, where the package `datasets` is installed (see data.datasets).
@@ -71,6 +74,10 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
     folder = Path(source)
     if folder.suffix == ".npz":
         return Labelled(*read_arrays(folder, split))
+    if is_zip(folder):
+        with unpacked(folder) as inside:
+            data = read_labelled(inside, split)
+            return replace(data, pictures=[picture.read_bytes() if isinstance(picture, Path) else picture for picture in data.pictures])
     if is_name(source):
         return Labelled(*read_dataset(str(source), split))
     if holds_idx(folder):
@@ -85,6 +92,23 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
         return _listed(file, None)
     paths = find_pictures(folder)
     return Labelled(paths, _texts(paths, folder))
+
+
+def is_zip(source: Path) -> bool:
+    return source.suffix.lower() == ".zip" and source.is_file()
+
+
+@contextmanager
+def unpacked(archive: Path) -> Iterator[Path]:
+    """The folder that the pictures of a zip are in for the while; ValueError says what is wrong with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            found = unpack(archive, Path(folder))
+        except ValueError as problem:
+            raise ValueError(f"{archive}: {problem} Or unpack it and give the folder.") from None
+        if found.passed_over:
+            log.info("passed over in %s: %s", archive, found.passed_over)
+        yield found.folder
 
 
 def _listed(file: Path, split: str | None) -> Labelled:
@@ -174,6 +198,10 @@ def _unseen(folder: str | os.PathLike) -> Iterator[tuple[str, np.ndarray]]:
         yield from ((str(i), pixels) for i, pixels in enumerate(read_idx(folder, "val")[0]))
         return
     folder = Path(folder)
+    if is_zip(folder):
+        with unpacked(folder) as inside:
+            yield from _unseen(inside)
+        return
     for path in [p for p in read_labelled(folder, "val").pictures if isinstance(p, Path)] if find_list(folder) else find_pictures(folder):
         try:
             yield path.name, _told(path)

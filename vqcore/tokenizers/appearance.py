@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from vqcore.tokenizers.base import Level, Tokenizer
 from vqcore.tokenizers.pixels import from_sheet, to_pixels, to_sheet
@@ -55,6 +55,8 @@ def read_appearance(path: Path, level: Level) -> np.ndarray | None:
             tiles = from_sheet(np.asarray(sheet.convert("RGB")), level.downsampling)
         if len(tiles) < level.codebook_size:
             raise ValueError("it has too few tiles")
+    except UnidentifiedImageError:
+        raise ValueError(f"{path} is not a picture that can be read: the sheet of the codes is a PNG. Copy the checkpoint again.") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} isn't the sheet of this codebook's codes ({error}). Copy the checkpoint again.") from None
     return tiles[: level.codebook_size]

@@ -2,15 +2,18 @@
 
 import io
 import json
+import logging
+import shutil
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.tiny import draw_picture, picture_folder
-from vqcore.data.labelled import Labelled, open_pixels, read_labelled, views
+from vqcore.data.labelled import Labelled, open_pixels, read_labelled, unseen_pictures, views
 
 
 def write_metadata(folder, rows):
@@ -124,3 +127,21 @@ def test_a_style_and_tags_give_a_picture_other_captions(tmp_path):
     assert all(("dark" in other) == ("skin" in other) for other in others), "what is added is there whole or not at all"
     assert all("dark skin flat" in data.variants[label][-1] for label in data.labels), "what stands after the colon, alone"
     assert data.variants == read_labelled(tmp_path, "train").variants, "the same each time"
+
+
+def test_a_zip_is_read_as_the_folder_in_it(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    for split in ("train", "val"):
+        for name in ("cat", "dog"):
+            picture_folder(tmp_path / "set" / split / name, 2)
+    (tmp_path / "set" / "README.txt").write_text("about them")
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "set"))
+    for split in ("train", "val"):
+        zipped, folder = read_labelled(archive, split), read_labelled(tmp_path / "set", split)
+        assert zipped.labels == folder.labels == ["cat", "cat", "dog", "dog"] and zipped.digest() == read_labelled(archive, split).digest()
+        assert all(np.array_equal(open_pixels(a), open_pixels(b)) for a, b in zip(zipped.pictures, folder.pictures, strict=True))
+    assert f"passed over in {archive}: 1 × .txt" in caplog.text
+    assert len(list(unseen_pictures(archive, 3))) == len(list(unseen_pictures(tmp_path / "set", 3))) == 8
+    (tmp_path / "broken.zip").write_bytes(archive.read_bytes()[:-40])
+    with pytest.raises(ValueError, match="broken.zip: This zip is damaged.*unpack it"):
+        read_labelled(tmp_path / "broken.zip", "train")
