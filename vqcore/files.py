@@ -23,6 +23,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+try:
+    import fcntl
+except ImportError:  # there is no such lock on Windows
+    fcntl = None
+
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
 MOST_SHOWN = 80  # characters
@@ -150,11 +155,42 @@ def _write(path: Path, data: bytes) -> None:
     """Write beside the file, force it to the disk, and put it in the file's place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:  # a full disk, or a stop in the middle
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make a folder to write a run's files in, which no other process that asks does meanwhile; that ends with the process. ValueError,
+    saying which --out to give, for one that can't be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"{folder} can't be a folder to write to ({error.strerror}). Give another --out.") from None
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise ValueError(f"Another run writes to {folder} now. Wait until it has ended, or give another --out.") from None
+    finally:
+        os.close(handle)
+
+
+def lost_nothing(error: OSError) -> str:
+    """What a person is told of a run that the system has stopped, as where a disk is full."""
+    what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    return f"{what}. What was saved before is whole: make room, and the same command goes on from there."
 
 
 def shown(value: object) -> str:

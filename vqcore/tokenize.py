@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from vqcore import distributed
 from vqcore.checkpoints import load
 from vqcore.data.labelled import open_pixels, read_labelled
+from vqcore.files import alone_in, lost_nothing
 from vqcore.formats.shards import tokenize
 
 
@@ -38,11 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with distributed.together():
             tokenizer, data = load(options.tokenizer), read_labelled(options.data, options.split)
             side = options.side or min(open_pixels(data.pictures[0]).shape[:2])
-            tokenize(tokenizer, data, options.out, side, options.views)
+            with alone_in(options.out) if distributed.is_first() else nullcontext():
+                tokenize(tokenizer, data, options.out, side, options.views)
             if distributed.is_first():
                 print(f"{len(data.labels):,} pictures are in {options.out}.")
     except ValueError as error:
         print(f"\nerror: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"\nerror: {lost_nothing(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from the last whole shard.", file=sys.stderr)

@@ -18,11 +18,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vqcore import distributed
+from vqcore.files import alone_in, lost_nothing
 from vqcore.training.adversarial.decoder import DecoderRecipe, train_decoder
 from vqcore.training.budget import Budget
 from vqcore.training.config import FILE, Run, read_run, write_run
@@ -98,6 +100,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"error: {lost_nothing(error)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from the last save.", file=sys.stderr)
         return 130
@@ -125,6 +130,11 @@ def start(run: Run, out: Path) -> None:
     """Train what the config says, and leave it beside the checkpoint. ValueError, saying what to do, where it lacks something,
     or `out` holds a run of another shape."""
     budget = _checked(run)
+    with alone_in(out) if distributed.is_first() else nullcontext():
+        _start(run, out, budget)
+
+
+def _start(run: Run, out: Path, budget: Budget) -> None:
     if distributed.is_first():
         if (out / FILE).is_file() and read_run(out / FILE).recipe.model != run.recipe.model:
             raise ValueError(f"{out} holds a run of another shape. Give another --out, or the settings it began with.")
