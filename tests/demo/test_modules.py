@@ -59,7 +59,7 @@ def test_other_forms_are_told(tmp_path, line):
 def test_the_page_s_own_code_and_style_are_small():
     parts = [part for part in blocks.build().blocks.values() if type(part).__module__.startswith("demo.")]
     own = "".join(part.js_on_load + part.css_template for part in parts) + blocks.STYLE.read_text()
-    assert len(parts) > 7 and len(gzip.compress(own.encode())) < 120_000
+    assert len(parts) > 7 and len(gzip.compress(own.encode())) < 140_000
 
 
 @pytest.mark.parametrize("bench", sorted(path.parent.parent.name for path in ROOT.glob("*/js/main.js") if path.parent.parent.name != "kit"))

@@ -63,7 +63,7 @@ class Tokenizer(nn.Module, ABC):
     largest_side: int | None = None
     halo: int | None
     encoder_halo: int | None = None
-    quantizers: Sequence[nn.Module]
+    quantizers: Sequence[Any]
     tokens_of: str = ""
     usages: Sequence[Tensor | None]
     appearances: Sequence[np.ndarray | None]

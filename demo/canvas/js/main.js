@@ -28,6 +28,7 @@ import { Readout } from "./stage/readout.js";
 import { Stage } from "./stage/stage.js";
 import { drawToolbar, listTools } from "./toolbar.js";
 import { TOOLS } from "./tools/index.js";
+import { Why } from "./why/why.js";
 import { Surprise } from "./writing/surprise.js";
 import { Writer } from "./writing/writer.js";
 
@@ -82,6 +83,7 @@ export class Bench {
     this.exports = new Exports(part("save"), this);
     this.surprise = new Surprise(this);
     this.writer = new Writer(part("write"), this, props.priors);
+    this.why = new Why(this);
     this.keyList = part("keys");
     drawToolbar(part("tools"), this);
     listTools(this.keyList);
@@ -101,6 +103,7 @@ export class Bench {
   pick(token) {
     this.cursor.put(token);
     this.choose(this.picture.codeAt(token));
+    this.why.picked();
     this.hints.done("pick");
   }
 
@@ -124,6 +127,7 @@ export class Bench {
     this.inspector.refresh();
     this.surprise.follow();
     this.levels.follow();
+    this.why.refresh();
     this.refreshButtons();
     this.workspace.publish();
   }
