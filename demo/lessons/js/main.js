@@ -1,4 +1,4 @@
-// One lesson on the screen at a time. A lesson begins when it is first shown; ?lesson=3 opens the third.
+// One lesson on the screen at a time. A lesson begins when it is first shown; ?lesson=3 opens the one of that number.
 
 import { Server } from "../../kit/js/server.js";
 import { ComponentsLesson } from "./components.js";
@@ -7,9 +7,10 @@ import { LossesLesson } from "./losses.js";
 import { PlaneLesson } from "./plane.js";
 import { SentenceLesson } from "./sentence.js";
 import { StraightThroughLesson } from "./straight_through.js";
+import { TokenLesson } from "./token.js";
 
 const KINDS = {
-  components: ComponentsLesson, plane: PlaneLesson, losses: LossesLesson, straight_through: StraightThroughLesson,
+  token: TokenLesson, components: ComponentsLesson, plane: PlaneLesson, losses: LossesLesson, straight_through: StraightThroughLesson,
   distribution: DistributionLesson, sentence: SentenceLesson,
 };
 /** @param {import("../../kit/js/types.js").Page} page */
@@ -22,7 +23,7 @@ export function start(page) {
   let shown = null;
 
   function open(number) {
-    const screen = screens[number - 1] ?? screens[0];
+    const screen = screens[number] ?? screens[0];
     if (screen === shown) return;
     begun.get(shown)?.left();
     shown = screen;
@@ -46,6 +47,6 @@ export function start(page) {
       tabs.find((tab) => tab.textContent.trim() === link.dataset.tab)?.click();
     });
 
-  open(Number(new URLSearchParams(location.search).get("lesson") ?? 1));
+  open(Number(new URLSearchParams(location.search).get("lesson") ?? 0));
   root.closest("#benches")?.scrollIntoView({ block: "start" });
 }
