@@ -12,9 +12,9 @@ START = "start({ element, trigger, props, server, upload, watch });"
 
 
 class Bench(gr.HTML):
-    """What looks and acts like NAME.html, NAME.css and js/main.js of the folder NAME, with all that main.js imports.
+    """What looks and acts like NAME.html, the .css files and js/main.js of the folder NAME, with all that main.js imports.
 
-    The three are fixed text: Gradio evaluates the first two as templates, so nothing that came from a person may be in
+    HTML and CSS are fixed text: Gradio evaluates them as templates, so nothing that came from a person may be in
     them. It reaches the page as a setting, `props` in JavaScript, or as an answer of one of the `server_functions`.
     """
 
@@ -22,7 +22,7 @@ class Bench(gr.HTML):
         """html: instead of the folder's own, for a page that is put together."""
         super().__init__(
             html_template=(folder / f"{folder.name}.html").read_text("utf-8") if html is None else html,
-            css_template=(folder / f"{folder.name}.css").read_text("utf-8"),
+            css_template="".join(file.read_text("utf-8") for file in sorted(folder.glob("*.css"))),
             js_on_load=modules.join(folder / "js" / "main.js", START),
             apply_default_css=False,
             **settings,

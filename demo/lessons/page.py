@@ -10,6 +10,7 @@ from torch import Tensor
 
 from demo import models
 from demo.kit.images import tile_sheet, to_png_url
+from demo.kit.page import EXPLAINING
 from demo.lessons import components, distribution, fashion, losses, plane, sentence, straight_through
 from demo.lessons.crews import moves, studies
 from demo.workers import answered_by
@@ -188,7 +189,7 @@ def judge_sentence(question: dict) -> dict:
 
 
 SERVER_FUNCTIONS = [
-    compress_patches, read_components, read_patch, look_up_points, scatter_plane, train_plane, find_slopes, read_latents,
+    *EXPLAINING, compress_patches, read_components, read_patch, look_up_points, scatter_plane, train_plane, find_slopes, read_latents,
     decode_latent, draw_pictures, read_vocabulary, read_sentence, write_sentence, judge_sentence,
 ]
 

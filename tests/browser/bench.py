@@ -29,6 +29,7 @@ KEEP_NOTES = f"""
 const later = window.setTimeout; // a busy machine may not have looked by then
 window.setTimeout = (run, delay, ...rest) => later(run, delay === {NOTE_MS} ? {PATIENCE_MS} : delay, ...rest);
 """
+PALETTE = "localStorage['vq-explorer-inspector'] ??= 'palette'"  # which a pick would cover with why it is that code
 FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 TIDY = """() => {
     const root = document.querySelector(".bench");
@@ -60,6 +61,7 @@ class Bench:
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.add_init_script(COUNT_QUESTIONS)
         page.add_init_script(KEEP_NOTES)
+        page.add_init_script(PALETTE)
         page.goto(address)
         self.wait_for_size(first_size)
         self.close_hints()

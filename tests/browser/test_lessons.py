@@ -7,7 +7,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 WHERE = "items => items.map((item) => item.getAttribute('transform'))"
-NAMES = ["components", "plane", "losses", "straight_through", "distribution", "sentence"]
+NAMES = ["token", "components", "plane", "losses", "straight_through", "distribution", "sentence"]
 
 
 class Lesson:
@@ -48,7 +48,7 @@ class Lesson:
 @pytest.fixture
 def open_lesson(open_bench):
     def open_it(number: int, **window) -> Lesson:
-        return Lesson(open_bench(query=f"?lesson={number}", **window), NAMES[number - 1])
+        return Lesson(open_bench(query=f"?lesson={number}", **window), NAMES[number])
 
     return open_it
 
@@ -76,9 +76,25 @@ def test_nothing_of_the_lessons_is_there_before_their_tab_is_opened(open_bench):
     bench.page.on("request", lambda request: asked.append(request.post_data or ""))
     assert bench.page.locator("[data-lesson]").count() == 0
     bench.page.get_by_role("tab", name="Lessons").click()
-    lesson = Lesson(bench, "components")
-    lesson.part("linear-psnr").filter(has_text="dB").wait_for()
-    assert any("compress_patches" in question for question in asked) and not any("look_up_points" in question for question in asked)
+    lesson = Lesson(bench, "token")
+    lesson.part("k").filter(has_text="This number is the token.").wait_for()
+    assert any("explain_token" in question for question in asked) and not any("look_up_points" in question for question in asked)
+
+
+def test_a_token_of_the_canvas_s_picture_is_followed_on_its_way(open_lesson):
+    lesson = open_lesson(0, height=1200)
+    lesson.wait("x", "at row 19, column 28: 8 × 8 of 3 colours, 192 numbers")
+    tokens = lesson.bench.tokens()
+    lesson.part("photo").press("ArrowUp")
+    lesson.wait("x", "at row 18, column 28")
+    lesson.wait("k", f"the K = 64 vectors of the codebook is number {tokens[18, 28]}, at a distance of")
+    box = lesson.part("picture").bounding_box()
+    lesson.page.mouse.move(box["x"] + 2, box["y"] + 2)
+    lesson.wait("e_k", f"^Row {tokens[0, 0]} of the codebook")
+    assert f"{tokens[0, 0]} of 64" in lesson.part("path").inner_text()
+    assert "1,536 bits before" in lesson.answer() and "6 bits" in lesson.answer()
+    lesson.act("reset")
+    lesson.wait("x", "at row 19, column 28")
 
 
 def test_one_step_of_the_slider_changes_both_pictures(open_lesson):
@@ -177,7 +193,7 @@ def test_a_sentence_is_answered_token_by_token(open_lesson):
 def test_every_lesson_fits_a_phone_and_has_a_reset_and_a_question(open_lesson):
     lesson = open_lesson(1, width=400, height=860)
     page = lesson.page
-    for number, name in enumerate(NAMES, start=1):
+    for number, name in enumerate(NAMES):
         page.locator(f"nav [data-step='{number}']").click()
         lesson = Lesson(lesson.bench, name)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name

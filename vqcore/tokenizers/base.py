@@ -64,7 +64,7 @@ class Tokenizer(nn.Module, ABC):
     largest_side: int | None = None
     halo: int | None
     encoder_halo: int | None = None
-    quantizers: Sequence[nn.Module]
+    quantizers: Sequence[Any]
     tokens_of: str = ""
     notes: Sequence[str] = ()
     usages: Sequence[Tensor | None]

@@ -33,6 +33,7 @@ import { Readout } from "./stage/readout.js";
 import { Stage } from "./stage/stage.js";
 import { drawToolbar, listTools } from "./toolbar.js";
 import { TOOLS } from "./tools/index.js";
+import { Why } from "./why/why.js";
 import { Surprise } from "./writing/surprise.js";
 import { Writer } from "./writing/writer.js";
 
@@ -91,6 +92,7 @@ export class Bench {
     this.back = new Back(part("back"), this);
     this.present = new Present(root.querySelector("[data-action=present]"), this);
     this.where = new Where(part("where"), this);
+    this.why = new Why(this);
     this.keyList = part("keys");
     drawToolbar(part("tools"), this);
     listTools(this.keyList);
@@ -111,6 +113,7 @@ export class Bench {
   pick(token) {
     this.cursor.put(token);
     this.choose(this.picture.codeAt(token));
+    this.why.picked();
     this.hints.done("pick");
   }
 
@@ -134,6 +137,7 @@ export class Bench {
     this.inspector.refresh();
     this.surprise.follow();
     this.levels.follow();
+    this.why.refresh();
     this.refreshButtons();
     this.workspace.publish();
   }

@@ -1,4 +1,4 @@
-// One lesson on the screen at a time. A lesson begins when it is first shown; ?lesson=3 opens the third.
+// One lesson on the screen at a time. A lesson begins when it is first shown; ?lesson=3 opens the one of that number.
 
 import { asked, tell } from "../../kit/js/address.js";
 import { Server } from "../../kit/js/server.js";
@@ -9,9 +9,10 @@ import { LossesLesson } from "./losses.js";
 import { PlaneLesson } from "./plane.js";
 import { SentenceLesson } from "./sentence.js";
 import { StraightThroughLesson } from "./straight_through.js";
+import { TokenLesson } from "./token.js";
 
 const KINDS = {
-  components: ComponentsLesson, plane: PlaneLesson, losses: LossesLesson, straight_through: StraightThroughLesson,
+  token: TokenLesson, components: ComponentsLesson, plane: PlaneLesson, losses: LossesLesson, straight_through: StraightThroughLesson,
   distribution: DistributionLesson, sentence: SentenceLesson,
 };
 /** @param {import("../../kit/js/types.js").Page} page */
@@ -24,7 +25,7 @@ export function start(page) {
   let shown = null;
 
   function open(number) {
-    const screen = screens[number - 1] ?? screens[0];
+    const screen = screens[number] ?? screens[0];
     if (screen === shown) return;
     begun.get(shown)?.left();
     shown = screen;
@@ -43,6 +44,6 @@ export function start(page) {
   for (const link of root.querySelectorAll("[data-tab]"))
     link.addEventListener("click", () => openTab(link.dataset.tab));
 
-  window.addEventListener("popstate", () => tabAsked() === "lessons" && open(Number(asked("lesson") ?? 1)));
-  open(Number(asked("lesson") ?? 1));
+  window.addEventListener("popstate", () => tabAsked() === "lessons" && open(Number(asked("lesson") ?? 0)));
+  open(Number(asked("lesson") ?? 0));
 }

@@ -22,7 +22,9 @@ export class Cursor {
   move(down, right) {
     const { bench, bench: { picture } } = this;
     this.put(picture.grid.inside(this.orMiddle, down, right));
-    if (bench.tool.name === "pick") bench.choose(picture.codeAt(this.token));
+    if (bench.tool.name !== "pick") return;
+    bench.choose(picture.codeAt(this.token));
+    bench.why.picked();
   }
 
   // The cursor stays at the corner where the selection began.

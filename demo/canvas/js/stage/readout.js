@@ -8,8 +8,9 @@ export class Readout {
   }
 
   show(token) {
-    const { picture, cursor, probe, surprise } = this.bench;
+    const { picture, cursor, probe, surprise, why } = this.bench;
     const at = token ?? cursor.token;
+    why.follow(token);
     if (probe.held && at) probe.hold(at);
     const code = at && picture ? picture.codeAt(at) : null;
     const facts = {

@@ -1,0 +1,36 @@
+// What a token is, above the stage: a sentence and the drawing. Closed, it leaves a question to open it by, and stays so.
+
+import { kept, keep } from "../../../kit/js/kept.js";
+
+const CLOSED = "vq-explorer-token-path";
+
+export class Strip {
+  constructor(root, onOpen) {
+    this.root = root;
+    this.element = root.querySelector("[data-part=token-path]");
+    this.sentence = this.element.querySelector("p");
+    this.put(kept(CLOSED) !== "closed");
+    this.element.querySelector("[data-path=close]").addEventListener("click", () => this.turn(false));
+    for (const button of root.querySelectorAll("[data-path=open]"))
+      button.addEventListener("click", () => {
+        this.turn(true);
+        onOpen();
+      });
+  }
+
+  turn(open) {
+    this.put(open);
+    keep(CLOSED, open ? "open" : "closed");
+  }
+
+  put(open) {
+    this.open = open;
+    this.root.dataset.path = open ? "open" : "closed";
+  }
+
+  show({ codebook: { downsampling: f, name, size }, grids }) {
+    this.sentence.textContent =
+      `Each ${f} × ${f} square of the picture becomes one ${grids.length > 1 ? `${name} ` : ""}token: the number, 0…${size - 1}, of the codebook vector nearest to ` +
+      "what the encoder sees there.";
+  }
+}
