@@ -23,6 +23,7 @@ LESSONS = {
 
 ON_PRIORS = ("distribution", "sentence")
 
+
 def build() -> None:
     """Lay out the tab. The lessons leave the canvas alone."""
     with gr.Tab("Lessons", id="lessons"):
