@@ -51,7 +51,7 @@ def build() -> gr.Blocks:
             train.build()
             lessons.build()
             models.build()
-        names = json.dumps([tab.id for tab in tabs.children])
+        names = json.dumps([tab.id for tab in tabs.children if isinstance(tab, gr.Tab)])
         gr.on(None, None, None, tabs, js=OPEN.replace("NAMES", names), show_progress="hidden", api_visibility="private")
         endpoints.build()
     return blocks

@@ -84,7 +84,10 @@ SERVER_FUNCTIONS = [read_prompt, rank_pictures, weigh_words, find_nearest, draw_
 
 def _scene(given: dict[str, Any], moved: dict[str, Any] | None = None) -> Scene:
     things = [
-        Placed(*(str(thing[word]) for word in ("shape", "color", "size", "material")), _place(thing["x"]), _place(thing["z"]), thing["on"])
+        Placed(
+            str(thing["shape"]), str(thing["color"]), str(thing["size"]), str(thing["material"]), _place(thing["x"]), _place(thing["z"]),
+            None if thing["on"] is None else int(thing["on"]),
+        )
         for thing in given["things"]
     ]
     if moved:

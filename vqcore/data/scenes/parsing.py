@@ -38,7 +38,8 @@ def _spellings() -> dict[str, list[_Token]]:
             for spelling in SAME.get(word, (word,)):
                 found[spelling] = [_Token(kind, word)]
     for word in (*SHAPES, ANYTHING[0]):
-        for noun in SAME.get(word, ANYTHING if word == ANYTHING[0] else (word,)):
+        nouns: tuple[str, ...] = ANYTHING if word == ANYTHING[0] else SAME.get(word, (word,))
+        for noun in nouns:
             found[noun] = [_Token("shape", word)]
             found[PLURALS.get(noun, noun + "s")] = [_Token("plural", ""), _Token("shape", word)]
     found |= {floor: [_Token("floor", floor)] for floor in FLOORS}
