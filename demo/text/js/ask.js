@@ -85,7 +85,7 @@ export class Ask {
       button.addEventListener("click", () => this.set(text));
       return button;
     }));
-    fields.text.placeholder = prior.examples.length ? `What should it be? As “${prior.examples[0]}”` : "What should it be?";
+    fields.text.placeholder = prior.examples.length ? `What should it be? Such as “${prior.examples[0]}”` : "What should it be?";
     this.refresh();
   }
 
