@@ -1,5 +1,8 @@
 """The Sound tab: what stands on it is what the tokenizer and the prior give."""
 
+import io
+import wave
+
 import numpy as np
 import pytest
 import torch
@@ -142,3 +145,13 @@ def test_it_fits_a_phone(open_bench):
     tab.open("sweep.wav", write_wav(sweep(2), 8000))
     tab.wait_told("250 tokens")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_channels_that_cancel_one_another_out_are_heard_and_the_page_says_so(tab):
+    data = io.BytesIO()
+    with wave.open(data, "wb") as out:
+        out.setparams((2, 2, 8000, 0, "NONE", ""))
+        out.writeframes((np.stack([sweep(0.5), -sweep(0.5)], 1) * 32767).astype("<i2").tobytes())
+    tab.open("stereo.wav", data.getvalue())
+    tab.wait_told("Its channels cancel one another out, so the loudest of them is taken alone.")
+    assert "0.50 seconds are 63 tokens" in tab.root.locator("[data-told]").inner_text()

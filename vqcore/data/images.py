@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from vqcore.data.colors import to_rgb
 
@@ -20,6 +20,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
 NAMED = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or PPM"
 MOST_PIXELS = 50_000_000
 END_OF_JPEG = b"\xff\xd9"
+PHOTOMETRIC, SUBSAMPLING, YCBCR = 262, 530, 6  # tags of TIFF, and a value of the first
 
 CUT_SHORT = "The end of the file is missing; what lacks is grey."
 
@@ -117,13 +118,24 @@ def _decoded(data: bytes, max_side: int | None, max_pixels: int | None) -> tuple
     if image.size[0] * image.size[1] > MOST_PIXELS:
         raise _TooLarge
     try:
-        image.load()
+        _load(image)
     except OSError:
         if image.format not in ("JPEG", "MPO") or data.endswith(END_OF_JPEG):
             raise
         image, size, _ = _decoded(data + END_OF_JPEG, max_side, max_pixels)
         return image, size, CUT_SHORT
     return image, size, None
+
+
+def _load(image: ImageFile.ImageFile) -> None:
+    """Decode what is opened. Pillow writes an uncompressed TIFF of YCbCr with three bytes a pixel, and would read it with four."""
+    tags, tiles = getattr(image, "tag_v2", {}), image.tile
+    mistaken = tags.get(PHOTOMETRIC) == YCBCR and tags.get(SUBSAMPLING) == (1, 1) and all(tile.codec_name == "raw" for tile in tiles)
+    if mistaken:
+        image.tile = [tile._replace(args=("RGB", 0, 1)) for tile in tiles]
+    image.load()
+    if mistaken:
+        image.paste(Image.merge("YCbCr", image.split()).convert("RGB"))
 
 
 def _too_large() -> ValueError:

@@ -20,7 +20,7 @@ LOSSLESS = {
     "TIFF": [{"compression": c} for c in (None, "raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")],
 }
 MODES = {
-    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F"),
+    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "F"),
     "GIF": ("L", "P"), "BMP": ("1", "L", "P", "RGB"), "PPM": ("1", "L", "RGB"), "WEBP": ("RGB", "RGBA"),
 }
 
