@@ -33,6 +33,7 @@ from vqcore.metrics import fixed_bits
 from vqcore.tokenizers.base import Level, Tokenizer
 
 VERSION = 1
+LONGEST_NAME = 120  # letters
 MAX_DOCUMENTS = 12
 
 
@@ -151,7 +152,7 @@ def from_json(data: Any) -> Document:
         grids=tuple(
             _grid(grid, shape, level.codebook_size) for grid, shape, level in zip(grids, shapes, levels, strict=True)
         ),
-        name=str(data.get("name") or "untitled")[:120],
+        name=str(data.get("name") or "untitled")[:LONGEST_NAME],
         id=str(data.get("id") or "")[:40],
         original=_original(data.get("original")),
     )

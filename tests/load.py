@@ -26,6 +26,7 @@ import torch
 
 import vqcore
 from demo.document import pack, unpack
+from tests.attack import Found, attack
 from tests.benchmarks.measure import machine
 from tests.benchmarks.startup import ROOT, start
 
@@ -154,8 +155,9 @@ async def sample(page: Page, until: float, written: list[int]) -> None:
             written.append(SLICE * SAMPLES)
 
 
-async def drive(url: str, users: int, seconds: float, tally: Tally, resident) -> tuple[list[float], list[float]]:
-    """Run all users; the app's resident memory every second, in MiB, and the tokens a second of each who samples."""
+async def drive(url: str, users: int, seconds: float, tally: Tally, resident, attacked: Found | None) -> tuple[list[float], list[float]]:
+    """Run all users, and beside them an attacker who notes what he found, where there is one; the app's resident memory every second, in
+    MiB, and the tokens a second of each who samples."""
     memory, written = [], [[] for _ in range(SAMPLERS)]
     async with httpx.AsyncClient(base_url=url, timeout=SLOWEST, limits=httpx.Limits(max_connections=4 * users)) as client:
         config = (await client.get("/config")).json()
@@ -164,6 +166,7 @@ async def drive(url: str, users: int, seconds: float, tally: Tally, resident) ->
         pages = [Page(client, places, tally) for _ in range(users)]
         work = [asyncio.create_task(job(page, until)) for page in pages for job in (paint, open_pictures, turn_to_codebook)]
         work += [asyncio.create_task(sample(page, until, tokens)) for page, tokens in zip(pages, written)]
+        work += [asyncio.create_task(attack(url, until, attacked))] if attacked else []
         while time.perf_counter() < until:
             memory.append(resident())
             await asyncio.sleep(1)
@@ -175,13 +178,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__.splitlines()[0])
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--attack", action="store_true", help="with somebody beside them who wants to stop the app: see tests/attack.py")
     parser.add_argument("--json", type=Path, default=Path("load.json"), help="where the figures go")
     options = parser.parse_args()
     app, url, _ = start()
-    tally = Tally()
+    tally, attacked = Tally(), Found() if options.attack else None
     try:
         resident = lambda: psutil.Process(app.pid).memory_info().rss / 2**20
-        memory, sampled = asyncio.run(drive(url, options.users, options.seconds, tally, resident))
+        memory, sampled = asyncio.run(drive(url, options.users, options.seconds, tally, resident, attacked))
     finally:
         app.terminate()
         app.wait(20)
@@ -195,6 +199,8 @@ def main() -> int:
     third = max(1, len(memory) // 3)
     first, last = statistics.mean(memory[:third]), statistics.mean(memory[-third:])
     print(f"resident memory: {first:.0f} MiB in the first third, {last:.0f} in the last, {max(memory):.0f} at most")
+    if attacked:
+        print(f"the attacker's rounds: {dict(attacked.answers)}; the loop's longest wait {attacked.slowest:.2f} s")
     for complaint in sorted(tally.complaints)[:10]:
         print(complaint)
     figures = {

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from demo import models
-from demo.document import Document, Original
+from demo.document import LONGEST_NAME, Document, Original
 from demo.kit import images
 from demo.kit.decoding import open_picture
 from demo.models import foreign
@@ -60,7 +60,7 @@ def tokenize(data: bytes, name: str, tokenizer: Tokenizer) -> Tokenized:
         width=width,
         height=height,
         grids=tuple(grid[0].numpy() for grid in tokens),
-        name=name,
+        name=name[:LONGEST_NAME],
         original=Original(digest(data), len(data), width, height),
     )
     scaled = f"“{shown(name)}” was {source_width}×{source_height}; it is scaled to {width}×{height} pixels here."

@@ -122,7 +122,7 @@ def test_the_folder_of_uploads_lets_the_oldest_go_and_never_what_has_just_come(f
 ])
 def test_what_gradio_cannot_read_is_answered_in_words_and_logged_in_a_line(client, path, body, caplog, capfd):
     with caplog.at_level(logging.WARNING):
-        answer = client.post(f"/gradio_api/{path}", content=json.dumps(body))
+        answer = client.post(f"/gradio_api/{path}", content=json.dumps(body), headers={"Content-Type": "application/json"})
     told = answer.json()
     assert 400 <= answer.status_code < 500 and (told.get("error") or told["detail"])
     assert "Traceback" not in "".join(capfd.readouterr()) and not any(record.exc_info for record in caplog.records)
