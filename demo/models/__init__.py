@@ -87,6 +87,11 @@ def source(tokenizer: Tokenizer) -> str:
     return DEFAULT if tokenizer.name == _load(DEFAULT).name else tokenizer.name
 
 
+def folder(name: str) -> Path:
+    """Where the tokenizer called `name` lies, one that is served here; nothing of it is loaded."""
+    return _added[name][1] if name in _added else find(DEFAULT if name == tokenizer().name else name)
+
+
 def place_of_level(tokenizer: Tokenizer, asked: int | None) -> int:
     """Which level somebody asks for, 0 the coarsest: the finest for None or below 0. ValueError where there is none such."""
     count = len(tokenizer.levels)

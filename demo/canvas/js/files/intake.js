@@ -7,7 +7,7 @@ import { MOST_PICTURES } from "../document/picture.js";
 import { LINK_START, documentInAddress } from "./links.js";
 
 const MOST_BYTES = 32 * 2 ** 20;
-export const PHOTOGRAPH_TYPE = "image/png";
+const PHOTOGRAPH_TYPE = "image/png";
 
 export class Intake {
   /** @param {import("../main.js").Bench} bench */
