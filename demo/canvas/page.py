@@ -25,7 +25,8 @@ MAX_WINDOW_TOKENS = 9216
 def open_picture(question: dict) -> dict:
     """{"data": base64 of a picture file, "name", "model"} → the picture's document, pixels and a note or none."""
     data, tokenizer = file_from_base64(question["data"]), models.tokenizer(question.get("model"))
-    return _tokenized(work.tokenize(data, str(question["name"]), tokenizer))
+    tokenized = work.tokenize(data, str(question["name"]), tokenizer)
+    return _to_json(tokenized, work.decode(tokenized.document))
 
 
 @answered_by(pictures)
@@ -136,9 +137,16 @@ SERVER_FUNCTIONS = [
 ]
 
 
+@remembered(4)
+def tokenized_example(tokenizer: Tokenizer, name: str) -> tuple[work.Tokenized, np.ndarray]:
+    """An example and its reconstruction."""
+    tokenized = work.tokenize(work.read_example(name), name, tokenizer)
+    return tokenized, work.decode(tokenized.document)
+
+
 @remembered(16)
 def _example(tokenizer: Tokenizer, name: str) -> dict:
-    return _tokenized(work.tokenize(work.read_example(name), name, tokenizer))
+    return _to_json(*tokenized_example(tokenizer, name))
 
 
 def _level(question: dict) -> Level:
@@ -163,10 +171,10 @@ def _opened(document: Document) -> dict:
     return {"document": documents.to_json(document), "rebuilt": images.to_png_url(work.decode(document)), "note": None}
 
 
-def _tokenized(tokenized: work.Tokenized) -> dict:
+def _to_json(tokenized: work.Tokenized, rebuilt: np.ndarray) -> dict:
     return {
         "document": documents.to_json(tokenized.document),
         "original": images.to_png_url(tokenized.original),
-        "rebuilt": images.to_png_url(work.decode(tokenized.document)),
+        "rebuilt": images.to_png_url(rebuilt),
         "note": tokenized.note,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from demo import models
 from demo.canvas import page, work
-from demo.kit import images
+from demo.kit import cards, images
 from demo.kit.page import about
 from demo.kit.workspace import WorkspaceBench
 
@@ -25,6 +25,8 @@ class TokenCanvas(WorkspaceBench):
             HERE,
             server_functions=page.SERVER_FUNCTIONS,
             model=models.tokenizer().name,
+            models=[{"name": name, "sentence": cards.tokenizer_sentence(name)} for name in models.names()],
+            first=work.first_example(),
             priors=[about(prior) for prior in models.priors().values()],
             examples=[
                 {

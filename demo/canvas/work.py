@@ -28,6 +28,7 @@ from vqcore.tokenizers.refinement import STEPS, can_refine, refine
 from vqcore.tokenizers.windows import Region
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+FIRST = "chelsea"
 ROUNDS = len(STEPS)
 """Of the search for better tokens."""
 
@@ -164,6 +165,11 @@ def codes_between(level: Level, first: int, last: int, steps: int) -> list[int]:
 
 def example_names() -> list[str]:
     return sorted(path.stem for path in EXAMPLES.glob("*.jpg"))
+
+
+def first_example() -> str:
+    """The name of the one that the page opens with."""
+    return FIRST if FIRST in example_names() else example_names()[0]
 
 
 def read_example(name: str) -> bytes:

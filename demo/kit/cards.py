@@ -1,8 +1,9 @@
-"""What lies beside a prior: in words, its card's first paragraph and its limits, and the figures of metrics.json; and what
-its prompts.json offers."""
+"""What lies beside a model. A prior: in words, its card's first paragraph and its limits, and the figures of metrics.json;
+and what its prompts.json offers. A tokenizer: its card's first sentence."""
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from demo import models
@@ -36,9 +37,18 @@ def sentences(prior: Prior) -> list[str]:
     return [said for said in (first_paragraph(text) or plain(prior), first_paragraph(limits), figures) if said]
 
 
+def tokenizer_sentence(name: str) -> str:
+    """What a tokenizer that is served here is: the first sentence of its card."""
+    said = first_paragraph(_text(models.folder(name) / CARD))
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", said)[0] or "It has no model card."
+
+
 def card(prior: Prior) -> str:
     """The model card without its front matter; empty where there is none."""
-    path = models.prior_folder(prior.name) / CARD
+    return _text(models.prior_folder(prior.name) / CARD)
+
+
+def _text(path: Path) -> str:
     return re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8", "replace"), flags=re.DOTALL) if path.is_file() else ""
 
 

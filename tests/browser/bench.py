@@ -49,7 +49,7 @@ TIDY = """() => {
     for (const frame of [...root.querySelectorAll(".frame")].slice(1)) root.querySelector(".frame:last-child .remove").click();
     for (const message of root.querySelectorAll(".messages li")) message.lastElementChild.click();
 }"""
-FIT_MARGIN = 12  # CSS pixels around a picture that is fitted to the stage
+FIT_MARGIN = 12  # CSS pixels around a picture that is alone on the stage and fitted to it
 
 
 class Bench:
@@ -140,17 +140,20 @@ class Bench:
     def tokens(self) -> np.ndarray:
         return self.grids()[-1]
 
-    def screen_place(self, row: int, column: int) -> tuple[float, float]:
-        """Where the middle of a token is in the window, for a picture that is fitted to the stage."""
+    def screen_place(self, row: int, column: int, layer: str | None = None) -> tuple[float, float]:
+        """Where the middle of a token is in the window, for a picture that is fitted to the stage: alone, or in the pane of a
+        layer, the first one unless told."""
         width, height = map(int, self.page.locator(".readout .size").text_content().split(" px")[0].split(" × "))
-        box = self.page.locator(".stage > canvas").bounding_box()
-        scale = min((box["width"] - 2 * FIT_MARGIN) / width, (box["height"] - 2 * FIT_MARGIN) / height)
+        panes = self.page.locator(f".pane[data-pane={layer}]" if layer else ".pane")
+        margin = 0 if panes.count() else FIT_MARGIN
+        box = (panes.first if panes.count() else self.page.locator(".stage > canvas")).bounding_box()
+        scale = min((box["width"] - 2 * margin) / width, (box["height"] - 2 * margin) / height)
         left, top = box["x"] + (box["width"] - width * scale) / 2, box["y"] + (box["height"] - height * scale) / 2
         return left + (column + 0.5) * self.f * scale, top + (row + 0.5) * self.f * scale
 
-    def click_token(self, row: int, column: int) -> None:
+    def click_token(self, row: int, column: int, layer: str | None = None) -> None:
         self.see_canvas()
-        self.page.mouse.click(*self.screen_place(row, column))
+        self.page.mouse.click(*self.screen_place(row, column, layer))
 
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
         self.see_canvas()
@@ -174,8 +177,8 @@ class Bench:
     def act(self, action: str) -> None:
         self.page.locator(f"[data-action={action}]").click()
 
-    def look(self) -> np.ndarray:
-        """What the stage shows now."""
+    def look(self, layer: str | None = None) -> np.ndarray:
+        """What the stage shows now, or the pane of a layer."""
         self.settle()
-        shot = self.page.locator(".stage > canvas").screenshot()
+        shot = self.page.locator(f".pane[data-pane={layer}]" if layer else ".stage > canvas").screenshot()
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)

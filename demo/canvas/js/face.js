@@ -1,5 +1,6 @@
-// The canvas as the benches have it: window.canvas, and nothing else of it. Beside it, two events on the document:
-// canvas-code, another code is chosen; canvas-picture, another picture is shown, or this one has changed and settled.
+// The canvas as the benches have it: window.canvas, and nothing else of it. Beside it, three events on the document:
+// canvas-code, another code is chosen; canvas-picture, another picture is shown, or this one has changed and settled;
+// canvas-view, it is looked at in another way.
 
 /** @typedef {import("../../kit/js/types.js").Document} Document */
 /** @typedef {import("../../kit/js/types.js").Drawing} Drawing */
@@ -8,6 +9,7 @@
  * @typedef {object} Face
  * @property {import("./document/picture.js").Picture | null} picture  the one on the stage, to read; null before there is one
  * @property {number} code  the chosen one
+ * @property {string} view  "side", all layers side by side, or the name of the one that is shown alone; to read and to set
  * @property {(code: number) => void} choose
  * @property {(code: number | null) => void} point  show where a code stands in the picture; null: no more
  * @property {(model: string) => Promise<import("../../kit/js/codebook.js").Codebook>} codebookOf
@@ -29,6 +31,12 @@ export function faceOf(bench) {
     },
     get code() {
       return bench.code;
+    },
+    get view() {
+      return bench.look.view;
+    },
+    set view(name) {
+      bench.look.view = name;
     },
     choose: (code) => bench.choose(code),
     point: (code) => bench.point(code),

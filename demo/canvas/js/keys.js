@@ -20,6 +20,7 @@ export function listenForKeys(bench, stage) {
     4: () => bench.look.setLayer("error"),
     5: () => bench.look.setLayer("surprise"),
     6: () => bench.look.setLayer("alone"),
+    a: () => bench.look.toggle(stage.pane?.layer),
     l: () => bench.levels.next(),
     "+": () => stage.zoomBy(1.4),
     "=": () => stage.zoomBy(1.4),

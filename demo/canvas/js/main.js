@@ -23,7 +23,9 @@ import { Filmstrip } from "./panels/filmstrip.js";
 import { Hints } from "./panels/hints.js";
 import { Inspector } from "./panels/inspector.js";
 import { Messages } from "./panels/messages.js";
+import { Models } from "./panels/models.js";
 import { Present } from "./panels/present.js";
+import { Usage } from "./panels/usage.js";
 import { Where } from "./panels/where.js";
 import { Cursor } from "./stage/cursor.js";
 import { Levels } from "./stage/levels.js";
@@ -84,6 +86,8 @@ export class Bench {
     this.probe = new Probe(part("probe"), this);
     this.readout = new Readout(part("readout"), this);
     this.inspector = new Inspector(part("inspector"), this);
+    this.models = new Models(part("model"), this, props.models);
+    this.usage = new Usage(part("usage"), this);
     this.filmstrip = new Filmstrip(part("filmstrip"), this, props.examples);
     this.intake = new Intake(root, this);
     this.exports = new Exports(part("save"), this);
@@ -122,6 +126,7 @@ export class Bench {
     if (code !== this.code) this.formerCode = this.code;
     this.code = code;
     this.inspector.refresh();
+    this.usage.invalidate();
     this.stage.invalidate();
     this.tell("canvas-code");
   }
@@ -129,6 +134,7 @@ export class Bench {
   // Show where a code stands in the picture; null: no more.
   point(code) {
     this.highlight = code;
+    this.usage.invalidate();
     this.stage.invalidate();
   }
 
@@ -150,7 +156,8 @@ export class Bench {
     }
     this.surprise.follow();
     this.levels.follow();
-    this.stage.invalidate();
+    this.usage.invalidate();
+    this.stage.resize();
   }
 
   refreshButtons() {
@@ -169,7 +176,7 @@ export class Bench {
 export function start(page) {
   const bench = new Bench(page.element.querySelector(".bench"), page);
   bench.use("pick");
-  bench.look.change({});
+  bench.look.recall();
   window.canvas = faceOf(bench);
-  bench.workspace.begin();
+  bench.workspace.begin().finally(() => document.getElementById("first-paint")?.remove());
 }

@@ -91,7 +91,7 @@ export class Codebooks {
 
 // Hues a golden angle apart, and lightness in steps that neighbours never share: codes that a colour-blind
 // person sees in one hue still differ in lightness.
-function distinctColours(size) {
+export function distinctColours(size) {
   const colours = new Uint8ClampedArray(size * 3);
   for (let code = 0; code < size; code++) {
     const lightness = LIGHTNESSES[code % LIGHTNESSES.length];
@@ -129,4 +129,10 @@ export function rgbToOklab(rgb) {
     1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
     0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
   ];
+}
+
+// 2^H of how often each code occurs: how many codes would be used, were they used equally. See vqcore.metrics.perplexity.
+export function perplexity(counts) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return 2 ** counts.reduce((sum, count) => (count ? sum - (count / total) * Math.log2(count / total) : sum), 0);
 }

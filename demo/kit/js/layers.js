@@ -12,6 +12,12 @@ export const ERROR_COLOURS = Array.from({ length: 256 }, (_, i) => {
   return ERROR_STOPS[stop].map((from, c) => from + (ERROR_STOPS[stop + 1][c] - from) * (place - stop));
 });
 
+// The colour, as four bytes of a picture, of each sum of the three channels' errors.
+const ERROR_PIXELS = Uint32Array.from({ length: 3 * 255 + 1 }, (_, sum) => {
+  const [r, g, b] = Uint8ClampedArray.from(ERROR_COLOURS[Math.min(255, Math.round(((sum / 3) * 255) / ERROR_FULL))]);
+  return (255 << 24) | (b << 16) | (g << 8) | r;
+});
+
 export class Layers {
   constructor(picture, colouring) {
     this.picture = picture;
@@ -37,20 +43,14 @@ export class Layers {
     this.rebuilt.getContext("2d").putImageData(this.picture.rebuilt, 0, 0, x, y, width, height);
     if (!this.error) return;
     const map = new ImageData(width, height);
-    const before = this.picture.original.data;
-    const after = this.picture.rebuilt.data;
-    for (let row = 0; row < height; row++)
-      for (let column = 0; column < width; column++) {
-        const i = ((y + row) * this.picture.width + x + column) * 4;
-        const error =
-          Math.abs(before[i] - after[i]) + Math.abs(before[i + 1] - after[i + 1]) + Math.abs(before[i + 2] - after[i + 2]);
-        const colour = ERROR_COLOURS[Math.min(255, Math.round(((error / 3) * 255) / ERROR_FULL))];
-        const to = (row * width + column) * 4;
-        map.data[to] = colour[0];
-        map.data[to + 1] = colour[1];
-        map.data[to + 2] = colour[2];
-        map.data[to + 3] = 255;
-      }
+    const colours = new Uint32Array(map.data.buffer);
+    const stride = this.picture.width * 4;
+    const { original: { data: before }, rebuilt: { data: after } } = this.picture;
+    for (let row = 0, to = 0; row < height; row++)
+      for (let i = (y + row) * stride + x * 4, end = i + width * 4; i < end; i += 4)
+        colours[to++] = ERROR_PIXELS[
+          Math.abs(before[i] - after[i]) + Math.abs(before[i + 1] - after[i + 1]) + Math.abs(before[i + 2] - after[i + 2])
+        ];
     this.error.getContext("2d").putImageData(map, x, y);
   }
 

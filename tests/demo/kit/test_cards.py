@@ -1,10 +1,10 @@
-"""What is told of priors."""
+"""What is told of priors and of tokenizers."""
 
 import json
 import shutil
 
 from demo import models
-from demo.kit.cards import best_first, in_turn, sentences
+from demo.kit.cards import best_first, in_turn, sentences, tokenizer_sentence
 
 
 def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, tmp_path, monkeypatch):
@@ -40,3 +40,9 @@ def test_where_nothing_is_asked_for_each_style_and_some_examples_are_drawn(tiny_
     finally:
         models._priors.cache_clear()
     assert told == {"tiny-text-prior": ["square", "round", "red bar", "blue disc"], "tiny-prior": []}
+
+
+def test_every_tokenizer_that_is_served_has_a_sentence_of_its_own():
+    told = {name: tokenizer_sentence(name) for name in models.names()}
+    assert told["photos"] == "A VQ-VAE for photographs of any size: 8 × 8 pixels become one of 4,096 codes, 0.1875 bits a pixel."
+    assert len(set(told.values())) == len(told) and all(len(sentence.split()) > 6 and sentence.endswith(".") for sentence in told.values())

@@ -15,6 +15,8 @@ export function meanSquaredError(a, b) {
 // {psnr in dB, null for equal pictures; ssim}, worked out in short slices so that a stroke meanwhile isn't late.
 // Gives up, answering undefined, once isStale() says that the pixels have changed.
 export async function measureFidelity(original, rebuilt, isStale) {
+  await nextTask(); // the pixels show first
+  if (isStale()) return undefined;
   const error = meanSquaredError(original.data, rebuilt.data);
   const ssim = await structuralSimilarity(original, rebuilt, isStale);
   if (ssim === undefined) return undefined;

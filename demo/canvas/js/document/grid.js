@@ -24,6 +24,12 @@ export class Grid {
     this.tokens[cell] = code;
   }
 
+  // The pixels that a token spans: [left, top, right, bottom].
+  pixelsOf({ row, column }) {
+    const f = this.codebook.downsampling;
+    return [column * f, row * f, (column + 1) * f, (row + 1) * f];
+  }
+
   // A step from a token, or as far as the grid goes.
   inside({ row, column }, down, right) {
     return { row: Math.min(this.rows - 1, Math.max(0, row + down)), column: Math.min(this.columns - 1, Math.max(0, column + right)) };

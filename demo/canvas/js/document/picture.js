@@ -36,6 +36,7 @@ export class Picture {
     this.width = document.width;
     this.height = document.height;
     this.original = original;
+    this.whole = original ?? rebuilt; // what another model tokenizes: it may be larger than the original that this one takes
     this.rebuilt = rebuilt;
     /** @type {import("../../../kit/js/types.js").Fidelity | null} */
     this.fidelity = null;

@@ -2,9 +2,9 @@
 
 import { asked } from "../../../kit/js/address.js";
 import { workspaceOf } from "../../../kit/js/document.js";
+import { fileToBase64 } from "../../../kit/js/files.js";
 import { pngOf } from "../../../kit/js/images.js";
 import { Layers } from "../../../kit/js/layers.js";
-import { PHOTOGRAPH_TYPE } from "../files/intake.js";
 import { measureFidelity } from "./fidelity.js";
 import { MOST_PICTURES, Picture } from "./picture.js";
 
@@ -17,7 +17,8 @@ export class Workspace {
 
   // What the page begins with: what it held before, what its address holds, or an example.
   async begin() {
-    const { bench: { address, intake, keeper } } = this;
+    const { bench, bench: { address, intake, keeper } } = this;
+    bench.codebooks.of(bench.model); // asked for beside the picture
     const model = asked("model");
     if (model) await intake.open(`?model=${model}`, () => this.adopt(model));
     await intake.restore(await keeper.find());
@@ -36,7 +37,7 @@ export class Workspace {
     if (!open && example) await intake.openExample(example);
     else if (example && open !== picture) this.show(open);
     if (pictures.some(({ codebook }) => codebook.model === bench.model)) return;
-    await intake.openExample(props.examples.find(({ name }) => name === "chelsea")?.name ?? props.examples[0].name);
+    await intake.openExample(props.first);
   }
 
   // From here on, pictures are opened with this model.
@@ -45,12 +46,30 @@ export class Workspace {
     this.bench.model = model;
   }
 
-  // A model was opened in a tab: what is on the stage is tokenized with it too, or an example.
+  // Tokenize what is on the stage with another model, in its place in the filmstrip; an example where nothing is.
   async useModel(model) {
     await this.adopt(model);
-    const { intake, picture, props } = this.bench;
-    if (!picture?.original) return intake.openExample(props.examples[0].name);
-    await intake.openFiles([new File([await pngOf(picture.original)], `${picture.name}.png`, { type: PHOTOGRAPH_TYPE })]);
+    const { codebooks, intake, messages, picture, props, server } = this.bench;
+    if (!picture) return intake.openExample(props.first);
+    const data = await fileToBase64(await pngOf(picture.whole));
+    const answer = await server.ask("open_picture", { data, name: picture.name, model });
+    const { original } = picture.source;
+    if (original) Object.assign(answer.document.original, { id: original.id, bytes: original.bytes }); // the file's, not the PNG's
+    const anew = await Picture.fromAnswer(answer, await codebooks.of(model));
+    if (picture.whole.width > anew.width) anew.whole = picture.whole;
+    this.replace(picture, anew);
+    this.explain(anew.codebook);
+    if (answer.note) messages.note(answer.note);
+    if (picture.history.past.length || !picture.original)
+      messages.note(`${picture.name} is tokenized anew with ${model}.`, { label: "Back to its tokens", run: () => this.replace(anew, picture) });
+  }
+
+  replace(picture, other) {
+    const place = this.bench.pictures.indexOf(picture);
+    if (place < 0) return;
+    this.bench.pictures[place] = other;
+    this.bench.model = other.codebook.model;
+    this.show(other);
   }
 
   async add(answer) {
@@ -126,6 +145,8 @@ export class Workspace {
     bench.levels.show();
     bench.filmstrip.refresh();
     bench.inspector.refresh();
+    bench.usage.invalidate();
+    bench.models.show();
     bench.refreshButtons();
     bench.readout.show(null);
     bench.address.tellPicture();

@@ -13,7 +13,7 @@ export class Strokes {
 
   begin() {
     this.gesture = [];
-    if (this.bench.look.layer === "original") this.bench.look.setLayer("rebuilt");
+    if (this.bench.look.view === "original") this.bench.look.setLayer("rebuilt");
   }
 
   paint(tokens) {
@@ -49,13 +49,15 @@ export class Strokes {
   }
 
   write(place, code) {
-    const { picture, layers, painter, stage } = this.bench;
+    const { picture, layers, painter, stage, usage } = this.bench;
     this.bench.workspace.edition++;
     picture.fidelity = null;
     picture.setToken(place, code);
     layers.refreshToken(place);
     painter.touch(picture, place);
-    stage.invalidate();
+    const [x, y, side] = picture.squareAt(place);
+    stage.invalidate([x, y, x + side, y + side]);
+    usage.invalidate();
   }
 
   end() {
@@ -97,6 +99,7 @@ export class Strokes {
       const [x, y, side] = picture.squareAt(place);
       if (x + side > area.x && x < area.x + area.width && y + side > area.y && y < area.y + area.height) layers.refreshToken(place);
     }
+    stage.invalidate([area.x, area.y, area.x + area.width, area.y + area.height]);
     stage.draw();
   }
 

@@ -9,7 +9,7 @@ import { asPng } from "./drawn.js";
 import { isLink, takeFromAddress } from "./links.js";
 
 const MOST_BYTES = 32 * 2 ** 20;
-export const PHOTOGRAPH_TYPE = "image/png";
+const PHOTOGRAPH_TYPE = "image/png";
 
 const withoutEnding = (name) => name.replace(/[.][^.]+$/, "");
 

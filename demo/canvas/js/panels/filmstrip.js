@@ -8,6 +8,7 @@ export class Filmstrip {
   /** @param {import("../main.js").Bench} bench */
   constructor(element, bench, examples) {
     this.bench = bench;
+    this.thumbnails = new WeakMap();
     this.frames = element.querySelector("[data-frames]");
     const shelf = element.querySelector("[data-examples]");
     for (const example of examples) shelf.append(this.newExample(example));
@@ -39,7 +40,9 @@ export class Filmstrip {
     button.title = picture.name;
     button.setAttribute("aria-label", `Show ${picture.name}`);
     button.setAttribute("aria-pressed", active);
-    button.append(thumbnailOf(picture));
+    const thumbnail = this.thumbnails.get(picture) ?? thumbnailOf(picture);
+    if (picture.original) this.thumbnails.set(picture, thumbnail);
+    button.append(thumbnail);
     button.addEventListener("click", () => this.bench.workspace.show(picture));
     frame.append(button);
     if (removable) {

@@ -1,19 +1,47 @@
-// What the stage shows: layers, lines and numbers, what glows, what is highlighted, selected and pointed at.
+// What the panes of the stage show: layers, lines and numbers, what glows, what is highlighted, selected and pointed at.
 
 import { canvasOf } from "../../../kit/js/images.js";
 
 const LINES_FROM = 7; // CSS pixels a token from which lines are drawn between tokens
 const NUMBERS_FROM = 34; // and from which their codes are written in them
+const OUTLINE = 4; // CSS pixels that an outline sticks out at most
 const OUTLINES_UP_TO = 1500; // highlighted tokens that get an outline each
 
-export function drawStage(stage) {
+// Each pane, as far as it shows what is stale: pixels of the picture, [left, top, right, bottom].
+export function drawStage(stage, stale) {
   const { context, canvas, layers, bench } = stage;
   const ratio = window.devicePixelRatio || 1;
   context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (!stale || stale[0] === -Infinity) context.clearRect(0, 0, canvas.width, canvas.height);
   if (!layers) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const { layer, under, fade } = bench.look;
+  for (const pane of stage.panes) {
+    const view = stage.view.at(pane.scale);
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    context.rect(...boxOf(stale ?? [-Infinity, -Infinity, Infinity, Infinity], pane, view, ratio));
+    context.clip();
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(ratio, 0, 0, ratio, ratio * pane.x, ratio * pane.y);
+    drawPane({ context, layers, bench, hover: stage.hover, view }, pane.layer);
+    context.restore();
+  }
+}
+
+// Where a pane shows these pixels, and the outlines around them, in whole pixels of the canvas: [x, y, width, height].
+function boxOf(pixels, pane, view, ratio) {
+  const [left, top, right, bottom] = pixels.map((place, i) => {
+    const [offset, room, start] = i % 2 ? [view.y, pane.height, pane.y] : [view.x, pane.width, pane.x];
+    const at = offset + place * view.scale + (i < 2 ? -OUTLINE : OUTLINE);
+    return Math[i < 2 ? "floor" : "ceil"](ratio * (start + Math.min(room, Math.max(0, at))));
+  });
+  return [left, top, right - left, bottom - top];
+}
+
+// A layer alone or, for null, what the layer bar says.
+function drawPane(stage, only) {
+  const { bench } = stage;
+  const { layer, under, fade } = only ? { layer: only, under: only, fade: 1 } : bench.look;
   if (fade < 1 && under !== layer) drawLayer(stage, under, 1);
   drawLayer(stage, layer, under === layer ? 1 : fade);
   if (layer === "codes" && fade > 0.3) drawCells(stage);

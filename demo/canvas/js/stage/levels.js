@@ -46,6 +46,9 @@ export class Levels {
     bench.code = bench.formerCode = picture.codeAt({ row, column });
     this.show();
     bench.inspector.refresh();
+    bench.usage.invalidate();
+    bench.models.show();
+    bench.stage.captions.refresh();
     bench.tell("canvas-code");
     bench.workspace.publish();
   }
@@ -83,8 +86,7 @@ export class Levels {
   // What a level carries: the picture with every token of the others the one that training used most.
 
   get shown() {
-    const { layer, under, fade } = this.bench.look;
-    return layer === "alone" || (under === "alone" && fade < 1);
+    return this.bench.look.shows("alone");
   }
 
   // Bring it up to date while it shows: one question at a time, and again if the tokens changed meanwhile.

@@ -1,11 +1,15 @@
-// The stage: where the picture lies, and pointers that become gestures. What it shows is drawn in drawing.js.
+// The stage: where the picture lies, once or side by side, and pointers that become gestures. What it shows is drawn in
+// drawing.js.
 
+import { Captions } from "./captions.js";
 import { drawStage } from "./drawing.js";
+import { alone, paneAt, sideBySide } from "./panes.js";
 import { pan } from "../tools/pan.js";
 import { pick } from "../tools/pick.js";
 import { View } from "./view.js";
 
 const WHEEL_ZOOM = 0.0015;
+const EVERYWHERE = [-Infinity, -Infinity, Infinity, Infinity];
 
 export class Stage {
   /** @param {import("../main.js").Bench} bench */
@@ -14,8 +18,15 @@ export class Stage {
     this.bench = bench;
     this.canvas = element.querySelector("canvas");
     this.context = this.canvas.getContext("2d");
-    this.view = new View();
+    this.view = new View(); // in the first of the panes, and so in all of them
+    /** @type {readonly import("./panes.js").Pane[]} */
+    this.panes = [];
+    /** @type {import("./panes.js").Pane | undefined} */
+    this.pane = undefined; // that the pointer is in or, while a button is held, was pressed in
+    this.captions = new Captions(element, bench);
     this.hover = null;
+    /** @type {number[] | null} */
+    this.stale = null; // what invalidate was told since it was drawn
     this.covered = { right: 0, bottom: 0 };
     this.pointers = new Map();
     this.gesture = null; // {tool, memory} while a button is held
@@ -34,12 +45,24 @@ export class Stage {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.element;
     const ratio = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+    const cleared = this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio);
+    if (cleared) {
       this.canvas.width = Math.round(width * ratio);
       this.canvas.height = Math.round(height * ratio);
     }
-    if (this.layers) this.view.place(this.layers.picture, width - this.covered.right, height - this.covered.bottom);
-    this.draw();
+    if (this.layers) {
+      this.panes = this.layOut({ width: width - this.covered.right, height: height - this.covered.bottom });
+      this.view.place(this.layers.picture, this.panes[0]);
+      this.captions.show(this.panes);
+    }
+    this.invalidate();
+    if (cleared) this.draw();
+  }
+
+  layOut(room) {
+    if (!this.bench.look.side) return alone(room);
+    const { picture, original } = this.layers;
+    return sideBySide(room, picture, original ? ["original", "codes", "rebuilt"] : ["codes", "rebuilt"], original && "error");
   }
 
   // Keep the picture clear of what lies over the stage at its right or at its bottom, in CSS pixels.
@@ -48,15 +71,19 @@ export class Stage {
     this.resize();
   }
 
-  invalidate() {
+  // Have it drawn anew: all, or the part that shows some pixels of the picture, [left, top, right, bottom].
+  invalidate(part = EVERYWHERE) {
+    const [left, top, right, bottom] = this.stale ?? part;
+    this.stale = [Math.min(left, part[0]), Math.min(top, part[1]), Math.max(right, part[2]), Math.max(bottom, part[3])];
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.draw();
+      if (this.stale) this.draw();
     });
   }
 
   draw() {
-    drawStage(this);
+    drawStage(this, this.stale);
+    this.stale = null;
   }
 
   listen() {
@@ -64,13 +91,20 @@ export class Stage {
     element.addEventListener("pointerdown", (event) => this.press(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, (event) => this.release(event));
-    element.addEventListener("pointerleave", () => this.pointAt(null));
+    element.addEventListener("pointerleave", () => {
+      if (!this.pointers.size) this.pane = undefined;
+      this.pointAt(null);
+    });
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
-  place(event) {
+  // In CSS pixels of the first pane, whichever the pointer is in.
+  place({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+    const [x, y] = [clientX - box.left, clientY - box.top];
+    if (!this.pointers.size) this.pane = paneAt(this.panes, x, y);
+    const pane = this.pane ?? this.panes[0];
+    return { x: (x - pane.x) / pane.scale, y: (y - pane.y) / pane.scale };
   }
 
   press(event) {
@@ -149,8 +183,8 @@ export class Stage {
 
   pointAt(token) {
     if (token?.row === this.hover?.row && token?.column === this.hover?.column) return;
+    for (const marked of [this.hover, token]) if (marked) this.invalidate(this.layers.picture.grid.pixelsOf(marked));
     this.hover = token;
     this.bench.readout.show(token);
-    this.invalidate();
   }
 }

@@ -16,8 +16,7 @@ export class Surprise {
   }
 
   get shown() {
-    const { layer, under, fade } = this.bench.look;
-    return layer === "surprise" || (under === "surprise" && fade < 1);
+    return this.bench.look.shows("surprise");
   }
 
   full({ codebook }) {

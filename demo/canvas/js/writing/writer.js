@@ -188,7 +188,7 @@ export class Writer {
     const { prior, bench: { picture, look } } = this;
     const [rows, columns] = prior.grids[0].shape;
     const window = [top, top + rows, left, left + columns];
-    if (look.layer === "original") look.setLayer("rebuilt");
+    if (look.view === "original") look.setLayer("rebuilt");
     this.candidates.begin({ picture, prior, settings, title, window, places, tokens: picture.cut(window) });
   }
 }
