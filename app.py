@@ -2,7 +2,10 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from starlette.middleware import Middleware
+
 from demo import blocks, guard
+from demo.canvas import first
 
 app = blocks.build()
 
@@ -18,5 +21,5 @@ def speaks_mcp() -> bool:
 if __name__ == "__main__":
     app.queue(default_concurrency_limit=2).launch(
         theme=blocks.THEME, css_paths=blocks.STYLE, footer_links=["api", "gradio", "settings"], run_history=False,
-        mcp_server=speaks_mcp(), **guard.served(),
+        mcp_server=speaks_mcp(), **guard.served(Middleware(first.FirstPaint, head=first.head())),
     )

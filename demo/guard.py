@@ -236,6 +236,6 @@ def _log_in_a_line() -> None:
 gradio.routes.traceback = gradio.queueing.traceback = SimpleNamespace(print_exc=_log_in_a_line)  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def served() -> dict[str, Any]:
-    """How the page is launched, for Blocks.launch."""
-    return {"app_kwargs": {"middleware": [Middleware(Guard)]}, "max_file_size": MOST_UPLOADED, "max_threads": THREADS}
+def served(*inner: Middleware) -> dict[str, Any]:
+    """How the page is launched, for Blocks.launch, with what else stands between the guard and Gradio."""
+    return {"app_kwargs": {"middleware": [Middleware(Guard), *inner]}, "max_file_size": MOST_UPLOADED, "max_threads": THREADS}

@@ -35,7 +35,7 @@ def why(shared_bench):
     shared_bench.open("drawn.png", DRAWN, SIZE)
     shared_bench.page.evaluate("localStorage.removeItem('vq-explorer-inspector')")
     yield Why(shared_bench)
-    shared_bench.page.locator("button[data-view=palette]").click()
+    shared_bench.page.locator("button[data-side=palette]").click()
 
 
 def chosen(tokenizer, tokens, cell, **given):
@@ -72,9 +72,9 @@ def test_a_pick_opens_it_the_pointer_leads_it_and_an_edit_is_told(why, tiny_fold
 
 def test_a_person_who_prefers_the_palette_keeps_it(why):
     bench = why.bench
-    bench.page.locator("button[data-view=why]").click()
+    bench.page.locator("button[data-side=why]").click()
     assert why.part("told").is_visible() and not bench.page.locator("[data-palette]").is_visible()
-    bench.page.locator("button[data-view=palette]").click()
+    bench.page.locator("button[data-side=palette]").click()
     bench.click_token(7, 9)
     bench.settle()
     assert bench.page.locator("[data-palette]").is_visible() and not why.part("told").is_visible()

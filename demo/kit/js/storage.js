@@ -12,6 +12,15 @@ export function recall(key, kind = "localStorage") {
   }
 }
 
+/** Whether anything is kept under a name that begins so. */
+export function hasKept(start) {
+  try {
+    return [...Object.keys(localStorage), ...Object.keys(sessionStorage)].some((key) => key.startsWith(start));
+  } catch {
+    return false;
+  }
+}
+
 /** text: null to forget it. */
 export function keep(key, text, kind = "localStorage") {
   if (text === null) inHand.delete(key);

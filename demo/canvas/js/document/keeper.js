@@ -7,6 +7,7 @@ const DATABASE = "vq-explorer";
 const KEEP_AFTER_MS = 250;
 const MOST_KEPT = 4; // windows, the most recent ones
 const PLACE = "vq-explorer-place";
+const KEPT = "vq-explorer-kept"; // that something is: the first screen shows what the page opens with otherwise
 
 export class Keeper {
   /** @param {import("../main.js").Bench} bench */
@@ -58,6 +59,7 @@ export class Keeper {
           originals.delete(id);
           this.kept.delete(id);
         }
+      keep(KEPT, "yes");
     } catch (problem) {
       console.warn("The pictures could not be kept for a reload.", problem);
     }

@@ -1,5 +1,7 @@
 // How the picture is looked at: all layers side by side, or which one, faded over which other; and the colours of the codes.
 
+import { keep, recall } from "../../../kit/js/storage.js";
+
 const VIEW = "vq-explorer-view";
 const KEPT = ["side", "original", "rebuilt", "codes", "error"]; // the views that a later visit begins with
 
@@ -56,10 +58,7 @@ export class Look {
 
   // What a visitor chose before, who may have forbidden to store it.
   recall() {
-    let kept = null;
-    try {
-      kept = localStorage.getItem(VIEW);
-    } catch {}
+    const kept = recall(VIEW);
     if (KEPT.includes(kept)) this.view = kept;
     else this.change({});
   }
@@ -92,9 +91,7 @@ export class Look {
     this.element.dataset.shows = this.view;
     this.onChange();
     if (this.view === before) return;
-    try {
-      localStorage.setItem(VIEW, this.view);
-    } catch {}
+    keep(VIEW, this.view);
     this.element.dispatchEvent(new Event("canvas-view", { bubbles: true }));
   }
 }

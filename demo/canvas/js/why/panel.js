@@ -3,7 +3,7 @@
 
 import { drawBars } from "../../../kit/js/bars.js";
 import { canvasOf } from "../../../kit/js/images.js";
-import { keep, kept } from "../../../kit/js/kept.js";
+import { keep, recall } from "../../../kit/js/storage.js";
 import { drawCrop } from "../../../kit/js/token_path.js";
 import { capital } from "../../../kit/js/words.js";
 
@@ -17,13 +17,13 @@ export class WhyPanel {
     this.bench = bench;
     this.rows = this.part("levels");
     this.source = this.part("source");
-    for (const button of element.querySelectorAll("[data-view]"))
+    for (const button of element.querySelectorAll("[data-side]"))
       button.addEventListener("click", () => {
-        keep(VIEW, button.dataset.view);
-        this.put(button.dataset.view);
+        keep(VIEW, button.dataset.side);
+        this.put(button.dataset.side);
         if (this.open) onOpen();
       });
-    this.put(kept(VIEW) ?? "palette");
+    this.put(recall(VIEW) ?? "palette");
   }
 
   part(name) {
@@ -31,17 +31,17 @@ export class WhyPanel {
   }
 
   get open() {
-    return this.element.open && this.element.dataset.view === "why";
+    return this.element.open && this.element.dataset.side === "why";
   }
 
   put(view) {
-    this.element.dataset.view = view;
-    for (const button of this.element.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", button.dataset.view === view);
+    this.element.dataset.side = view;
+    for (const button of this.element.querySelectorAll("[data-side]")) button.setAttribute("aria-pressed", button.dataset.side === view);
   }
 
   // A token was picked: it opens by itself unless the person has left it for the palette.
   offer() {
-    if (kept(VIEW) === "palette") return;
+    if (recall(VIEW) === "palette") return;
     this.element.open = true;
     this.put("why");
   }

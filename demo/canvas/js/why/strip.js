@@ -1,6 +1,6 @@
 // What a token is, above the stage: a sentence and the drawing. Closed, it leaves a question to open it by, and stays so.
 
-import { kept, keep } from "../../../kit/js/kept.js";
+import { keep, recall } from "../../../kit/js/storage.js";
 
 const CLOSED = "vq-explorer-token-path";
 
@@ -9,7 +9,7 @@ export class Strip {
     this.root = root;
     this.element = root.querySelector("[data-part=token-path]");
     this.sentence = this.element.querySelector("p");
-    this.put(kept(CLOSED) !== "closed");
+    this.put(recall(CLOSED) !== "closed");
     this.element.querySelector("[data-path=close]").addEventListener("click", () => this.turn(false));
     for (const button of root.querySelectorAll("[data-path=open]"))
       button.addEventListener("click", () => {
@@ -29,8 +29,11 @@ export class Strip {
   }
 
   show({ codebook: { downsampling: f, name, size }, grids }) {
-    this.sentence.textContent =
-      `Each ${f} × ${f} square of the picture becomes one ${grids.length > 1 ? `${name} ` : ""}token: the number, 0…${size - 1}, of the codebook vector nearest to ` +
-      "what the encoder sees there.";
+    this.sentence.textContent = whatATokenIs(f, size, grids.length > 1 ? name : "");
   }
+}
+
+export function whatATokenIs(f, size, level = "") {
+  const token = `${level} token`.trim();
+  return `Each ${f} × ${f} square of the picture becomes one ${token}: the number, 0…${size - 1}, of the codebook vector nearest to what the encoder sees there.`;
 }
