@@ -38,7 +38,7 @@ class Hand:
     def __init__(self):
         self._process: subprocess.Popen | None = None
 
-    def open(self, data: bytes, max_side: int | None, max_pixels: int | None) -> Picture:
+    def open(self, data: bytes, max_side: int | None = None, max_pixels: int | None = None) -> Picture:
         process = self._ready()
         late = threading.Event()
         with _ending(process, SECONDS, late):

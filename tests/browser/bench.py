@@ -29,7 +29,8 @@ KEEP_NOTES = f"""
 const later = window.setTimeout; // a busy machine may not have looked by then
 window.setTimeout = (run, delay, ...rest) => later(run, delay === {NOTE_MS} ? {PATIENCE_MS} : delay, ...rest);
 """
-PALETTE = "localStorage['vq-explorer-inspector'] ??= 'palette'"  # which a pick would cover with why it is that code
+# A pick would cover the palette with why it is that code.
+PALETTE = "if (location.protocol !== 'about:') localStorage['vq-explorer-inspector'] ??= 'palette'"
 FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
 TIDY = """() => {
     const root = document.querySelector(".bench");

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.test_keeping import copied_link
 
-SELECTED = "document.querySelector('#benches [role=tab][aria-selected=true]').dataset.tabId"
+SELECTED = "document.querySelector('#benches [role=tab][aria-selected=true]')?.dataset.tabId"
 
 
 def wait_for_tab(page, name):
@@ -31,7 +31,7 @@ def test_tabs_lessons_and_pictures_are_steps_that_back_takes_back(page, bench):
     page.go_back()
     wait_for_picture(page, "chelsea")
     page.go_back()
-    page.locator("nav [data-step='1'][aria-current=step]").wait_for()
+    page.locator("nav [data-step='0'][aria-current=step]").wait_for()
     page.go_back()
     wait_for_tab(page, "tokens")
     for _ in range(3):

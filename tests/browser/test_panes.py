@@ -150,6 +150,7 @@ def test_the_usage_tells_how_often_each_code_is_used_and_a_click_chooses(drawn):
     drawn.page.mouse.up()
     assert drawn.page.evaluate("window.canvas.code") == order[-2]
     bars.press("Home")
+    drawn.settle()
     assert drawn.page.evaluate("window.canvas.code") == order[0] and bars.get_attribute("aria-valuenow") == "1"
 
 

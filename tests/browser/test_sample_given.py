@@ -104,4 +104,4 @@ def test_without_a_prior_the_canvas_offers_none(bench):
     assert bench.page.locator(".segments [data-layer=surprise]").is_hidden()
     bench.page.locator(".stage").focus()
     bench.page.keyboard.press("5")
-    assert bench.page.locator(".bench").get_attribute("data-shows") == "rebuilt"
+    assert bench.page.locator(".bench").get_attribute("data-shows") == "side"

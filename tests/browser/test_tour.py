@@ -110,6 +110,7 @@ def test_a_sound_becomes_tokens_and_a_sound_again(page, tiny_sound):
 
 def test_a_lesson_is_moved_and_answered(page):
     page.show_tab("Lessons")
+    page.page.locator("nav [data-step='1']").click()
     lesson = Lesson(page, "components")
     lesson.wait("linear-told", "32 bits")
     lesson.part("numbers").press("ArrowRight")

@@ -59,7 +59,7 @@ def test_a_pick_opens_it_the_pointer_leads_it_and_an_edit_is_told(why, tiny_fold
     bench.page.mouse.move(*bench.screen_place(3, 12))
     why.wait(3, 12)
     assert why.numbers() == list(chosen(tokenizer, tokens, (3, 12), images=x).nearest)
-    assert bench.page.locator(".token-path [data-told=code]").inner_text() == f"{tokens[3, 12]} of 64"
+    assert bench.page.locator(".token-path [data-says=code]").inner_text() == f"{tokens[3, 12]} of 64"
     other = chosen(tokenizer, tokens, (3, 12), images=x, count=64).nearest[20]
     bench.choose(other)
     bench.use("paint")
@@ -94,7 +94,7 @@ def test_tokens_without_their_original_say_so(why, tiny_folder):
 def test_the_drawing_is_closed_and_opened_again_and_stays_so(open_bench):
     bench = open_bench()
     page, drawing = bench.page, bench.page.locator(".token-path .path")
-    page.locator(".token-path [data-told=code]").get_by_text("of 64").wait_for()
+    page.locator(".token-path [data-says=code]").get_by_text("of 64").wait_for()
     assert "Each 8 × 8 square of the picture becomes one token: the number, 0…63" in page.locator(".token-path > p").inner_text()
     assert page.locator(".token-path").bounding_box()["height"] <= 64
     page.locator("[data-path=close]").click()

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from demo import document as documents
+from demo import models
 from demo.document import Document, Fidelity, Original, Workspace, from_json, to_json
 
 
 @pytest.fixture
-def document(tiny_default):
+def document():
     grid = np.arange(6).reshape(2, 3)
-    return Document(tiny_default, 20, 16, (grid,), "cat", "a1", Original("f00", 999, 20, 16))
+    return Document(models.tokenizer(), 20, 16, (grid,), "cat", "a1", Original("f00", 999, 20, 16))
 
 
 def same(a, b):

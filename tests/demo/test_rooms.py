@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent / "demo"
 BELOW = {"document", "workers", "models", "kit"}
 """What every bench stands on. The Models tab is a bench too, in the folder of what it shows."""
-DOORS = {"page", "endpoints", "view"}
+DOORS = {"page", "endpoints", "view", "first"}
+"""The last is the canvas's: what the page's HTML begins with."""
 
 
 def imported(file: Path) -> set[str]:

@@ -8,7 +8,7 @@ import { hasKept } from "../../kit/js/storage.js";
 import { Usage } from "./panels/usage.js";
 import { Captions } from "./stage/captions.js";
 import { sideBySide } from "./stage/panes.js";
-import { whatATokenIs } from "./why/strip.js";
+import { isOpenAtFirst, whatATokenIs } from "./why/strip.js";
 
 export function paint(first) {
   if (!isFirst()) return;
@@ -40,7 +40,7 @@ function benchOf(root, { width, height, shape, size, tokens: packed }) {
   const codebook = { size, colours: { distinct: distinctColours(size) } };
   const picture = { width, height, rows: shape[0], columns: shape[1], tokens, counts, codebook, fidelity: null };
   const bench = root.querySelector(".bench");
-  Object.assign(bench.dataset, { shows: "side", path: "open" });
+  Object.assign(bench.dataset, { shows: "side", path: isOpenAtFirst() ? "open" : "closed" });
   const inspector = root.querySelector(".inspector");
   inspector.dataset.side = "palette";
   if (matchMedia("(max-width: 760px)").matches) inspector.open = false;

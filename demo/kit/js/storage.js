@@ -23,10 +23,11 @@ export function hasKept(start) {
 
 /** text: null to forget it. */
 export function keep(key, text, kind = "localStorage") {
-  if (text === null) inHand.delete(key);
-  else inHand.set(key, text);
+  inHand.delete(key);
   try {
     if (text === null) window[kind].removeItem(key);
     else window[kind].setItem(key, text);
-  } catch {}
+  } catch {
+    if (text !== null) inHand.set(key, text);
+  }
 }

@@ -4,16 +4,17 @@
 import { drawBars } from "./bars.js";
 import { newCanvas } from "./images.js";
 
-const HTML = `
-  <figure data-box="x"><canvas></canvas><figcaption><i>x</i><span data-told="size"></span></figcaption></figure>
-  <b>encoder</b>
-  <figure data-box="z_e"><svg preserveAspectRatio="none"></svg><figcaption><i>z<sub>e</sub></i><span data-told="dim"></span></figcaption></figure>
-  <b>nearest</b>
-  <figure data-box="codes"><canvas></canvas><em></em><figcaption><i>k</i><span data-told="code"></span></figcaption></figure>
-  <b></b>
-  <figure data-box="e_k"><svg preserveAspectRatio="none"></svg><figcaption><i>e<sub>k</sub></i><span data-told="codes"></span></figcaption></figure>
-  <b>decoder</b>
-  <figure data-box="rebuilt"><canvas></canvas><figcaption><i>x̃</i><span>rebuilt</span></figcaption></figure>`;
+const HTML = [
+  '<figure data-path-box="x"><canvas></canvas><figcaption><i>x</i><span data-says="size"></span></figcaption></figure>',
+  '<b>encoder</b>',
+  '<figure data-path-box="z_e"><svg preserveAspectRatio="none"></svg><figcaption><i>z<sub>e</sub></i><span data-says="dim"></span></figcaption></figure>',
+  '<b>nearest</b>',
+  '<figure data-path-box="codes"><canvas></canvas><em></em><figcaption><i>k</i><span data-says="code"></span></figcaption></figure>',
+  '<b></b>',
+  '<figure data-path-box="e_k"><svg preserveAspectRatio="none"></svg><figcaption><i>e<sub>k</sub></i><span data-says="codes"></span></figcaption></figure>',
+  '<b>decoder</b>',
+  '<figure data-path-box="rebuilt"><canvas></canvas><figcaption><i>x̃</i><span>rebuilt</span></figcaption></figure>',
+].join("");
 
 export class TokenPath {
   constructor(element) {
@@ -22,11 +23,11 @@ export class TokenPath {
   }
 
   box(name) {
-    return this.element.querySelector(`[data-box=${name}] > :is(canvas, svg)`);
+    return this.element.querySelector(`[data-path-box=${name}] > :is(canvas, svg)`);
   }
 
   tell(name, text) {
-    this.element.querySelector(`[data-told=${name}]`).textContent = text;
+    this.element.querySelector(`[data-says=${name}]`).textContent = text;
   }
 
   /** @param {import("./explainer.js").Why} why */

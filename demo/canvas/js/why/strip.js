@@ -3,13 +3,14 @@
 import { keep, recall } from "../../../kit/js/storage.js";
 
 const CLOSED = "vq-explorer-token-path";
+const NARROW = "(max-width: 760px)"; // where it would push the picture off the screen
 
 export class Strip {
   constructor(root, onOpen) {
     this.root = root;
     this.element = root.querySelector("[data-part=token-path]");
     this.sentence = this.element.querySelector("p");
-    this.put(recall(CLOSED) !== "closed");
+    this.put(isOpenAtFirst());
     this.element.querySelector("[data-path=close]").addEventListener("click", () => this.turn(false));
     for (const button of root.querySelectorAll("[data-path=open]"))
       button.addEventListener("click", () => {
@@ -32,6 +33,8 @@ export class Strip {
     this.sentence.textContent = whatATokenIs(f, size, grids.length > 1 ? name : "");
   }
 }
+
+export const isOpenAtFirst = () => (recall(CLOSED) ?? (matchMedia(NARROW).matches ? "closed" : "open")) === "open";
 
 export function whatATokenIs(f, size, level = "") {
   const token = `${level} token`.trim();
