@@ -23,7 +23,8 @@ def train(
     """Begin to train a tokenizer on pictures. It goes on after this call returns.
 
     Args:
-        pictures: picture files, with a .txt file of the same name each or a metadata.jsonl if they have captions, or one zip of all;
+        pictures: picture files, with a .txt file of the same name each or a metadata.jsonl if they have captions, or one zip of all,
+            or one .npz file of arrays, images and labels;
             what is none is passed over
         bundled: where no pictures are given, one of the app's own sets: examples, or fashion where it is installed
         downsampling: f, the pixels of a token's side: 2, 4, 8 or 16

@@ -1,20 +1,25 @@
-"""A visitor's pictures: a zip, a folder's files or single files, checked and laid out in a folder of ours."""
+"""A visitor's pictures: a zip, a folder's files, single files or one file of arrays, checked and laid out in a folder of ours."""
 
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from vqcore.data import folders
+from vqcore.data.arrays import read_arrays
 from vqcore.data.folders import CAPTION, MOST_BYTES, MOST_PICTURES, Found, found_in, safe_place, sorted_out
 from vqcore.data.images import NAMED, suffixes
 from vqcore.data.lists import NAMES
+from vqcore.files import shown
+
+ARRAYS = ".npz"
 
 
 def endings() -> list[str]:
     """What the names end in of the files that are worth sending here, in small letters."""
-    return [".zip", CAPTION, *NAMES, *sorted(suffixes())]
+    return [".zip", ARRAYS, CAPTION, *NAMES, *sorted(suffixes())]
 
 
 def uploaded(path: str | os.PathLike) -> Path:
@@ -40,6 +45,21 @@ def lay_out(files: Sequence[tuple[str, Path]], folder: Path) -> Found:
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(paths[place], folder / place)
     return _enough(found_in(folder, others))
+
+
+def take_arrays(name: str, file: Path, folder: Path) -> Found:
+    """An .npz file (see vqcore.data.arrays), looked into before a run begins. ValueError says, of the file's own name, what is wrong."""
+    place = Path(shutil.copyfile(file, folder / f"pictures{ARRAYS}"))
+    try:
+        with zipfile.ZipFile(place) as members:
+            if sum(member.file_size for member in members.infolist()) > MOST_BYTES:
+                raise ValueError(f"{place} holds more than {MOST_BYTES >> 30} GB. Save fewer or smaller pictures.")
+        pictures, _ = read_arrays(place, "train")
+    except zipfile.BadZipFile:
+        raise ValueError(f"{shown(name)} can't be read as an .npz file. Save it again with numpy.savez.") from None
+    except ValueError as problem:
+        raise ValueError(str(problem).replace(str(place), shown(name))) from None
+    return _enough(Found(place, len(pictures)))
 
 
 def _enough(found: Found) -> Found:

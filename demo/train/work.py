@@ -79,7 +79,7 @@ def begin_bundled(name: str, settings: Settings) -> Run:
 
 
 def begin(files: Sequence[tuple[str, Path]], settings: Settings) -> Run:
-    """The same on a visitor's pictures: the name and the place of each file, or of one zip."""
+    """The same on a visitor's pictures: the name and the place of each file, of one zip, or of one file of arrays."""
     return _begin(settings, lambda folder: _fill(files, folder))
 
 
@@ -142,6 +142,8 @@ def _fill(files: Sequence[tuple[str, Path]], folder: Path) -> Found:
     pictures.mkdir()
     if len(files) == 1 and files[0][0].lower().endswith(".zip"):
         return uploads.unpack(files[0][1], pictures)
+    if len(files) == 1 and files[0][0].lower().endswith(uploads.ARRAYS):
+        return uploads.take_arrays(*files[0], pictures)
     return uploads.lay_out(files, pictures)
 
 

@@ -87,6 +87,20 @@ def test_what_is_no_picture_is_passed_over_in_a_zip_and_beside_single_files_alik
         assert (found.count, found.passed_over) == (len(labels), passed_over)
 
 
+def test_a_file_of_arrays_is_taken_or_told_what_is_wrong_with_it_by_its_own_name(tmp_path):
+    images, labels = np.stack([draw_picture(i, 16, 16) for i in range(4)]), np.array([0, 1, 1, 0])
+    np.savez_compressed(tmp_path / "sent", images=images, labels=labels, classes=np.array(["cat", "dog"]))
+    (tmp_path / "out").mkdir()
+    found = work._fill([("mine.npz", tmp_path / "sent.npz")], tmp_path)
+    assert found.count == 4 and read_labelled(found.folder, "train").labels == ["cat", "dog", "dog", "cat"]
+    np.savez(tmp_path / "wrong", images=images, labels=labels + 1, classes=np.array(["cat", "dog"]))
+    with pytest.raises(ValueError, match=r"in mine.npz has the label 2; `classes` names 2, numbered from 0 to 1"):
+        pictures.take_arrays("mine.npz", tmp_path / "wrong.npz", tmp_path / "out")
+    (tmp_path / "text.npz").write_bytes(b"no arrays")
+    with pytest.raises(ValueError, match="text.npz can't be read"):
+        pictures.take_arrays("text.npz", tmp_path / "text.npz", tmp_path / "out")
+
+
 def test_drawings_of_one_colour_are_no_bomb(tmp_path):
     flat = io.BytesIO()
     Image.new("RGB", (1000, 1000), "red").save(flat, "BMP")
