@@ -12,11 +12,10 @@ export class Strip {
     this.sentence = this.element.querySelector("p");
     this.put(isOpenAtFirst());
     this.element.querySelector("[data-path=close]").addEventListener("click", () => this.turn(false));
-    for (const button of root.querySelectorAll("[data-path=open]"))
-      button.addEventListener("click", () => {
-        this.turn(true);
-        onOpen();
-      });
+    root.querySelector("[data-path=open]").addEventListener("click", () => {
+      this.turn(true);
+      onOpen();
+    });
   }
 
   turn(open) {
