@@ -9,9 +9,7 @@ import numpy as np
 
 from vqcore.data.scenes.composing import FARTHEST, HALF_FRAME, NEAREST, TURNS
 from vqcore.data.scenes.rendering import seen_shares
-from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, SCALES, SHAPES, SIZES, Scene, Thing
-
-MOST_THINGS = 3
+from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, MOST_THINGS, SCALES, SHAPES, SIZES, Scene, Thing
 
 
 @dataclass(frozen=True)

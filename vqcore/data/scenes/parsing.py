@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vqcore.data.scenes.captions import ANYTHING, NUMBERS, PLURALS, SAME
-from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, RELATIONS, SHAPES, SIZES, Wish
+from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, MOST_THINGS, RELATIONS, SHAPES, SIZES, Wish
 
-MOST_THINGS = 3
 MIRRORED = {"under": "on top of"}  # said of the other one
 SIDEWAYS = {"beside": "left of"}  # either side would do
 FILLERS = ("there is", "there are", "a picture of", "is", "are", "the", "of")

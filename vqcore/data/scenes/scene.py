@@ -13,6 +13,7 @@ COLORS = ("red", "green", "blue", "yellow", "purple", "orange", "cyan", "white")
 SIZES = ("small", "large")
 MATERIALS = ("matte", "metal")
 FLOORS = ("stone", "sand", "grass", "night")
+MOST_THINGS = 3
 RELATIONS = ("left of", "right of", "behind", "in front of", "on top of")
 # Pairs that no training scene has, so that what a model makes of them tells whether it composes.
 HELD_OUT = frozenset({
