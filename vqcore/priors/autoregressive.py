@@ -81,7 +81,8 @@ class AutoregressivePrior(Prior):
 
     def forward(self, prefix: Tensor, sequence: Tensor, read: Tensor | None = None) -> Tensor:
         logits = self.logits(prefix, sequence if read is None else read)
-        return F.cross_entropy(logits.float().mT, sequence - self.layout.first_code, reduction="none")
+        targets = sequence - self.layout.first_code
+        return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
 
     @torch.inference_mode()
     def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:

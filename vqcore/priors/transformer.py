@@ -53,9 +53,9 @@ class Block(nn.Module):
         cache: float32 [2, B, heads, N, width/heads], whose first `past` places are read; n more are written.
         """
         batch, n, width = x.shape
-        qkv = self.qkv(self.norm_attention(x)).view(batch, n, 3, self.heads, -1)
-        q, k = _turned(qkv[:, :, :2], turn).transpose(1, 3).unbind(2)
-        v = _wide(qkv[:, :, 2]).transpose(1, 2)
+        q, k, v = self.qkv(self.norm_attention(x)).view(batch, n, 3, self.heads, -1).unbind(2)
+        q, k = _turned(q, turn[:, 0]).transpose(1, 2), _turned(k, turn[:, 1]).transpose(1, 2)
+        v = _wide(v).transpose(1, 2)
         mask = None
         if cache is not None:
             cache[0, :, :, past : past + n], cache[1, :, :, past : past + n] = k, v
@@ -74,7 +74,7 @@ def _attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, is_causal: 
 
 
 def _turned(x: Tensor, turn: Tensor) -> Tensor:
-    """Rotate pairs of values: x [B, n, 2, heads, d], turn complex [n, 2, 1, d/2] → float32, of float64 float64."""
+    """Rotate pairs of values: x [B, n, heads, d], turn complex [n, 1, d/2] → float32, of float64 float64."""
     pairs = torch.view_as_complex(_wide(x).unflatten(-1, (-1, 2)))
     return torch.view_as_real(pairs * turn).flatten(-2)
 
