@@ -9,8 +9,9 @@ from demo.kit.cards import CARD, first_paragraph
 from demo.models import foreign, page
 
 TOLD = """\
-Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN of
-taming-transformers or latent diffusion, FSQ; and checkpoints of this program. Pickles (`.ckpt`, `.bin`) are never opened.
+Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN or GumbelVQ of
+taming-transformers or latent diffusion, LlamaGen's and Janus's, FSQ; and checkpoints of this program. Pickles (`.ckpt`, `.bin`)
+are never opened.
 Most have attention and GroupNorm, by which each token reaches every pixel: pictures are at most 256 pixels wide then, and
 each edit decodes the whole of one.
 """

@@ -111,7 +111,7 @@ def test_what_can_not_be_fetched_says_why(shelf, tiny_folder):
 
 @pytest.mark.parametrize("config, words", [
     ({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}, "language model of text"),
-    ({"model": {"target": "taming.models.vqgan.GumbelVQ", "params": {}}}, "GumbelVQ"),
+    ({"model": {"target": "vqvae.RQVAE", "params": {}}}, "RQ-VAE"),
     ({"model": {"target": "x.VQModel", "params": {"ddconfig": {"double_z": 0}}}}, "has to be true or false"),
     ({"kind": "prior", "version": 1}, "not a tokenizer"), ({"kind": "zebra", "version": 1}, "zebra"), ([], "not written by"),
 ])

@@ -13,15 +13,9 @@ from vqcore.files import read_tensors
 from vqcore.tokenizers.foreign.known import TABLE, recognised
 
 PICTURE = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(1)) * 2 - 1
-LLAMAGEN = {"codebook_embed_dim": 8, "codebook_l2_norm": True, "codebook_size": 16384, "encoder_ch_mult": [1, 1, 2, 2, 4]}
 CONFIGS = {
     "Open-MAGVIT2": {"model": {"class_path": "src.Open_MAGVIT2.models.lfqgan.VQModel", "init_args": {}}},
     "IBQ": {"model": {"class_path": "src.IBQ.models.ibqgan.IBQ", "init_args": {}}},
-    "GumbelVQ": {"model": {"target": "taming.models.vqgan.GumbelVQ", "params": {}}},
-    "LlamaGen": LLAMAGEN,
-    "LlamaGen's": {"config": LLAMAGEN},
-    "Janus": {"model_type": "janus", "architectures": ["JanusForConditionalGeneration"], "vq_config": {"model_type": "janus_vqgan"}},
-    "Janus, a": {"model_type": "multi_modality", "gen_vision_config": {"cls": "VQ-16"}},
     "Chameleon": {"model_type": "chameleon", "architectures": ["ChameleonForConditionalGeneration"]},
     "Emu3": {"model_type": "Emu3VisionVQ", "architectures": ["Emu3VisionVQModel"], "ch": 256, "codebook_size": 32768, "embed_dim": 4},
     "Emu3, whose": {"model_type": "Emu3", "architectures": ["Emu3ForCausalLM"]},

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqcore.files import shown
-from vqcore.tokenizers.foreign.layouts import DIFFUSERS, TAMING, Layout
+from vqcore.tokenizers.foreign.layouts import DIFFUSERS, GUMBEL, TAMING, Layout
+from vqcore.tokenizers.foreign.llamagen import DEEPSEEK, JANUS, JANUS_VQVAE, LLAMAGEN
 
 TARGETS = ("target", "_target_", "class_path")
 MOST_NAME = 200  # characters of what a config calls itself
@@ -66,24 +67,12 @@ TABLE = (
     Known(
         "a VQGAN of taming-transformers or latent-diffusion, or an FSQ model", _target("VQModel|VQModelInterface|FSQModel"), layout=TAMING,
     ),
+    Known("GumbelVQ, taming-transformers' VQGAN with a Gumbel softmax", _target("GumbelVQ|GumbelVQNoDisc"), layout=GUMBEL),
+    Known("LlamaGen's tokenizer (VQ-16 or VQ-8)", keys=frozenset({"codebook_embed_dim", "encoder_ch_mult"}), layout=LLAMAGEN),
+    Known("Janus's tokenizer (LlamaGen's VQ-16), as transformers saves it", _type("janus_vqgan"), layout=JANUS_VQVAE),
+    Known("Janus, a language model that reads and writes pictures with LlamaGen's VQ-16", _type("janus"), layout=JANUS),
+    Known("Janus as DeepSeek has it", _type("multi_modality"), keys=frozenset({"gen_vision_config"}), layout=DEEPSEEK),
     # Tokenizers of pictures that don't.
-    Known(
-        "GumbelVQ, taming-transformers' VQGAN with a Gumbel softmax", _target("GumbelVQ|GumbelVQNoDisc"),
-        why="its codes are chosen by a layer of their own, which isn't built here yet",
-        helps="taming-transformers' VQGANs without Gumbel open, f = 16 with 1,024 or 16,384 codes.",
-    ),
-    Known(
-        "LlamaGen's tokenizer (VQ-16 or VQ-8)",
-        keys=frozenset({"codebook_embed_dim", "encoder_ch_mult"}),
-        why="its codes lie on the unit sphere and are compared by angle, which isn't built here yet",
-        helps="Its networks are a VQGAN's: only that codebook is missing.",
-    ),
-    Known(
-        "Janus, a language model that reads and writes pictures with LlamaGen's VQ-16",
-        _type("janus|janus_vqgan|multi_modality|gen_vision"),
-        why="its codes lie on the unit sphere and are compared by angle, which isn't built here yet",
-        helps="Its tokenizer alone, without the language model, would be a folder of 0.3 GB.",
-    ),
     Known(
         "Chameleon, a language model of mixed text and pictures", _type("chameleon|chameleon_vqgan|anole"),
         why="its VQGAN (8,192 codes, f = 16) lies among the weights of a language model of 7 billion parameters or more",
@@ -203,7 +192,7 @@ def recognised(config: Mapping[str, Any], name: str) -> Known:
     )
 
 
-OPEN = "What opens of others is diffusers' VQModel, VQGANs of taming-transformers and latent-diffusion, and FSQ."
+OPEN = "What opens of others is diffusers' VQModel, VQGANs of taming-transformers and latent-diffusion, GumbelVQ, LlamaGen, Janus and FSQ."
 
 
 def _calls(config: Mapping[str, Any]) -> Iterator[str]:
