@@ -61,6 +61,23 @@ def test_a_model_that_does_not_open_is_told_by_name_from_its_config_alone(words,
     assert len(message) < 400 and "pickle" not in message.split("published")[0]
 
 
+REASONS = {
+    "Chameleon": ("language model of 7 billion", "model.vqmodel"), "Emu3": ("over time", "amused/amused-512/vqvae"),
+    "TiTok": ("no grid", "LlamaGen's VQ-16"), "MaskGIT": ("no biases", "amused/amused-512/vqvae"),
+    "Open-MAGVIT2": ("pickle (.ckpt)", "FSQ"), "IBQ": ("pickle (.ckpt)", "taming-transformers"),
+    "Cosmos": ("TorchScript (.jit)", "FSQ"), "BSQ": ("transformers", "VQGAN opens"),
+}
+"""By name: why it doesn't open, and what would help."""
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_of_the_tokenizers_that_people_have_each_that_does_not_open_says_why_and_what_would_help(name):
+    row = recognised(CONFIGS[name], "theirs")
+    why, helps = REASONS[name]
+    assert row.layout is None and name in row.what and why in row.why and helps in row.helps
+    assert row.refusal("theirs") == f"theirs is {row.what}. It doesn't open here: {row.why}. {row.helps}"
+
+
 def test_every_row_of_the_table_says_why_or_opens():
     for row in TABLE:
         assert (row.layout is None) == bool(row.why) and (row.calls or row.keys)
