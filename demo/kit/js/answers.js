@@ -74,6 +74,9 @@
  * @property {string | null} note  on what was done to its file
  * @property {number | null} psnr
  * @property {number} ssim
+ * @property {{codes: number, downsampling: number}[]} levels
+ * @property {number} encoding  seconds
+ * @property {number} decoding
  * @property {{codec: string, url: string, bytes: number, psnr: number | null, ssim: number}[]} rivals
  */
 
@@ -112,7 +115,7 @@
  * @typedef {object} BenchAnswers
  * @property {AtlasAnswer} read_atlas
  * @property {CodeAnswer} read_code
- * @property {{tokenizers: {name: string, sizes: number[]}[]}} read_choices
+ * @property {{tokenizers: {name: string, sizes: number[], largest: number}[]}} read_choices
  * @property {ComparisonAnswer} compare_picture
  * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number}} read_prompt
  * @property {{fits: number[] | null}} rank_pictures
