@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vqcore.quantizers.fsq import FSQ
 from vqcore.tokenizers import windows
-from vqcore.tokenizers.base import Level, Tokenizer, checked_grid, padded
+from vqcore.tokenizers.base import Level, LookUp, Tokenizer, checked_grid, padded
 from vqcore.tokenizers.foreign.codebook import Codebook, GumbelCodebook
 from vqcore.tokenizers.foreign.networks import Decoder, Encoder, VQGANConfig
 
@@ -78,6 +78,12 @@ class VQGAN(Tokenizer):
         images = self.decode(tokens)
         region = windows.checked(region, tokens[0].shape[1:])
         return images[(..., *windows.scaled(region, self.config.downsampling))]
+
+    def encode_at_once(self, images: Tensor, look_up: LookUp) -> list[Tensor]:
+        return [look_up(self.quantizer, self._z_e(self._to_theirs(images)))]
+
+    def decode_at_once(self, tokens: Sequence[Tensor]) -> Tensor:
+        return self._to_ours(self.decoder(self.post_quant_conv(self.quantizer.decode(tokens[0]))))
 
     def _to_theirs(self, images: Tensor) -> Tensor:
         """Pixels in [-1, 1] → in the range that the networks were trained on."""
