@@ -49,12 +49,19 @@ LEFT_OF_TRAINING = (
 )
 """What the names of a quantizer's tensors begin with that only training needs, or that are reckoned anew."""
 
-__all__ = ["VQGAN", "check_foreign", "read_foreign"]
+__all__ = ["VQGAN", "check_foreign", "describe_foreign", "read_foreign"]
 
 
 def check_foreign(config: Mapping[str, Any], name: str) -> None:
     """ValueError, saying what it is and why, where a config.json of another program's model doesn't open. No weights are asked for."""
     _planned(config, name)
+
+
+def describe_foreign(config: Mapping[str, Any], name: str) -> tuple[str, tuple[int, ...], tuple[int, ...], int]:
+    """What a config.json of another program's model is, after "is"; of its level K and f; and its channels. ValueError as of
+    `check_foreign`."""
+    _, (network, quantizer, _) = _planned(config, name)
+    return recognised(config, name).what, (len(quantizer.codebook),), (network.downsampling,), network.channels
 
 
 def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
