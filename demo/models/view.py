@@ -1,6 +1,7 @@
 """The Models tab: a card for each tokenizer that is here or opens, and a box for other people's."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -35,7 +36,7 @@ def build() -> None:
                     page.damaged(), label="Left out, since it is damaged", interactive=False, visible=bool(page.damaged()),
                     elem_id="models-damaged", elem_classes="boxed",
                 )
-                cards = Bench(HERE, elem_id="models-cards", server_functions=page.SERVER_FUNCTIONS)
+                cards = ModelCards(elem_id="models-cards")
             with gr.Column(min_width=320, elem_id="models-side"):
                 with gr.Row(elem_id="models-fetch"):
                     hub = gr.Textbox(
@@ -53,3 +54,10 @@ def build() -> None:
     gr.on([fetch.click, hub.submit], page.follow_id, hub, [answer, chosen], **slow).success(**shown)
     cards.change(page.follow_asked, cards, [answer, chosen], **slow).success(**shown)
     folder.upload(page.open_folder, folder, [answer, chosen, folder], **slow).success(**shown)
+
+
+class ModelCards(Bench):
+    """Its value is what a card's button asks to open, {"id", "press": how many there were}."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(HERE, server_functions=page.SERVER_FUNCTIONS, **settings)
