@@ -234,4 +234,6 @@ explainers = Crew(threads=1, waiting=8)
 comparisons = Crew(threads=1, waiting=6)
 # A download takes minutes, and the weights of a stranger's model are large.
 openers = Crew(threads=1, waiting=4)
+# What the Hub knows of a model is asked for in a second or two, also while another one is fetched.
+askers = Crew(threads=1, waiting=8)
 writers = SharingCrew(threads=12)

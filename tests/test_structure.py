@@ -10,7 +10,7 @@ ROOMS = [
     "checkpoints", "training", "evaluation",
 ]
 """From the ground floor up: a room imports from those before it, and from itself."""
-COMMANDS = {"train", "evaluate", "tokenize", "tokenfile", "atlas"}
+COMMANDS = {"train", "evaluate", "tokenize", "tokenfile", "atlas", "export"}
 """The doors `python -m vqcore.…`: they import rooms, and nothing imports them."""
 APP = {"demo", "gradio", "plotly"}
 

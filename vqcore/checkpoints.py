@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from vqcore.retrieval.contrastive import Contrastive, read_contrastive
 from vqcore.study.vae import VAE, read_vae
 from vqcore.tokenizers import TOKENIZERS
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint
-from vqcore.tokenizers.foreign import check_foreign, read_foreign
+from vqcore.tokenizers.foreign import check_foreign, describe_foreign, read_foreign
 from vqcore.tokenizers.second_decoder import read_second_decoder
-from vqcore.tokenizers.stored import read_tokenizer
+from vqcore.tokenizers.stored import describe_own, read_tokenizer
 
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 LONGEST_NAME = 250  # letters; a path is longer only on purpose
@@ -184,15 +185,46 @@ def _given_name(name: str | os.PathLike, folder: Path) -> str:
     return str(name) if hub.is_id(name) and not Path(name).is_dir() else folder.name
 
 
-def fetch(id: str, noun: str | None = None) -> Path:
-    """The folder of a Hub id, downloaded; of what doesn't open here, or is no `noun`, only config.json is. ValueError says why."""
+@dataclass(frozen=True)
+class Description:
+    """What a tokenizer's config.json tells: what it is, after "is", of each level, coarse to fine, its K and f, and the channels of what
+    it reads."""
 
+    what: str
+    codes: tuple[int, ...]
+    downsampling: tuple[int, ...]
+    channels: int
+
+
+def describe(folder: Path, called: str) -> Description:
+    """What the tokenizer in a folder is; its weights need not be there. ValueError for what is none, or doesn't open here."""
+    config = read_config(folder, called)
+    if config["kind"] == "decoder":
+        home = describe(find(str(config.get("tokenizer"))), called)
+        return dataclasses.replace(home, what=f"another decoder of the tokens of {config['tokenizer']}")
+    kind = _kind(config, called, "tokenizer")
+    if config["kind"] == FOREIGN:
+        return Description(*describe_foreign(config["theirs"], called))
+    return Description(f"a {kind.card}", *describe_own(config))
+
+
+def fetch(id: str, noun: str | None = None, progress: hub.Progress = lambda done, total: None) -> Path:
+    """The folder of a Hub id, downloaded; of what doesn't open here, or is no `noun`, only config.json is. ValueError says why."""
+    return hub.download(id, _checks(id, noun), progress)
+
+
+def look(id: str, noun: str | None = None) -> hub.Found:
+    """What is known of a Hub id before its weights are fetched. ValueError as of `fetch`."""
+    return hub.look(id, _checks(id, noun))
+
+
+def _checks(id: str, noun: str | None) -> Callable[[Path], None]:
     def check(folder: Path) -> None:
         config = read_config(folder, id)
         if noun is not None:
             _kind(config, id, noun)
 
-    return hub.download(id, check)
+    return check
 
 
 def find(name: str | os.PathLike, noun: str | None = None) -> Path:

@@ -133,12 +133,12 @@ def left_out() -> dict[str, str]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
-    _write(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, about))
+    write_bytes(path, save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, about))
 
 
 def write_json(path: Path, value: Any) -> None:
     """ValueError for what JSON has no word for, infinity and NaN."""
-    _write(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_bytes(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_picture(path: Path, pixels: np.ndarray) -> None:
@@ -148,10 +148,10 @@ def write_picture(path: Path, pixels: np.ndarray) -> None:
     buffer = io.BytesIO()
     how = {".png": {"optimize": True}, ".webp": {"quality": SHEET_QUALITY, "method": 6}}[path.suffix]
     Image.fromarray(pixels).save(buffer, path.suffix[1:], **how)
-    _write(path, buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     """Write beside the file, force it to the disk, and put it in the file's place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

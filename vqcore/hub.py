@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vqcore.files import CONFIG, gigabytes, no_weights, unread_weights, weights_among
 
@@ -38,13 +40,54 @@ def is_id(name: str | os.PathLike) -> bool:
     return isinstance(name, str) and ID.fullmatch(name) is not None and ".." not in name
 
 
-def download(id: str, check: Callable[[Path], None]) -> Path:
+Progress = Callable[[int, int], None]
+"""Is told the bytes that are here, and of how many."""
+
+
+class Unreachable(ValueError):
+    """The Hub can't be asked."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a model of the Hub before its weights are fetched.
+
+    folder: in the Hub's cache, with config.json in it;  sizes: in bytes, of the files that would be fetched;  licence: as its owner
+    declares it, None where they don't.
+    """
+
+    folder: Path
+    sizes: Mapping[str, int]
+    licence: str | None
+
+    @property
+    def size(self) -> int:
+        return sum(self.sizes.values())
+
+
+def download(id: str, check: Callable[[Path], None], progress: Progress = lambda done, total: None) -> Path:
     """The folder that a Hub id has become on this machine, in the Hub's own cache.
 
     check: is given the folder when only config.json is in it, and raises ValueError for what isn't to be fetched. Then come a
     checkpoint's files: JSON, safetensors, the card and the codes' appearance; of weights in several precisions the full ones. Without
     the network, what was fetched before is used. ValueError, in words for people, where there is no such model, or it is too large.
     """
+    try:
+        found = look(id, check)
+    except Unreachable:
+        if kept := cached(id):
+            return kept
+        raise
+    done = 0
+    for name, size in sorted(found.sizes.items()):
+        _fetched(id, name, lambda here, before=done: progress(min(before + here, found.size), found.size))
+        done += size
+        progress(done, found.size)
+    return found.folder
+
+
+def look(id: str, check: Callable[[Path], None]) -> Found:
+    """What a model of the Hub is, of which only config.json is fetched. ValueError as of `download`."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -55,10 +98,8 @@ def download(id: str, check: Callable[[Path], None]) -> Path:
     except RepositoryNotFoundError:
         raise ValueError(f"There is no checkpoint {id!r} here, and no public model {repo!r} on the Hub. Check how it is spelt.") from None
     except Exception as error:  # of whichever HTTP library the Hub's client has
-        if kept := cached(id):
-            return kept
         why = _first_line(error)
-        raise ValueError(f"There is no checkpoint {id!r} here, and the Hub can't be asked for it from this machine: {why}") from None
+        raise Unreachable(f"There is no checkpoint {id!r} here, and the Hub can't be asked for it from this machine: {why}") from None
     every = {file.rfilename: file.size or 0 for file in info.siblings or []}
     prefix = f"{folder}/" if folder else ""
     sizes = {name[len(prefix) :]: size for name, size in every.items() if name.startswith(prefix) and "/" not in name[len(prefix) :]}
@@ -66,14 +107,7 @@ def download(id: str, check: Callable[[Path], None]) -> Path:
         raise _no_config(id, prefix, every, sizes)
     if sizes[CONFIG] > MOST_CONFIG:
         raise ValueError(f"The config.json of {id} has {gigabytes(sizes[CONFIG])}, so it isn't one of a model.")
-
-    def fetched(name: str) -> Path:
-        try:
-            return Path(api.hf_hub_download(repo, prefix + name))
-        except Exception as error:
-            raise ValueError(f"{id} could not be fetched whole: {_first_line(error)}. Try again; what is here already is kept.") from None
-
-    path = fetched(CONFIG).parent
+    path = _fetched(id, CONFIG).parent
     check(path)
     try:
         weights = weights_among(sizes)
@@ -86,9 +120,35 @@ def download(id: str, check: Callable[[Path], None]) -> Path:
         raise ValueError(
             f"{id} has {gigabytes(total)} of weights; up to {MOST_BYTES >> 30} GB are fetched. Download it yourself and open the folder."
         )
-    for name in sorted(files):
-        fetched(name)
-    return path
+    licence = next((tag.partition(":")[2] for tag in info.tags or [] if tag.startswith("license:")), None)
+    return Found(path, {name: sizes[name] for name in files}, licence)
+
+
+def _fetched(id: str, name: str, progress: Callable[[int], None] = lambda here: None) -> Path:
+    """A file of a model, downloaded. progress: is told how many of its bytes are here."""
+    from huggingface_hub import hf_hub_download
+
+    repo, folder = _split(id)
+    try:
+        return Path(hf_hub_download(repo, f"{folder}/{name}" if folder else name, tqdm_class=_counting(progress)))
+    except Exception as error:
+        raise ValueError(f"{id} could not be fetched whole: {_first_line(error)}. Try again; what is here already is kept.") from None
+
+
+def _counting(progress: Callable[[int], None]) -> Any:
+    """A progress bar, as the Hub's client wants one, that only counts."""
+    from tqdm.auto import tqdm
+
+    class Counting(tqdm):
+        def __init__(self, *args: Any, **settings: Any):
+            super().__init__(*args, **{**settings, "disable": True})
+            self.here = settings.get("initial") or 0
+
+        def update(self, n: float | None = 1) -> None:
+            self.here += int(n or 0)
+            progress(self.here)
+
+    return Counting
 
 
 def _no_config(id: str, prefix: str, every: Iterable[str], here: Iterable[str]) -> ValueError:

@@ -26,8 +26,8 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
 
     Returns:
         the reconstruction at the picture's own size, as a PNG file
-        tokens, bits, bits_per_pixel, psnr in dB (infinite is 999), ssim; and under jpeg and webp, where they can be so small,
-        their bytes, psnr and ssim; and a note on what was done to the file, or null
+        tokens, bits, bits_per_pixel, psnr in dB (infinite is 999), ssim, encoding and decoding in seconds; and under jpeg and webp,
+        where they can be so small, their bytes, psnr and ssim; and a note on what was done to the file, or null
     """
     tokenizer, data = models.tokenizer(model or None), read_file(image)
 
@@ -39,7 +39,8 @@ def compare(image: FileData, model: str = "", codes: int = 0, scale: float = 1.0
     found = result.found
     figures = {
         "tokens": sum(level.numel() for level in found.tokens), "bits": found.bits, "bits_per_pixel": result.bits_per_pixel,
-        "psnr": min(INFINITE, found.psnr), "ssim": found.ssim, "note": note,
+        "psnr": min(INFINITE, found.psnr), "ssim": found.ssim, "encoding": found.encoding,
+        "decoding": found.decoding, "note": note,
     }
     for rival in found.rivals:
         figures[rival.codec.lower()] = {"bytes": len(rival.file), "psnr": min(INFINITE, rival.psnr), "ssim": rival.ssim}

@@ -14,10 +14,11 @@ from vqcore.study.comparison import Rival
 
 @answered_by(comparisons)
 def read_choices(question: dict) -> dict:
-    """{"model"} → {"tokenizers": [{"name", "sizes": [K and what it can be cut to]}]}, those that read the same kind of
-    pictures as that model, itself first."""
+    """{"model"} → {"tokenizers": [{"name", "sizes": [K and what it can be cut to], "largest": side in pixels that it takes}]}, those
+    that read the same kind of pictures as that model, itself first."""
     own = models.tokenizer(question["model"])
-    return {"tokenizers": [{"name": each.name, "sizes": work.sizes(each)} for each in work.choices(own)]}
+    found = [{"name": each.name, "sizes": work.sizes(each), "largest": models.largest_side(each)} for each in work.choices(own)]
+    return {"tokenizers": found}
 
 
 @answered_by(comparisons)
@@ -25,13 +26,14 @@ def compare_picture(question: dict) -> dict:
     """{"picture": base64 of a PNG file, "model", "codes": how many to keep, "scale": of the picture, up to 1} → how it fares.
 
     {"rebuilt": a PNG data URL, "grid": {"shape", "data"} of the finest level in codes of the whole codebook, "tokens",
-    "bits", "bits_per_pixel", "psnr", "ssim", "rivals": [{"codec", "url", "bytes", "psnr", "ssim"}], "note": on what was done to
-    the file, or null}; a PSNR of null is infinite.
+    "bits", "bits_per_pixel", "psnr", "ssim", "levels": [{"codes": K, "downsampling": f}], "encoding" and "decoding" in seconds,
+    "rivals": [{"codec", "url", "bytes", "psnr", "ssim"}], "note": on what was done to the file, or null}; a PSNR of null is infinite.
     """
     tokenizer, scale, count = models.tokenizer(question["model"]), float(question["scale"]), int(question["codes"])
     picture = open_picture(file_from_base64(question["picture"]), max_side=models.MAX_SIDE, max_pixels=models.MAX_PIXELS)
     compared = work.compare(tokenizer, picture.pixels, count, scale)
     found, grid = compared.found, compared.grid.numpy()
+    sizes = [*(level.codebook_size for level in tokenizer.levels[:-1]), count]
     return {
         "rebuilt": images.to_png_url(images.to_rgb(found.rebuilt)),
         "grid": {"shape": list(grid.shape), "data": documents.pack(grid, tokenizer.levels[-1].codebook_size)},
@@ -40,6 +42,9 @@ def compare_picture(question: dict) -> dict:
         "bits_per_pixel": compared.bits_per_pixel,
         "psnr": _finite(found.psnr),
         "ssim": found.ssim,
+        "levels": [{"codes": size, "downsampling": level.downsampling} for size, level in zip(sizes, tokenizer.levels)],
+        "encoding": found.encoding,
+        "decoding": found.decoding,
         "rivals": [_rival(rival) for rival in found.rivals],
         "note": picture.note,
     }

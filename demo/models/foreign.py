@@ -23,6 +23,7 @@ from vqcore.tokenizers.base import Tokenizer, fingerprint
 
 ALLOWED = os.environ.get("VQ_HUB_MODELS")
 """The Hub ids that may be opened, with commas between; then folders may not. Where unset, all may, and folders too."""
+OFFERED = ("amused/amused-512/vqvae", "amused/amused-256/vqvae", "FoundationVision/vq-ds16-c2i")
 MOST_BYTES = 1 << 30
 MOST_IN_MEMORY = 3 << 30
 """Bytes of weights."""
@@ -48,14 +49,20 @@ def allowed() -> list[str] | None:
     return None if ALLOWED is None else [id.strip() for id in ALLOWED.split(",") if id.strip()]
 
 
-def open_id(id: str) -> Tokenizer:
+def offered() -> list[str]:
+    """Hub ids that a visitor may want to open, and may."""
+    ids = allowed()
+    return list(OFFERED) if ids is None else ids
+
+
+def open_id(id: str, progress: hub.Progress = lambda done, total: None) -> Tokenizer:
     """The tokenizer at a Hub id, downloaded if need be. ValueError says why it can't be opened."""
     id = id.strip().removeprefix("https://huggingface.co/").replace("/tree/main", "").rstrip("/")
     if not hub.is_id(id):
         raise ValueError("A Hub id is OWNER/NAME, or OWNER/NAME/FOLDER for a folder in it, as amused/amused-512/vqvae.")
     if not _may_open(id):
         raise ValueError(f"This page opens {', '.join(allowed() or []) or 'nothing'} from the Hub. Run it yourself to open others.")
-    return _keep(id, fetch(id, "tokenizer"))
+    return _keep(id, fetch(id, "tokenizer", progress))
 
 
 def open_folder(files: Sequence[str | os.PathLike]) -> Tokenizer:

@@ -1,34 +1,28 @@
-"""The Models tab: what this page can tokenize with, and a box for other people's tokenizers."""
+"""The Models tab: a card for each tokenizer that is here or opens, and a box for other people's."""
 
-from html import escape
+from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
-from demo import models
-from demo.kit.cards import CARD, first_paragraph
+from demo.kit.component import Bench
 from demo.models import foreign, page
 
+HERE = Path(__file__).parent
+
 TOLD = """\
-Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN of
-taming-transformers or latent diffusion, FSQ; and checkpoints of this program. Pickles (`.ckpt`, `.bin`) are never opened.
+Other people's tokenizers open here too, from `config.json` and safetensors: a diffusers `VQModel`, a VQGAN or GumbelVQ of
+taming-transformers or latent diffusion, LlamaGen's and Janus's, FSQ; and checkpoints of this program. Pickles (`.ckpt`, `.bin`)
+are never opened.
 Most have attention and GroupNorm, by which each token reaches every pixel: pictures are at most 256 pixels wide then, and
 each edit decodes the whole of one.
 """
-SHOW = "async (name) => { if (name) (await window.canvas.useModel(name), window.canvas.scrollIntoView()) }"
-
-
-def _own() -> str:
-    """HTML of the page's own models: each a button that tokenizes with it, and what its card says first."""
-    buttons = "".join(
-        f'<button type="button" data-use-model="{escape(name)}"><b>{escape(name)}</b><span>{escape(_said(name))}</span></button>'
-        for name in models.names()
-    )
-    return f'<h3>Models of this page</h3><div role="group" aria-label="Models of this page">{buttons}</div>'
-
-
-def _said(name: str) -> str:
-    path = models.folder(name) / CARD
-    return first_paragraph(path.read_text("utf-8")) if path.is_file() else ""
+SHOW = """async (name) => {
+  if (!name) return;
+  document.dispatchEvent(new Event("models-opened"));
+  await window.canvas.useModel(name);
+  window.canvas.scrollIntoView();
+}"""
 
 
 def build() -> None:
@@ -42,8 +36,8 @@ def build() -> None:
                     page.damaged(), label="Left out, since it is damaged", interactive=False, visible=bool(page.damaged()),
                     elem_id="models-damaged", elem_classes="boxed",
                 )
-                gr.HTML(_own(), elem_id="models-own")
-            with gr.Column(min_width=320):
+                cards = ModelCards(elem_id="models-cards")
+            with gr.Column(min_width=320, elem_id="models-side"):
                 with gr.Row(elem_id="models-fetch"):
                     hub = gr.Textbox(
                         label="A model on the Hugging Face Hub", placeholder="amused/amused-512/vqvae", max_lines=1, max_length=200,
@@ -57,5 +51,13 @@ def build() -> None:
                 answer = gr.Textbox(label="What came of it", interactive=False, lines=3, elem_id="models-answer", elem_classes="boxed")
     slow = {"concurrency_limit": 1, "concurrency_id": "models", "api_visibility": "private", "show_progress_on": answer}
     shown = {"fn": None, "inputs": chosen, "js": SHOW, "api_visibility": "private", "show_progress": "hidden"}
-    gr.on([fetch.click, hub.submit], page.open_id, hub, [answer, chosen], **slow).success(**shown)
+    gr.on([fetch.click, hub.submit], page.follow_id, hub, [answer, chosen], **slow).success(**shown)
+    cards.change(page.follow_asked, cards, [answer, chosen], **slow).success(**shown)
     folder.upload(page.open_folder, folder, [answer, chosen, folder], **slow).success(**shown)
+
+
+class ModelCards(Bench):
+    """Its value is what a card's button asks to open, {"id", "press": how many there were}."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(HERE, server_functions=page.SERVER_FUNCTIONS, **settings)

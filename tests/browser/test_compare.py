@@ -1,5 +1,7 @@
 """The Compare tab: every figure and picture is the tokenizer's own."""
 
+import csv
+import io
 import json
 
 import numpy as np
@@ -71,6 +73,36 @@ def test_settings_are_added_and_left_out(opened, tiny_folder):
     opened.page.get_by_label("Leave out tiny, 16 codes").click()
     assert "tiny, 16 codes" not in opened.page.locator("#comparison h3").all_inner_texts()
     assert "tiny, 16 codes" not in opened.page.get_by_label("Picture on the left").inner_text()
+
+
+def test_up_to_eight_stand_side_by_side_in_a_table_that_is_saved_as_csv(opened, tiny_folder):
+    row(opened, "tiny")
+    opened.page.locator("[data-add-all]").click()
+    for scale in ("0.75", "0.5", "0.25"):
+        add(opened, model="tiny", codes="64", scale=scale)
+    add(opened, model="tiny", codes="16", scale="1")
+    headings = opened.page.locator("#comparison h3")
+    names = headings.all_inner_texts()[1:]  # after the table's own
+    assert {"tiny", "photos", "photos-small", "photos-2level", "tiny, 25 % size"} <= set(names) and len(names) == 8
+    add(opened, model="tiny", codes="16", scale="0.5")
+    assert "8 are side by side" in opened.page.locator("#comparison [data-problem]").inner_text()
+    assert len(headings.all_inner_texts()) == 9
+    table = opened.page.locator("[data-table]")
+    opened.page.wait_for_function("document.querySelectorAll('[data-table] tbody td.wide').length === 0")
+    with opened.page.expect_download() as saved:
+        table.locator("[data-save-csv]").click()
+    assert saved.value.suggested_filename == "drawn compared.csv"
+    lines = list(csv.DictReader(io.StringIO(saved.value.path().read_text("utf-8"))))
+    assert [line["tokenizer"] for line in lines] == names and len(lines) == table.locator("tbody tr").count() == 8
+    own, two = (next(line for line in lines if line["tokenizer"] == name) for name in ("tiny", "photos-2level"))
+    result = compare(vqcore.load(tiny_folder), PICTURE)
+    assert (own["codes"], own["pixels a token"], own["tokens"], own["bits"]) == ("64", "8x8", "320", "1920")
+    assert float(own["PSNR, dB"]) == result.psnr and float(own["to encode, ms"]) > 0 and float(own["to decode, ms"]) > 0
+    assert (two["codes"], two["pixels a token"]) == ("512 + 512", "8x8 + 4x4")
+    shown = table.locator("tbody tr").first.inner_text().split("\t")
+    assert shown[3] == "320" and shown[6] == f"{result.psnr:.2f}"
+    opened.page.get_by_label("Leave out photos-small").click()
+    assert table.locator("tbody tr").count() == 7 and opened.page.locator("#comparison [data-problem]").is_hidden()
 
 
 def test_any_two_pictures_meet_behind_the_curtain(opened, tiny_folder):

@@ -38,13 +38,20 @@ def test_what_can_not_be_opened_says_why(bench, tmp_path):
 
 def test_the_page_s_own_models_say_what_they_are_and_tokenize_with_a_click(bench):
     open_tab(bench)
-    own = bench.page.locator("#models-own button")
-    assert own.first.get_attribute("data-use-model") == "tiny"
     bench.page.locator("#models-own [data-use-model=tiny][aria-pressed=true]").wait_for()
-    assert "512 codes instead of 4,096" in own.filter(has_text="photos-small").inner_text()
-    own.filter(has_text="photos-small").click()
+    cards = bench.page.locator("#models-own li")
+    assert cards.first.locator("b").inner_text() == "tiny"
+    small = cards.filter(has=bench.page.locator("[data-use-model=photos-small]"))
+    assert "512 codes instead of 4,096" in small.inner_text()
+    assert small.locator("dd").all_inner_texts()[:2] == ["512", "8 × 8"] and "MB" in small.locator("dd").last.inner_text()
+    small.locator("[data-use-model]").click()
     bench.page.wait_for_function("window.canvas.picture.codebook.model === 'photos-small' && scrollY < 100")
     bench.page.wait_for_function("location.search.includes('model=photos-small')")
+    offered = bench.page.locator(".models [data-offered] li")
+    assert offered.count() == 3 and "amused/amused-512/vqvae" in offered.first.inner_text()
+    small.get_by_role("button", name="Compare with tiny").click()
+    bench.page.locator("#comparison li.row", has_text="photos-small").locator("dd").first.wait_for()
+    assert bench.page.locator("#comparison li.row h3").all_inner_texts() == ["tiny", "photos-small"]
 
 
 def test_a_token_file_is_saved_and_opened_again(bench):

@@ -11,7 +11,7 @@ import pytest
 
 import vqcore
 from tests.vqgan import small_vqgan_folder
-from vqcore import hub
+from vqcore import checkpoints, hub
 from vqcore.tokenizers.base import fingerprint
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -22,7 +22,7 @@ def shelf(monkeypatch, tmp_path):
     """What the Hub has: {repository: {file: bytes}}. Files that were asked for are listed in `shelf.taken`."""
 
     class Shelf(dict):
-        taken, sizes = [], {}
+        taken, sizes, tags = [], {}, []
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self, body):
@@ -32,7 +32,7 @@ def shelf(monkeypatch, tmp_path):
                 if repo not in shelf:
                     return self.send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
                 files = [{"rfilename": name, "size": shelf.sizes.get(name, len(data))} for name, data in shelf[repo].items()]
-                told = json.dumps({"id": repo, "sha": SHA, "siblings": files}).encode()
+                told = json.dumps({"id": repo, "sha": SHA, "siblings": files, "tags": shelf.tags}).encode()
                 return self.send(200, told, {"Content-Type": "application/json"}, body)
             repo, name = "/".join(parts[:2]), "/".join(parts[4:])
             if name not in shelf.get(repo, {}):
@@ -89,6 +89,22 @@ def test_a_folder_of_a_repository_is_a_model_too_and_the_hint_names_it(shelf, ti
         vqcore.load("ada/pipeline")
 
 
+def test_what_is_known_of_a_model_is_told_before_its_weights_are_fetched(shelf, tmp_path):
+    shelf["ada/theirs"] = files_of(small_vqgan_folder(tmp_path / "theirs")) | {"notes.pdf": b"long", "model.fp16.safetensors": b"half"}
+    shelf.tags = ["pytorch", "license:openrail++"]
+    found = checkpoints.look("ada/theirs", "tokenizer")
+    weights = len(shelf["ada/theirs"]["model.safetensors"])
+    assert set(shelf.taken) == {"config.json"} and found.sizes == {"model.safetensors": weights} and found.licence == "openrail++"
+    told = checkpoints.describe(found.folder, "ada/theirs")
+    assert "VQGAN of taming-transformers" in told.what and (told.codes, told.downsampling) == ((40,), (8,))
+    heard = []
+    checkpoints.fetch("ada/theirs", "tokenizer", lambda done, total: heard.append((done, total)))
+    assert heard == sorted(heard) and heard[-1] == (weights, weights) and len(heard) > 1
+    shelf["ada/prior"] = {"config.json": b'{"kind": "prior", "version": 1}'}
+    with pytest.raises(ValueError, match="not a tokenizer"):
+        checkpoints.look("ada/prior", "tokenizer")
+
+
 def test_what_was_fetched_once_is_there_without_the_network(shelf, tiny_folder, monkeypatch):
     shelf["ada/tiny"] = files_of(tiny_folder)
     vqcore.load("ada/tiny")
@@ -111,7 +127,7 @@ def test_what_can_not_be_fetched_says_why(shelf, tiny_folder):
 
 @pytest.mark.parametrize("config, words", [
     ({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}, "language model of text"),
-    ({"model": {"target": "taming.models.vqgan.GumbelVQ", "params": {}}}, "GumbelVQ"),
+    ({"model": {"target": "vqvae.RQVAE", "params": {}}}, "RQ-VAE"),
     ({"model": {"target": "x.VQModel", "params": {"ddconfig": {"double_z": 0}}}}, "has to be true or false"),
     ({"kind": "prior", "version": 1}, "not a tokenizer"), ({"kind": "zebra", "version": 1}, "zebra"), ([], "not written by"),
 ])

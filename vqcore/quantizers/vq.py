@@ -1,6 +1,8 @@
 """The quantizer of the paper, a learned table: a vector becomes the nearest of K codes.
 
     k = argmin_j ‖z_e − e_j‖₂,   z_q = e_k        (van den Oord et al. 2017, 1711.00937, eq. 1 and 2)
+
+or, with both of length 1, the code at the smallest angle, k = argmax_j cos(z_e, e_j) (ViT-VQGAN, 2110.04627, §3.1).
 """
 
 from __future__ import annotations
@@ -88,6 +90,7 @@ class VQConfig:
     codebook_size: int = 4096
     beta: float = 0.25
     ema_decay: float | None = 0.99
+    cosine: bool = False
 
 
 class VectorQuantizer(Quantizer):
@@ -105,6 +108,10 @@ class VectorQuantizer(Quantizer):
     off). With several ranks (see
     vqcore.distributed) the batch is all of theirs together, and so is what the perplexity counts; the losses are of the
     rank's own part.
+
+    cosine: the codes stay on the unit sphere, and every vector is brought to length 1 before anything else is done with it,
+    the losses included: its nearest code is then that of the largest cosine, and no code is favoured for its length. The
+    codes learn by moving averages, which are brought back to the sphere (spherical k-means).
     """
 
     is_table = True
@@ -120,6 +127,7 @@ class VectorQuantizer(Quantizer):
         beta: float = 0.25,
         ema_decay: float | None = None,
         revive_below: float = 0.3,
+        cosine: bool = False,
     ):
         super().__init__()
         if codebook_size < 1 or code_dim < 1:
@@ -127,8 +135,10 @@ class VectorQuantizer(Quantizer):
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(f"ema_decay is a share of the past, at least 0 and below 1, not {ema_decay}.")
         self.codebook_size, self.code_dim = codebook_size, code_dim
-        self.beta, self.ema_decay, self.revive_below = beta, ema_decay, revive_below
-        codebook = torch.randn(codebook_size, code_dim) / code_dim**0.5
+        if cosine and ema_decay is None:
+            raise ValueError("Codes on the unit sphere learn by moving averages: give an ema_decay, such as 0.99.")
+        self.beta, self.ema_decay, self.revive_below, self.cosine = beta, ema_decay, revive_below, cosine
+        codebook = self._scaled(torch.randn(codebook_size, code_dim) / code_dim**0.5)
         if ema_decay is None:
             self.codebook = nn.Parameter(codebook)
         else:
@@ -139,10 +149,10 @@ class VectorQuantizer(Quantizer):
 
     @classmethod
     def of(cls, config: VQConfig, code_dim: int) -> VectorQuantizer:
-        return cls(config.codebook_size, code_dim, config.beta, config.ema_decay)
+        return cls(config.codebook_size, code_dim, config.beta, config.ema_decay, cosine=config.cosine)
 
     def forward(self, z_e: Tensor) -> Quantized:
-        vectors = checked_vectors(z_e, self.code_dim)
+        vectors = self._scaled(checked_vectors(z_e, self.code_dim))
         if self.training and not self.started and len(vectors):
             self._start(vectors.detach())
         tokens = nearest_codes(vectors.detach(), self.codebook.detach())
@@ -166,7 +176,12 @@ class VectorQuantizer(Quantizer):
         )
 
     def encode(self, z_e: Tensor) -> Tensor:
-        return nearest_codes(checked_vectors(z_e, self.code_dim).detach(), self.codebook.detach()).view(z_e.shape[0], *z_e.shape[2:])
+        vectors = self._scaled(checked_vectors(z_e, self.code_dim).detach())
+        return nearest_codes(vectors, self.codebook.detach()).view(z_e.shape[0], *z_e.shape[2:])
+
+    def locate(self, z_e: Tensor) -> Tensor:
+        """z_e itself, or where it lies on the sphere."""
+        return F.normalize(z_e, dim=1) if self.cosine else z_e
 
     def decode(self, tokens: Tensor) -> Tensor:
         return F.embedding(tokens, self.codebook).movedim(-1, 1)
@@ -192,7 +207,7 @@ class VectorQuantizer(Quantizer):
         if self.ema_decay is not None:
             sums = torch.zeros_like(self.ema_sums).index_add_(0, tokens, vectors.to(self.ema_sums.dtype))
             self.ema_sums.lerp_(distributed.summed(sums), 1 - decay)
-            self.codebook.copy_(self.ema_sums / self.ema_counts.clamp_min(1e-5)[:, None])
+            self.codebook.copy_(self._scaled(self.ema_sums / self.ema_counts.clamp_min(1e-5)[:, None]))
         total = int(counts.sum())
         even_share = total / self.codebook_size
         dead = (self.ema_counts < self.revive_below * even_share).nonzero()[:, 0]
@@ -208,12 +223,16 @@ class VectorQuantizer(Quantizer):
         self.started.fill_(True)
 
     def narrowed(self, codes: Tensor) -> VectorQuantizer:
-        part = VectorQuantizer(len(codes), self.code_dim, self.beta, self.ema_decay, self.revive_below)
+        part = VectorQuantizer(len(codes), self.code_dim, self.beta, self.ema_decay, self.revive_below, self.cosine)
         part.codebook.data = self.codebook.data[codes]
         return part
 
     def _place(self, codes: Tensor, vectors: Tensor, count: float) -> None:
-        self.codebook.data[codes] = vectors.to(self.codebook.dtype)
+        self.codebook.data[codes] = self._scaled(vectors.to(self.codebook.dtype))
         self.ema_counts[codes] = count
         if self.ema_decay is not None:
             self.ema_sums[codes] = self.codebook[codes] * count
+
+    def _scaled(self, vectors: Tensor) -> Tensor:
+        """[N, D], each of length 1 where the angle decides."""
+        return F.normalize(vectors, dim=1) if self.cosine else vectors

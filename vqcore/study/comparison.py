@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,8 @@ class Rival:
 @dataclass(frozen=True)
 class Comparison:
     """rebuilt: uint8 [H, W, C], as large as the picture;  tokens: int64 grids [h, w], coarse to fine;  bits: what they
-    take at log2 K each;  psnr, ssim: against the picture;  rivals: by codec, without those whose worst file is larger."""
+    take at log2 K each;  psnr, ssim: against the picture;  rivals: by codec, without those whose worst file is larger;
+    encoding, decoding: seconds that the tokenizer took, with whatever else the machine did."""
 
     rebuilt: np.ndarray
     tokens: tuple[Tensor, ...]
@@ -39,6 +41,8 @@ class Comparison:
     psnr: float
     ssim: float
     rivals: tuple[Rival, ...]
+    encoding: float
+    decoding: float
 
 
 def compare(tokenizer: Tokenizer, pixels: np.ndarray, scale: float = 1.0) -> Comparison:
@@ -46,8 +50,12 @@ def compare(tokenizer: Tokenizer, pixels: np.ndarray, scale: float = 1.0) -> Com
     its tokens decode to is enlarged again: fewer tokens for the same picture."""
     height, width = pixels.shape[:2]
     small = _resized(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
-    tokens = tokenizer.encode(to_tensor(small))
-    decoded = to_pixels(tokenizer.decode(tokens))[0, : small.shape[0], : small.shape[1]]
+    x, began = to_tensor(small), time.perf_counter()
+    tokens = tokenizer.encode(x)
+    encoded = time.perf_counter()
+    images = tokenizer.decode(tokens)
+    decoded_at = time.perf_counter()
+    decoded = to_pixels(images)[0, : small.shape[0], : small.shape[1]]
     rebuilt = _resized(decoded, width, height)
     bits = fixed_bits(tokens, [level.codebook_size for level in tokenizer.levels])
     rivals = []
@@ -56,7 +64,8 @@ def compare(tokenizer: Tokenizer, pixels: np.ndarray, scale: float = 1.0) -> Com
             found = np.asarray(Image.open(io.BytesIO(file), formats=[codec]).convert("RGB"))[..., : pixels.shape[2]]
             rivals.append(Rival(codec, file, psnr(pixels, found), ssim(pixels, found)))
     return Comparison(
-        rebuilt, tuple(grid[0] for grid in tokens), bits, psnr(pixels, rebuilt), ssim(pixels, rebuilt), tuple(rivals)
+        rebuilt, tuple(grid[0] for grid in tokens), bits, psnr(pixels, rebuilt), ssim(pixels, rebuilt), tuple(rivals),
+        encoded - began, decoded_at - encoded,
     )
 
 

@@ -17,6 +17,8 @@ from vqcore.tokenizers.networks import Decoder, memory_format
 from vqcore.tokenizers.tables import Tables
 from vqcore.tokenizers.windows import Region
 
+LookUp = Callable[[Any, Tensor], Tensor]
+
 
 @dataclass(frozen=True)
 class Level:
@@ -99,6 +101,15 @@ class Tokenizer(nn.Module, ABC):
         region: a tuple of slices in tokens of the finest grid. Only the tokens within the levels' halos of it are looked at,
         so a grid that was itself cut out around the region, by the halo where the whole grid goes on, gives these bits too.
         """
+
+    def encode_at_once(self, images: Tensor, look_up: LookUp) -> list[Tensor]:
+        """`encode` in one pass over sizes that the coarsest f divides, in plain arithmetic that can be written down as a graph: not cut
+        into windows, and with the tokens found by look_up(quantizer, z_e), int64 [B, *S']. ValueError where there is no such pass."""
+        raise ValueError(f"{self.name} can't be written down as a graph.")
+
+    def decode_at_once(self, tokens: Sequence[Tensor]) -> Tensor:
+        """`decode` likewise: float32 [B, C, *S'·f], which may leave [-1, 1]."""
+        raise ValueError(f"{self.name} can't be written down as a graph.")
 
     def reconstruct(self, images: Tensor) -> Tensor:
         """images [B, C, *S] → what their tokens decode to, cropped to the same size."""

@@ -37,27 +37,41 @@ def save_tokenizer(model: Trainable, folder: str | os.PathLike, dtype: torch.dty
     return folder
 
 
+def describe_own(config: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """K and f of each level of a tokenizer whose config this is, coarse to fine, and its channels. ValueError where it describes none."""
+    with torch.device("meta"):
+        model = _described(config)
+    levels = model.levels
+    return tuple(level.codebook_size for level in levels), tuple(level.downsampling for level in levels), model.channels
+
+
 def read_tokenizer(folder: Path, config: Mapping[str, Any], name: str) -> Trainable:
     """The tokenizer in a folder whose config is this, ready to use. ValueError says what is wrong with it."""
     tensors = read_tensors(folder / WEIGHTS)
     try:
-        if not config.keys() & {"quantizer", "quantizers"}:
-            raise ValueError("it has no quantizer")
-        shape = from_json({key: value for key, value in config.items() if key != "version"})
         with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
-            described = new_tokenizer(shape)
-    except (TypeError, KeyError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
+            described = _described(config)
+    except ValueError as error:
         raise ValueError(f"{folder / CONFIG} doesn't describe a tokenizer that this version knows: {error}.") from None
     suffixes = file_suffixes(described.levels)
     usages = [tensors.pop(f"usage{suffix}", None) for suffix in suffixes]
     check_weights(published(described), tensors, folder)
-    model = new_tokenizer(shape, name)
+    model = new_tokenizer(described.config, name)
     load_weights(model, tensors, folder, published(model))
     model.usages = [_fitting_usage(usage, level.codebook_size, folder) for usage, level in zip(usages, model.levels)]
     sheets = [folder / APPEARANCE.format(suffix) for suffix in suffixes]
     model.appearances = [_unless_damaged(read_appearance, sheet, level) for sheet, level in zip(sheets, model.levels)]
     model.tables = _unless_damaged(_read_tables, folder / TABLES, model)
     return model.eval().requires_grad_(False)
+
+
+def _described(config: Mapping[str, Any]) -> Trainable:
+    try:
+        if not config.keys() & {"quantizer", "quantizers"}:
+            raise ValueError("it has no quantizer")
+        return new_tokenizer(from_json({key: value for key, value in config.items() if key != "version"}))
+    except (TypeError, KeyError, AttributeError, OverflowError, RuntimeError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _unless_damaged(read: Callable[[Path, Any], T], path: Path, about: Any) -> T | None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from vqcore.quantizers import QuantizerConfig, VQConfig, new_quantizer
 from vqcore.quantizers.base import Quantized, Quantizer
 from vqcore.tokenizers import windows
-from vqcore.tokenizers.base import Level, Trainable, checked_grid, padded, run_window
+from vqcore.tokenizers.base import Level, LookUp, Trainable, checked_grid, padded, run_window
 from vqcore.tokenizers.networks import Decoder, Encoder, NetworkConfig, memory_format
 from vqcore.tokenizers.tables import Tables
 
@@ -117,6 +117,12 @@ class VQVAE(Trainable):
     def decode_region(self, tokens: Sequence[Tensor], region: windows.Region) -> Tensor:
         grid = self._checked(tokens)
         return self._decode(grid, windows.checked(region, grid.shape[1:]))
+
+    def encode_at_once(self, images: Tensor, look_up: LookUp) -> list[Tensor]:
+        return [look_up(self.quantizer, self.encoder(images))]
+
+    def decode_at_once(self, tokens: Sequence[Tensor]) -> Tensor:
+        return self.decoder(self.quantizer.decode(tokens[0]))
 
     def decode_vectors(self, z_q: Tensor) -> Tensor:
         return self.decoder(z_q)

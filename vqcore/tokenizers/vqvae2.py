@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from vqcore.quantizers import QuantizerConfig, VQConfig, new_quantizer
 from vqcore.quantizers.base import Quantized, Quantizer
 from vqcore.tokenizers import windows
-from vqcore.tokenizers.base import Level, Trainable, checked_grid, padded, run_window
+from vqcore.tokenizers.base import Level, LookUp, Trainable, checked_grid, padded, run_window
 from vqcore.tokenizers.networks import CONVOLUTIONS, Decoder, Encoder, NetworkConfig, memory_format
 from vqcore.tokenizers.tables import Tables
 
@@ -160,6 +160,16 @@ class VQVAE2(Trainable):
     def decode_region(self, tokens: Sequence[Tensor], region: windows.Region) -> Tensor:
         coarse, fine = self._checked(tokens)
         return self._decode(coarse, fine, windows.checked(region, fine.shape[1:]))
+
+    def encode_at_once(self, images: Tensor, look_up: LookUp) -> list[Tensor]:
+        h = self.encoder(images)
+        coarse = look_up(self.quantizers[COARSE], self.coarse_encoder(h))
+        guide = self.coarse_decoder(self.quantizers[COARSE].decode(coarse))
+        return [coarse, look_up(self.quantizers[FINE], self.merge(torch.cat([h, guide], 1)))]
+
+    def decode_at_once(self, tokens: Sequence[Tensor]) -> Tensor:
+        coarse, fine = (quantizer.decode(grid) for quantizer, grid in zip(self.quantizers, tokens))
+        return self.decoder(torch.cat([fine, self.coarse_decoder(coarse)], 1))
 
     def _features(self, images: Tensor, region: windows.Region, shape: Sequence[int]) -> Tensor:
         """h of a region of the fine grid, [B, features, *region]."""

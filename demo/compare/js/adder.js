@@ -1,6 +1,7 @@
 // Chooses what to compare next: a tokenizer, how many of its codes, how large the picture.
 
 const SCALES = [1, 0.75, 0.5, 0.25];
+export const MOST = 8; // side by side
 
 export class Adder {
   constructor(element, onAdd) {
@@ -14,6 +15,9 @@ export class Adder {
     element.addEventListener("submit", (event) => {
       event.preventDefault();
       onAdd({ model: this.model.value, codes: Number(this.codes.value), scale: Number(this.scale.value) });
+    });
+    element.querySelector("[data-add-all]").addEventListener("click", () => {
+      for (const { name } of this.tokenizers) onAdd(this.whole(name));
     });
   }
 
@@ -31,11 +35,20 @@ export class Adder {
     );
   }
 
-  // Several tokenizers as they are; of a lone one, three sizes of its codebook.
-  first() {
+  // A tokenizer as it is, at the largest size of the picture that it takes.
+  whole(name) {
+    const { sizes, largest } = this.tokenizers.find((each) => each.name === name);
+    const { width, height } = window.canvas.picture;
+    const scale = SCALES.find((share) => share * Math.max(width, height) <= largest) ?? SCALES.at(-1);
+    return { model: name, codes: sizes[0], scale };
+  }
+
+  // Those that are asked for, or several tokenizers; of a lone one, three sizes of its codebook.
+  first(asked) {
+    const known = (asked ?? []).filter((name) => this.tokenizers.some((each) => each.name === name));
+    if (known.length) return known.map((name) => this.whole(name));
     const [own] = this.tokenizers;
-    if (this.tokenizers.length > 1)
-      return this.tokenizers.slice(0, 3).map(({ name, sizes }) => ({ model: name, codes: sizes[0], scale: 1 }));
+    if (this.tokenizers.length > 1) return this.tokenizers.slice(0, 3).map(({ name }) => this.whole(name));
     return own.sizes.slice(0, 3).map((codes) => ({ model: own.name, codes, scale: 1 }));
   }
 

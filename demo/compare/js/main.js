@@ -5,9 +5,10 @@ import { fileToBase64 } from "../../kit/js/files.js";
 import { canvasOf, newCanvas, pixelsOfUrl, pngOf } from "../../kit/js/images.js";
 import { Layers } from "../../kit/js/layers.js";
 import { PersonError, Server } from "../../kit/js/server.js";
-import { Adder } from "./adder.js";
+import { Adder, MOST } from "./adder.js";
 import { Curtain } from "./curtain.js";
 import { Row } from "./row.js";
+import { Table } from "./table.js";
 import { Zoom } from "./zoom.js";
 
 const ORIGINAL = "original";
@@ -17,15 +18,22 @@ class Comparison {
   constructor(root, { server }) {
     this.root = root;
     this.server = new Server(server);
-    this.rows = new Map(); // label → {setting, row, shown: the picture that it shows}
+    this.rows = new Map(); // label → {setting, row, shown: the picture that it shows, answer or problem}
     this.curtain = new Curtain(root.querySelector("[data-curtain]"));
     this.adder = new Adder(root.querySelector("[data-adder]"), (setting) => this.add(setting));
     this.zoom = new Zoom(root);
+    this.table = new Table(root.querySelector("[data-table]"), () => window.canvas.picture.name);
     this.list = root.querySelector("[data-rows]");
     this.about = root.querySelector("[data-about]");
     this.progress = root.querySelector("[data-progress]");
     this.problem = root.querySelector("[data-problem]");
     document.addEventListener("canvas-picture", () => this.seen && this.refresh());
+    document.addEventListener("compare-models", (/** @type {CustomEvent<string[]>} */ event) => {
+      event.preventDefault(); // it is heard
+      this.asked = event.detail;
+      this.key = null;
+      this.refresh();
+    });
     new IntersectionObserver(([entry]) => {
       this.seen = entry.isIntersecting;
       if (this.seen) this.refresh();
@@ -44,7 +52,7 @@ class Comparison {
     this.problem.hidden = true;
     this.root.classList.remove("stale");
     try {
-      if (picture.codebook.model !== this.model) await this.readChoices(picture.codebook.model);
+      if (picture.codebook.model !== this.model || this.asked) await this.readChoices(picture.codebook.model);
     } catch (problem) {
       return this.complain(problem);
     }
@@ -63,7 +71,11 @@ class Comparison {
     this.zoom.fit();
     if (picture.original) this.curtain.add(ORIGINAL, canvasOf(pixels));
     this.curtain.add(CANVAS, canvasOf(picture.rebuilt));
-    for (const { row } of this.rows.values()) row.wait(width / height);
+    for (const entry of this.rows.values()) {
+      entry.row.wait(width / height);
+      Object.assign(entry, { answer: null, problem: "" });
+    }
+    this.tell();
     this.run();
   }
 
@@ -72,17 +84,22 @@ class Comparison {
     this.model = model;
     this.adder.take(tokenizers);
     const known = (setting) => tokenizers.some(({ name }) => name === setting.model);
-    for (const [label, { setting }] of this.rows) if (!known(setting)) this.remove(label);
-    if (!this.rows.size) for (const setting of this.adder.first()) this.add(setting);
+    for (const [label, { setting }] of this.rows) if (this.asked || !known(setting)) this.remove(label);
+    if (!this.rows.size) for (const setting of this.adder.first(this.asked)) this.add(setting);
+    this.asked = null;
   }
 
   add(setting) {
     const label = this.adder.labelOf(setting);
     if (this.rows.has(label)) return this.rows.get(label).row.element.scrollIntoView({ block: "nearest" });
+    this.problem.hidden = this.rows.size < MOST;
+    this.problem.textContent = `${MOST} are side by side. Leave one out to add another.`;
+    if (!this.problem.hidden) return;
     const hands = { choose: (place, name) => this.curtain.choose(place, name), remove: () => this.remove(label) };
     const row = new Row(label, hands);
     this.rows.set(label, { setting, row });
     this.list.append(row.element);
+    this.tell();
     if (!this.picture) return;
     row.wait(this.picture.width / this.picture.height);
     this.run();
@@ -92,7 +109,13 @@ class Comparison {
     const { row } = this.rows.get(label);
     this.rows.delete(label);
     row.element.remove();
+    this.problem.hidden = true;
+    this.tell();
     for (const name of [label, row.labelOf("JPEG"), row.labelOf("WEBP")]) this.curtain.drop(name);
+  }
+
+  tell() {
+    this.table.show([...this.rows].map(([label, { answer, problem }]) => ({ label, answer, problem })));
   }
 
   // Ask for what is missing, one at a time; settings added and pictures changed meanwhile are next.
@@ -115,14 +138,17 @@ class Comparison {
       for (const { codec, url } of answer.rivals) rivals[codec] = canvasOf(await pixelsOfUrl(url));
       if (picture !== this.picture || !this.rows.has(label)) return;
       entry.row.show(answer, made, rivals);
+      entry.answer = answer;
       this.curtain.add(label, copyOf(made.rebuilt));
       for (const codec of Object.keys(rivals)) this.curtain.add(entry.row.labelOf(codec), copyOf(rivals[codec]));
     } catch (problem) {
       if (!(problem instanceof PersonError)) console.warn(problem);
-      if (picture === this.picture)
-        entry.row.fail(problem instanceof PersonError ? problem.message : "It could not be shown. Try another.");
+      if (picture !== this.picture) return;
+      entry.problem = problem instanceof PersonError ? problem.message : "It could not be shown. Try another.";
+      entry.row.fail(entry.problem);
     } finally {
       entry.shown = picture;
+      this.tell();
     }
   }
 

@@ -65,6 +65,16 @@
  */
 
 /**
+ * What is known of a tokenizer without its weights.
+ * @typedef {object} CardData
+ * @property {string} what
+ * @property {number[]} codes  of each level, coarse to fine
+ * @property {number[]} downsampling
+ * @property {number | null} bytes  of its files
+ * @property {string | null} licence
+ */
+
+/**
  * @typedef {object} ComparisonAnswer
  * @property {string} rebuilt
  * @property {GridData} grid  of the finest level, in codes of the whole codebook
@@ -74,6 +84,9 @@
  * @property {string | null} note  on what was done to its file
  * @property {number | null} psnr
  * @property {number} ssim
+ * @property {{codes: number, downsampling: number}[]} levels
+ * @property {number} encoding  seconds
+ * @property {number} decoding
  * @property {{codec: string, url: string, bytes: number, psnr: number | null, ssim: number}[]} rivals
  */
 
@@ -112,8 +125,10 @@
  * @typedef {object} BenchAnswers
  * @property {AtlasAnswer} read_atlas
  * @property {CodeAnswer} read_code
- * @property {{tokenizers: {name: string, sizes: number[]}[]}} read_choices
+ * @property {{tokenizers: {name: string, sizes: number[], largest: number}[]}} read_choices
  * @property {ComparisonAnswer} compare_picture
+ * @property {{own: (CardData & {name: string, said: string, comparable: boolean})[], offered: string[], home: string}} read_models
+ * @property {CardData} describe_model
  * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number}} read_prompt
  * @property {{fits: number[] | null}} rank_pictures
  * @property {{whole: number, without: number[]}} weigh_words

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from demo import document as documents
+from demo import models
 from demo.compare import page
 from tests.tiny import draw_picture
 from vqcore.metrics import psnr
@@ -35,6 +36,7 @@ def test_the_answer_is_the_tokenizers(tiny_default):
     assert (pixels_of(answer["rebuilt"]) == to_pixels(tiny_default.decode(tokens))[0]).all()
     assert answer["psnr"] == psnr(PICTURE, pixels_of(answer["rebuilt"]))
     assert (answer["tokens"], answer["bits"], answer["bits_per_pixel"]) == (96, 576, 576 / 6144)
+    assert answer["levels"] == [{"codes": 64, "downsampling": 8}] and answer["encoding"] > 0 and answer["decoding"] > 0
 
 
 def test_the_answer_says_what_was_done_to_the_file(tiny_default):
@@ -48,12 +50,12 @@ def test_a_cut_codebooks_tokens_are_numbered_as_in_the_whole(tiny_default):
     answer = ask(tiny_default, codes=16)
     grid = documents.unpack(answer["grid"]["data"], (8, 12), 64)
     assert (pixels_of(answer["rebuilt"]) == to_pixels(tiny_default.decode([torch.from_numpy(grid)[None]]))[0]).all()
-    assert answer["bits"] == 96 * 4
+    assert answer["bits"] == 96 * 4 and answer["levels"] == [{"codes": 16, "downsampling": 8}]
 
 
 def test_the_choices_read_pictures_of_the_same_kind(tiny_default):
     tokenizers = page.read_choices({"model": tiny_default.name})["tokenizers"]
-    assert tokenizers[0] == {"name": tiny_default.name, "sizes": [64, 16]}
+    assert tokenizers[0] == {"name": tiny_default.name, "sizes": [64, 16], "largest": models.MAX_SIDE}
     assert "fashion" not in [entry["name"] for entry in tokenizers]
 
 

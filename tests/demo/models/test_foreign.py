@@ -85,7 +85,7 @@ def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploa
 
 
 def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(theirs, monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda id, check: theirs)
+    monkeypatch.setattr(hub, "download", lambda id, check, progress=None: theirs)
     _, name = tab.open_id(" https://huggingface.co/ada/model/tree/main/vqvae ")
     assert name == "ada/model/vqvae" in models.names()
     foreign._loaded.clear()
@@ -98,14 +98,14 @@ def test_a_model_of_the_hub_is_called_by_its_id_and_found_again_in_the_cache(the
 
 
 def test_a_document_downloads_nothing(monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda id, check: pytest.fail("it was downloaded"))
+    monkeypatch.setattr(hub, "download", lambda id, check, progress=None: pytest.fail("it was downloaded"))
     answer = kit.read_codebook({"model": "ada/unheard-of"})
     assert "no model called" in answer["error"]
 
 
 def test_a_list_restricts_what_is_opened(uploaded, theirs, monkeypatch):
     monkeypatch.setattr(foreign, "ALLOWED", "ada/model, bob/model")
-    monkeypatch.setattr(hub, "download", lambda id, check: theirs)
+    monkeypatch.setattr(hub, "download", lambda id, check, progress=None: theirs)
     monkeypatch.setattr(hub, "cached", lambda id: theirs)
     assert tab.open_id("bob/model")[1] == "bob/model"
     assert tab.open_id("eve/model") == ("This page opens ada/model, bob/model from the Hub. Run it yourself to open others.", "")
@@ -115,7 +115,7 @@ def test_a_list_restricts_what_is_opened(uploaded, theirs, monkeypatch):
 
 
 def test_who_has_the_most_in_memory_gives_way_and_the_document_goes_on_when_its_folder_is_dropped_again(uploaded, theirs, monkeypatch):
-    monkeypatch.setattr(hub, "download", lambda id, check: theirs)
+    monkeypatch.setattr(hub, "download", lambda id, check, progress=None: theirs)
     monkeypatch.setattr(hub, "cached", lambda id: None)
     _, name, _ = asked_by(Visitor("bob"), tab.open_folder, uploaded)
     monkeypatch.setattr(foreign, "MOST_IN_MEMORY", 3 * foreign._loaded[name].size)

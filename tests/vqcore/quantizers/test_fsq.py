@@ -39,7 +39,7 @@ def test_what_training_sees_is_what_decoding_gives_and_its_gradient_is_that_of_t
     assert z_e.grad.abs().min() > 0, "the rounding is passed straight through"
 
 
-@pytest.mark.parametrize("config", [FSQConfig((7, 5)), VQConfig(12, 0.5, None)])
+@pytest.mark.parametrize("config", [FSQConfig((7, 5)), VQConfig(12, 0.5, None), VQConfig(12, cosine=True)])
 def test_a_quantizers_config_survives_its_json(config):
     assert from_json(to_json(config)) == config and new_quantizer(config, 4).codebook_size == config.codebook_size
 

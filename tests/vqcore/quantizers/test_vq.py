@@ -3,8 +3,18 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from vqcore.quantizers.vq import VectorQuantizer, nearest_codes
+import vqcore
+from tests.tiny import one_thread, picture_folder
+from vqcore.data.images import open_picture
+from vqcore.quantizers.vq import VectorQuantizer, VQConfig, nearest_codes
+from vqcore.tokenizers.pixels import to_tensor
+from vqcore.tokenizers.vqvae import VQVAEConfig
+from vqcore.training.budget import Budget
+from vqcore.training.material.pictures import TokenizerRecipe
+from vqcore.training.presets import TINY_NETWORK
+from vqcore.training.tokenizer import train_tokenizer
 
 
 def brute_force(vectors, codebook):
@@ -203,3 +213,59 @@ def test_where_the_first_batch_is_smaller_than_the_codebook_the_codes_stand_besi
     assert len(quantizer.codebook.unique(dim=0)) == 10, "no two codes are the same"
     assert nearest.values.min() > 0 and nearest.values.max() < 0.1 * vectors.std()
     assert (quantizer.ema_counts == 0.3).all() and quantizer.started
+
+
+@pytest.mark.parametrize("n, k, d", [(97, 13, 3), (2049, 1000, 8)])
+@torch.no_grad()
+def test_a_cosine_codebooks_nearest_code_is_that_of_the_largest_cosine_in_float64(n, k, d):
+    torch.manual_seed(n)
+    quantizer = VectorQuantizer(k, d, ema_decay=0.9, cosine=True).eval()
+    vectors = torch.randn(n, d) * 10 ** torch.empty(n, 1).uniform_(-3, 3)
+    tokens = quantizer.encode(vectors)
+    cosines = F.cosine_similarity(vectors.double()[:, None], quantizer.codebook.double(), dim=-1)
+    best = cosines.max(1)
+    assert torch.equal(tokens, best.indices) and torch.equal(quantizer(vectors).tokens, tokens)
+    assert torch.equal(quantizer.encode(1000 * vectors), tokens), "length decides nothing"
+    assert torch.equal(brute_force(quantizer.locate(vectors), quantizer.codebook), tokens)
+    assert torch.allclose(quantizer.decode(tokens).norm(dim=1), torch.ones(n))
+
+
+def test_a_cosine_codebook_learns_directions_stays_on_the_sphere_and_revives_dead_codes():
+    torch.manual_seed(0)
+    draw = clusters(20, torch.Generator().manual_seed(1))
+    quantizer = VectorQuantizer(codebook_size=20, code_dim=6, ema_decay=0.9, cosine=True)
+    quantizer._place(torch.arange(20), torch.ones(20, 6), 1.0)  # all in one direction
+    quantizer.started.fill_(True)
+    for _ in range(400):
+        loss = quantizer(100 * draw(256)).commitment_loss
+        assert torch.allclose(quantizer.codebook.norm(dim=1), torch.ones(20))
+    assert torch.bincount(quantizer.eval().encode(draw(2000)), minlength=20).gt(0).sum() >= 16 and loss < 0.02
+    part = quantizer.narrowed(torch.tensor([3, 7]))
+    assert part.cosine and torch.equal(part.encode(5 * quantizer.codebook[[7, 3]]), torch.tensor([1, 0]))
+
+
+def test_a_cosine_codebooks_gradient_pulls_vectors_towards_their_codes_direction_and_never_along_their_length():
+    torch.manual_seed(0)
+    z_e = torch.randn(40, 6, requires_grad=True)
+    out = VectorQuantizer(codebook_size=8, code_dim=6, ema_decay=0.9, cosine=True).eval()(z_e)
+    (out.loss + (out.z_q * torch.randn(40, 6)).sum()).backward()
+    assert z_e.grad.abs().sum() > 1 and (z_e.grad * z_e).sum(1).abs().max() < 1e-4
+
+
+def test_a_cosine_codebook_without_moving_averages_is_refused():
+    with pytest.raises(ValueError, match="give an ema_decay"):
+        VectorQuantizer(8, 4, cosine=True)
+
+
+def test_a_tokenizer_with_a_cosine_codebook_trains_and_is_loaded_as_such(tmp_path):
+    data = picture_folder(tmp_path / "pictures", 12)
+    recipe = TokenizerRecipe(VQVAEConfig(TINY_NETWORK, VQConfig(64, cosine=True)), rate=4e-3)
+    with one_thread():
+        train_tokenizer(recipe, [data], tmp_path / "run", Budget(steps=120))
+    tokenizer = vqcore.load(tmp_path / "run")
+    assert tokenizer.config.quantizer.cosine and torch.allclose(tokenizer.levels[0].codebook.norm(dim=1), torch.ones(64), atol=1e-3)
+    images = torch.cat([to_tensor(open_picture(path).pixels) for path in sorted(data.iterdir())[:3]])
+    tokens = tokenizer.encode(images)
+    assert F.mse_loss(tokenizer.decode(tokens), images) < 0.5 * images.var() and len(tokens[0].unique()) > 10
+    z_e = tokenizer.latents(images)[0].movedim(1, -1).flatten(0, 2)
+    assert torch.equal(brute_force(z_e, tokenizer.levels[0].codebook), tokens[0].flatten())

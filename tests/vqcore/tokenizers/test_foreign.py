@@ -13,10 +13,10 @@ import torch
 from safetensors.torch import save_file
 
 import vqcore
+from tests.originals import PICTURES, agrees, shuffled, spread
 from vqcore.tokenizers import foreign
 from vqcore.tokenizers.foreign.layouts import from_diffusers
 
-PICTURES = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1)) * 2 - 1
 CELEBA = {  # config.json of CompVis/ldm-celebahq-256, folder vqvae
     "act_fn": "silu", "block_out_channels": [128, 256, 512], "down_block_types": ["DownEncoderBlock2D"] * 3, "in_channels": 3,
     "latent_channels": 3, "layers_per_block": 2, "num_vq_embeddings": 8192, "out_channels": 3, "sample_size": 256,
@@ -28,32 +28,6 @@ IMAGENET = {  # ddconfig of taming's vqgan_imagenet_f16_16384, with a quarter of
     "double_z": False, "z_channels": 64, "resolution": 256, "in_channels": 3, "out_ch": 3, "ch": 32, "ch_mult": [1, 1, 2, 2, 4],
     "num_res_blocks": 2, "attn_resolutions": [16], "dropout": 0.0,
 }
-
-
-def shuffled(module):
-    """Random weights with every norm and bias away from where it starts, so that a mix-up shows."""
-    torch.manual_seed(0)
-    for parameter in module.parameters():
-        parameter.data.add_(0.1 * torch.randn_like(parameter) * parameter.data.std().nan_to_num(1).clamp_min(0.1))
-    return module.eval()
-
-
-def spread(embedding, z_e):
-    """A code on as many of the vectors as there are codes, and others about them: then rounding decides no near tie."""
-    vectors = z_e.movedim(1, -1).reshape(-1, z_e.shape[1])
-    vectors = vectors[torch.randperm(len(vectors), generator=torch.Generator().manual_seed(2))]
-    place = torch.arange(len(embedding.weight))
-    noise = torch.randn(embedding.weight.shape, generator=torch.Generator().manual_seed(3))
-    embedding.weight.data = vectors[place % len(vectors)] + vectors.std() * noise * (place[:, None] >= len(vectors))
-
-
-@torch.no_grad()
-def agrees(model, z_e, indices, decode):
-    """Equal tokens, and pixels within 1e-4 of the original's for them."""
-    tokens = model.encode(PICTURES)
-    assert torch.equal(tokens[0].flatten(), indices(z_e).flatten())
-    assert len(tokens[0].unique()) > 20
-    assert (model.decode(tokens) - decode(tokens[0]).clamp(-1, 1)).abs().max() < 1e-4
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +123,7 @@ def taming():
         original.quantize = quantizer
         return shuffled(original)
 
-    build.VectorQuantizer = quantize.VectorQuantizer2
+    build.VectorQuantizer, build.GumbelQuantize = quantize.VectorQuantizer2, quantize.GumbelQuantize
     return build
 
 
@@ -177,6 +151,26 @@ def test_a_taming_checkpoint_converted_by_the_documented_line_gives_its_tokens_a
         lambda tokens: original.decoder(original.post_quant_conv(original.quantize.get_codebook_entry(tokens.flatten(), (2, 4, 6, 64)))),
     )
     assert model.levels[0].downsampling == 16
+
+
+@torch.no_grad()
+def test_a_gumbel_vqgan_gives_the_likeliest_tokens_and_the_pixels_of_the_original(taming, tmp_path):
+    width = IMAGENET["z_channels"]
+    original = taming(taming.GumbelQuantize(width, width, 100), width)
+    z_e = original.quant_conv(original.encoder(PICTURES))
+    original.quantize.proj.weight.data.copy_(torch.randn(100, width)[..., None, None])
+    original.quantize.proj.bias.data.copy_(-original.quantize.proj(z_e).mean((0, 2, 3)))  # so that many codes are used
+    save_file(original.state_dict(), tmp_path / "model.safetensors")
+    config = taming_config(target="taming.models.vqgan.GumbelVQ", n_embed=100, embed_dim=width, kl_weight=1e-8)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    model = vqcore.load(tmp_path)
+    agrees(
+        model, z_e, lambda z: original.quantize(z, return_logits=True)[3].argmax(1),
+        lambda tokens: original.decoder(original.post_quant_conv(original.quantize.get_codebook_entry(tokens.flatten(), (2, 4, 6, width)))),
+    )
+    assert torch.equal(model.levels[0].codebook, original.quantize.embed.weight)
+    with pytest.raises(ValueError, match="A layer of its own chooses"):
+        model.latents(PICTURES)
 
 
 def test_the_documented_line_runs_nothing_that_a_checkpoint_brings(tmp_path):
@@ -250,7 +244,8 @@ def test_sizes_that_f_does_not_divide_are_padded_and_cropped(diffusers, tmp_path
     ({"_class_name": "VQModel", "num_vq_embeddings": 10**12}, "num_vq_embeddings"),
     ({"_class_name": "VQModel", "num_vq_embeddings": 49}, "quantizer.embedding.weight is"),
     ({"_class_name": "VQModel", "layers_per_block": 2}, "missing"),
-    ({"model": {"target": "taming.models.vqgan.GumbelVQ"}}, "GumbelVQ"),
+    ({"model": {"target": "vqvae.RQVAE"}}, "RQ-VAE"),
+    (taming_config(target="taming.models.vqgan.GumbelVQ", n_embed=50, embed_dim=8), "embed_dim is 8, and has to be its z_channels, 64"),
     ({"model": {"target": "a.VQModel", "params": {}}}, "ddconfig"),
     ({"model": 3}, "can't be opened"),
     ({"something": "else"}, "not written by"),

@@ -13,15 +13,9 @@ from vqcore.files import read_tensors
 from vqcore.tokenizers.foreign.known import TABLE, recognised
 
 PICTURE = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(1)) * 2 - 1
-LLAMAGEN = {"codebook_embed_dim": 8, "codebook_l2_norm": True, "codebook_size": 16384, "encoder_ch_mult": [1, 1, 2, 2, 4]}
 CONFIGS = {
     "Open-MAGVIT2": {"model": {"class_path": "src.Open_MAGVIT2.models.lfqgan.VQModel", "init_args": {}}},
     "IBQ": {"model": {"class_path": "src.IBQ.models.ibqgan.IBQ", "init_args": {}}},
-    "GumbelVQ": {"model": {"target": "taming.models.vqgan.GumbelVQ", "params": {}}},
-    "LlamaGen": LLAMAGEN,
-    "LlamaGen's": {"config": LLAMAGEN},
-    "Janus": {"model_type": "janus", "architectures": ["JanusForConditionalGeneration"], "vq_config": {"model_type": "janus_vqgan"}},
-    "Janus, a": {"model_type": "multi_modality", "gen_vision_config": {"cls": "VQ-16"}},
     "Chameleon": {"model_type": "chameleon", "architectures": ["ChameleonForConditionalGeneration"]},
     "Emu3": {"model_type": "Emu3VisionVQ", "architectures": ["Emu3VisionVQModel"], "ch": 256, "codebook_size": 32768, "embed_dim": 4},
     "Emu3, whose": {"model_type": "Emu3", "architectures": ["Emu3ForCausalLM"]},
@@ -65,6 +59,23 @@ def test_a_model_that_does_not_open_is_told_by_name_from_its_config_alone(words,
     message = str(told.value)
     assert words in message and "theirs" in message and str(tmp_path) not in message
     assert len(message) < 400 and "pickle" not in message.split("published")[0]
+
+
+REASONS = {
+    "Chameleon": ("language model of 7 billion", "model.vqmodel"), "Emu3": ("over time", "amused/amused-512/vqvae"),
+    "TiTok": ("no grid", "LlamaGen's VQ-16"), "MaskGIT": ("no biases", "amused/amused-512/vqvae"),
+    "Open-MAGVIT2": ("pickle (.ckpt)", "FSQ"), "IBQ": ("pickle (.ckpt)", "taming-transformers"),
+    "Cosmos": ("TorchScript (.jit)", "FSQ"), "BSQ": ("transformers", "VQGAN opens"),
+}
+"""By name: why it doesn't open, and what would help."""
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_of_the_tokenizers_that_people_have_each_that_does_not_open_says_why_and_what_would_help(name):
+    row = recognised(CONFIGS[name], "theirs")
+    why, helps = REASONS[name]
+    assert row.layout is None and name in row.what and why in row.why and helps in row.helps
+    assert row.refusal("theirs") == f"theirs is {row.what}. It doesn't open here: {row.why}. {row.helps}"
 
 
 def test_every_row_of_the_table_says_why_or_opens():

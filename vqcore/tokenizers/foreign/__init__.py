@@ -3,7 +3,9 @@ r"""Other people's tokenizers behind the same five verbs, from safetensors and J
     diffusers            a `VQModel` folder: config.json and diffusion_pytorch_model.safetensors, aMUSEd's among them
     taming-transformers  its VQGAN, also as latent-diffusion's VQModelInterface: the YAML config as config.json, the
                          state_dict as model.safetensors
-    FSQ                  the same, with class FSQModel and `fsq_levels` among its params, and vector-quantize-pytorch's
+    GumbelVQ             taming-transformers' VQGAN with a Gumbel softmax, as DALL-E's successors use it (f = 8, 8,192 codes)
+    LlamaGen, Janus      VQ-16 and VQ-8, whose codes are compared by angle: see `llamagen.py`
+    FSQ                  taming's again, with class FSQModel and `fsq_levels` among its params, and vector-quantize-pytorch's
                          names where there are projections: quantize.project_in, quantize.project_out
 
 Weights may be in half precision alone, or in shards. What else people bring is told by name, before any weights are read:
@@ -42,15 +44,24 @@ from vqcore.tokenizers.foreign.vqgan import VQGAN
 
 log = logging.getLogger(__name__)
 NETWORKS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
-LEFT_OF_TRAINING = ("_", "cluster_size", "embed_avg", "ema_", "embedding.cluster_size", "embedding.embed_avg", "implicit_codebook")
+LEFT_OF_TRAINING = (
+    "_", "cluster_size", "embed_avg", "ema_", "embedding.cluster_size", "embedding.embed_avg", "implicit_codebook", "codebook_used",
+)
 """What the names of a quantizer's tensors begin with that only training needs, or that are reckoned anew."""
 
-__all__ = ["VQGAN", "check_foreign", "read_foreign"]
+__all__ = ["VQGAN", "check_foreign", "describe_foreign", "read_foreign"]
 
 
 def check_foreign(config: Mapping[str, Any], name: str) -> None:
     """ValueError, saying what it is and why, where a config.json of another program's model doesn't open. No weights are asked for."""
     _planned(config, name)
+
+
+def describe_foreign(config: Mapping[str, Any], name: str) -> tuple[str, tuple[int, ...], tuple[int, ...], int]:
+    """What a config.json of another program's model is, after "is"; of its level K and f; and its channels. ValueError as of
+    `check_foreign`."""
+    _, (network, quantizer, _) = _planned(config, name)
+    return recognised(config, name).what, (len(quantizer.codebook),), (network.downsampling,), network.channels
 
 
 def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
@@ -61,7 +72,7 @@ def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
         network = dataclasses.replace(network, pixel_range=given)
     with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
         model = VQGAN(network, quantizer, width, name)
-    tensors, others = _read(folder, name)
+    tensors, others = _read(folder, name, layout.within)
     _load_weights(model, layout.rename(tensors, network), name)
     model.notes = tuple(_notes(network.pixel_range, others))
     for note in model.notes:
@@ -80,8 +91,8 @@ def _planned(config: Mapping[str, Any], name: str) -> tuple[Layout, Parts]:
         raise ValueError(f"{shown(name)} can't be opened: {problem}.") from None
 
 
-def _read(folder: Path, name: str) -> tuple[dict[str, Tensor], list[str]]:
-    """The tensors of the networks, and the names of the others, which aren't read."""
+def _read(folder: Path, name: str, within: str) -> tuple[dict[str, Tensor], list[str]]:
+    """The tensors of the networks, whose names begin with `within`, without that; and the names of the others, which aren't read."""
     names = [path.name for path in folder.iterdir()]
     try:
         files = weights_among(names)
@@ -90,14 +101,15 @@ def _read(folder: Path, name: str) -> tuple[dict[str, Tensor], list[str]]:
     if not files:
         raise no_weights(names, name)
     tensors, others = {}, []
+    networks = tuple(within + network for network in NETWORKS)
 
     def wanted(key: str) -> bool:
-        if not key.startswith(NETWORKS):
+        if not key.startswith(networks):
             others.append(key)
-        return key.startswith(NETWORKS)
+        return key.startswith(networks)
 
     for file in files:
-        tensors.update(read_tensors(folder / file, wanted))
+        tensors.update((key.removeprefix(within), tensor) for key, tensor in read_tensors(folder / file, wanted).items())
     return tensors, others
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqcore.files import shown
-from vqcore.tokenizers.foreign.layouts import DIFFUSERS, TAMING, Layout
+from vqcore.tokenizers.foreign.layouts import DIFFUSERS, GUMBEL, TAMING, Layout
+from vqcore.tokenizers.foreign.llamagen import DEEPSEEK, JANUS, JANUS_VQVAE, LLAMAGEN
 
 TARGETS = ("target", "_target_", "class_path")
 MOST_NAME = 200  # characters of what a config calls itself
@@ -59,46 +60,34 @@ TABLE = (
     # What opens. Of the classes called VQModel, Open-MAGVIT2's comes first: it is told by its module.
     Known(
         "Open-MAGVIT2, whose lookup-free quantization has 2^18 codes and no table", _target(r"(lfqgan|Open_MAGVIT2)\.[\w.]*"),
-        why="codes by sign aren't read here yet, and it is published as a pickle (.ckpt)",
-        helps="A table of at most 2^18 codes opens: a VQGAN of taming-transformers, or FSQ.",
+        why="its networks are others than a VQGAN's, and it is published as a pickle (.ckpt), which can run code and is never opened",
+        helps="FSQ has no table either, and opens: with levels (8, 8, 8, 5, 5, 5) it has 64,000 codes.",
     ),
     Known("a VQModel of diffusers", r"_class_name=VQModel", layout=DIFFUSERS),
     Known(
         "a VQGAN of taming-transformers or latent-diffusion, or an FSQ model", _target("VQModel|VQModelInterface|FSQModel"), layout=TAMING,
     ),
+    Known("GumbelVQ, taming-transformers' VQGAN with a Gumbel softmax", _target("GumbelVQ|GumbelVQNoDisc"), layout=GUMBEL),
+    Known("LlamaGen's tokenizer (VQ-16 or VQ-8)", keys=frozenset({"codebook_embed_dim", "encoder_ch_mult"}), layout=LLAMAGEN),
+    Known("Janus's tokenizer (LlamaGen's VQ-16), as transformers saves it", _type("janus_vqgan"), layout=JANUS_VQVAE),
+    Known("Janus, a language model that reads and writes pictures with LlamaGen's VQ-16", _type("janus"), layout=JANUS),
+    Known("Janus as DeepSeek has it", _type("multi_modality"), keys=frozenset({"gen_vision_config"}), layout=DEEPSEEK),
     # Tokenizers of pictures that don't.
-    Known(
-        "GumbelVQ, taming-transformers' VQGAN with a Gumbel softmax", _target("GumbelVQ|GumbelVQNoDisc"),
-        why="its codes are chosen by a layer of their own, which isn't built here yet",
-        helps="taming-transformers' VQGANs without Gumbel open, f = 16 with 1,024 or 16,384 codes.",
-    ),
-    Known(
-        "LlamaGen's tokenizer (VQ-16 or VQ-8)",
-        keys=frozenset({"codebook_embed_dim", "encoder_ch_mult"}),
-        why="its codes lie on the unit sphere and are compared by angle, which isn't built here yet",
-        helps="Its networks are a VQGAN's: only that codebook is missing.",
-    ),
-    Known(
-        "Janus, a language model that reads and writes pictures with LlamaGen's VQ-16",
-        _type("janus|janus_vqgan|multi_modality|gen_vision"),
-        why="its codes lie on the unit sphere and are compared by angle, which isn't built here yet",
-        helps="Its tokenizer alone, without the language model, would be a folder of 0.3 GB.",
-    ),
     Known(
         "Chameleon, a language model of mixed text and pictures", _type("chameleon|chameleon_vqgan|anole"),
         why="its VQGAN (8,192 codes, f = 16) lies among the weights of a language model of 7 billion parameters or more",
-        helps="Save the tensors under model.vqmodel alone, in the layout of taming-transformers, and open that folder.",
+        helps="Save the tensors under model.vqmodel alone, with a config.json in taming-transformers' layout, and open that folder.",
     ),
     Known(
         "Emu3, whose tokenizer reads videos four frames at a time", _type("Emu3|emu3_vqgan|Emu3VisionVQ|emu3_text_model"),
         why="its convolutions run over time too, and aren't built here",
-        helps="One for single pictures, such as aMUSEd's or a VQGAN of taming-transformers, opens.",
+        helps="A tokenizer of single pictures opens: aMUSEd's, amused/amused-512/vqvae, or LlamaGen's.",
     ),
     Known(
         "TiTok, which writes a picture as 32 to 256 tokens in a row", _class("TiTok|PretrainedTokenizer") + "|" + _target(r"TiTok"),
         keys=frozenset({"num_latent_tokens"}),
         why="its tokens are no grid, so none of them has a place in the picture to be looked at or edited",
-        helps="Here a token has to stand for a square of pixels: a VQGAN opens.",
+        helps="Here a token has to stand for a square of pixels: LlamaGen's VQ-16 does, with 256 tokens for a picture of 256 pixels.",
     ),
     Known(
         "MaskGIT's VQGAN, as open-muse has it", _class("MaskGitVQGAN|MaskGITVQGAN") + "|" + _target("MaskGitVQGAN|MaskGITVQGAN"),
@@ -112,7 +101,7 @@ TABLE = (
     ),
     Known(
         "IBQ, whose codebook is learned by index backpropagation", _target(r"(IBQ|ibqgan)(\.[\w.]*)?") + "|" + _class("IBQ"),
-        why=f"{OTHER_NETWORKS}; it is published as a pickle (.ckpt)",
+        why=f"{OTHER_NETWORKS}; it is published as a pickle (.ckpt), which can run code and is never opened",
         helps="A VQGAN of taming-transformers opens, with up to 262,144 codes.",
     ),
     Known(
@@ -122,7 +111,8 @@ TABLE = (
     ),
     Known(
         "BSQ, binary spherical quantization over a transformer", _target(r"\w*BSQ\w*|bsqvit\.[\w.]*") + "|" + _class(r"\w*BSQ\w*"),
-        why=OTHER_NETWORKS, helps="A convolutional VQGAN opens.",
+        why="its networks are transformers, which aren't built here, and it is published as pickles (.ckpt, .pt)",
+        helps="A convolutional VQGAN opens, and LlamaGen's, whose codes lie on the unit sphere as well.",
     ),
     Known(
         "DALL-E's dVAE",
@@ -203,7 +193,7 @@ def recognised(config: Mapping[str, Any], name: str) -> Known:
     )
 
 
-OPEN = "What opens of others is diffusers' VQModel, VQGANs of taming-transformers and latent-diffusion, and FSQ."
+OPEN = "What opens of others is diffusers' VQModel, VQGANs of taming-transformers and latent-diffusion, GumbelVQ, LlamaGen, Janus and FSQ."
 
 
 def _calls(config: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """How other programs lay a tokenizer out on disk: their config, and what they call each tensor.
 
 A layout reads the config, as it is in JSON, into (VQGANConfig, quantizer, width), and gives tensors the names that
-taming-transformers gave them, which our modules have.
+taming-transformers gave them, which our modules have. diffusers' and taming-transformers' are here; see `llamagen.py` too.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from torch import Tensor
 
 from vqcore.files import shown
 from vqcore.quantizers.fsq import FSQ, MOST_CODES
-from vqcore.tokenizers.foreign.codebook import Codebook
+from vqcore.tokenizers.foreign.codebook import Codebook, GumbelCodebook
 from vqcore.tokenizers.foreign.fields import flag, section, whole, wholes, word, words
 from vqcore.tokenizers.foreign.fsq import TheirFSQ
 from vqcore.tokenizers.foreign.networks import VQGANConfig
 
-Parts = tuple[VQGANConfig, Codebook | FSQ, int]
+Parts = tuple[VQGANConfig, Codebook | GumbelCodebook | FSQ, int]
 
 DOWN = {"DownEncoderBlock2D": False, "AttnDownEncoderBlock2D": True}
 UP = {"UpDecoderBlock2D": False, "AttnUpDecoderBlock2D": True}
@@ -28,10 +28,12 @@ UP = {"UpDecoderBlock2D": False, "AttnUpDecoderBlock2D": True}
 
 @dataclass(frozen=True)
 class Layout:
-    """read: a config → its parts, ValueError for what there are no layers for;  rename: tensors under taming's names."""
+    """read: a config → its parts, ValueError for what there are no layers for;  rename: tensors under taming's names;
+    within: what the names of the tokenizer's tensors begin with, where it lies among those of a larger model."""
 
     read: Callable[[Mapping[str, Any]], Parts]
     rename: Callable[[Mapping[str, Tensor], VQGANConfig], Mapping[str, Tensor]] = lambda tensors, config: tensors
+    within: str = ""
 
 
 def from_diffusers(config: Mapping[str, Any]) -> Parts:
@@ -90,6 +92,14 @@ def from_taming(config: Mapping[str, Any]) -> Parts:
     return network, Codebook(whole(params, "n_embed", MOST_CODES), width), width
 
 
+def from_gumbel(config: Mapping[str, Any]) -> Parts:
+    """taming-transformers' GumbelVQ, whose layer that chooses is as wide as the encoder's latents."""
+    network, _, width = from_taming(config)
+    if width != network.latent:
+        raise ValueError(f"its embed_dim is {width}, and has to be its z_channels, {network.latent}, for the codes to be chosen")
+    return network, GumbelCodebook(whole(config["model"]["params"], "n_embed", MOST_CODES), width), width
+
+
 def _fsq(params: Mapping[str, Any], width: int) -> FSQ:
     """By vector-quantize-pytorch's own names; what isn't read here but would give other tokens is refused."""
     levels = wholes(params, "fsq_levels")
@@ -133,4 +143,4 @@ def renamed(tensors: Mapping[str, Tensor], config: VQGANConfig) -> dict[str, Ten
     return named
 
 
-DIFFUSERS, TAMING = Layout(from_diffusers, renamed), Layout(from_taming)
+DIFFUSERS, TAMING, GUMBEL = Layout(from_diffusers, renamed), Layout(from_taming), Layout(from_gumbel)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from vqcore.quantizers.fsq import FSQ
 from vqcore.tokenizers import windows
-from vqcore.tokenizers.base import Level, Tokenizer, checked_grid, padded
-from vqcore.tokenizers.foreign.codebook import Codebook
+from vqcore.tokenizers.base import Level, LookUp, Tokenizer, checked_grid, padded
+from vqcore.tokenizers.foreign.codebook import Codebook, GumbelCodebook
 from vqcore.tokenizers.foreign.networks import Decoder, Encoder, VQGANConfig
 
 
@@ -20,12 +20,12 @@ class VQGAN(Tokenizer):
     quant_conv and post_quant_conv are the pointwise layers between the networks and the quantizer.
     """
 
-    only_encodes = ("encoder.", "quant_conv.", "quantizer.project_in.")
+    only_encodes = ("encoder.", "quant_conv.", "quantizer.project_in.", "quantizer.proj.")
     spatial_dims = 2
     halo = None
     """GroupNorm and attention carry every token to every pixel: there is no reach short of the whole grid."""
 
-    def __init__(self, config: VQGANConfig, quantizer: Codebook | FSQ, width: int, name: str = ""):
+    def __init__(self, config: VQGANConfig, quantizer: Codebook | GumbelCodebook | FSQ, width: int, name: str = ""):
         super().__init__()
         self.config, self.name, self.quantizer, self.channels = config, name, quantizer, config.channels
         self.usages, self.appearances, self.tables = [None], [None], None
@@ -43,7 +43,7 @@ class VQGAN(Tokenizer):
         return min(256, 64 * self.config.downsampling)
 
     @property
-    def quantizers(self) -> tuple[Codebook | FSQ]:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def quantizers(self) -> tuple[Codebook | GumbelCodebook | FSQ]:  # pyright: ignore[reportIncompatibleVariableOverride]
         return (self.quantizer,)
 
     @torch.no_grad()
@@ -78,6 +78,12 @@ class VQGAN(Tokenizer):
         images = self.decode(tokens)
         region = windows.checked(region, tokens[0].shape[1:])
         return images[(..., *windows.scaled(region, self.config.downsampling))]
+
+    def encode_at_once(self, images: Tensor, look_up: LookUp) -> list[Tensor]:
+        return [look_up(self.quantizer, self._z_e(self._to_theirs(images)))]
+
+    def decode_at_once(self, tokens: Sequence[Tensor]) -> Tensor:
+        return self._to_ours(self.decoder(self.post_quant_conv(self.quantizer.decode(tokens[0]))))
 
     def _to_theirs(self, images: Tensor) -> Tensor:
         """Pixels in [-1, 1] → in the range that the networks were trained on."""
