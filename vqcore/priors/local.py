@@ -10,6 +10,7 @@ alike are alike to it.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -19,8 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqcore.priors.autoregressive import AutoregressivePrior, Reader
-from vqcore.priors.base import Condition, Drawing
+from vqcore.priors.base import Condition, Drawing, OnToken
 from vqcore.priors.sequence import Grid, Layout
+
+READ_AT_ONCE = 2048  # tokens
+AHEAD = 4
+"""Rows after a hole by which candidates are weighed. With 9 × 9 tokens of a photograph drawn eight times, the log-likelihoods of the rows
+below had variances of 27, 1.0, 0.3, 0.5, 0.2, 0.1 nats² and less and less."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,9 @@ class LocalPixelCNN(AutoregressivePrior):
             raise ValueError(f"This prior is for codes {own}, not {other}. Set code_dim to the tokenizer's D.")
         self.codebook.copy_(codebook / codebook.std())
 
-    def of_size(self, shape: Sequence[int]) -> LocalPixelCNN:
-        """The same model, with the same weights, for grids of this shape (H, W)."""
+    def of_size(self, *shapes: Sequence[int]) -> LocalPixelCNN:
+        """As every prior: for a grid of any shape (H, W)."""
+        (shape,) = shapes
         if tuple(shape) == self.layout.grids[0].shape:
             return self
         other = copy.copy(self)
@@ -112,36 +119,53 @@ class LocalPixelCNN(AutoregressivePrior):
         return other
 
     def logits(self, prefix: Tensor, sequence: Tensor) -> Tensor:
+        return self._says(sequence) @ self.codes(self.codebook).T + self.bias
+
+    def _says(self, sequence: Tensor) -> Tensor:
+        """int64 [B, length] → what each token's likeness to the codes is taken of, [B, length, readout]."""
         codes = (sequence - self.layout.first_code).view(-1, *self.layout.grids[0].shape)
         x = F.embedding(codes, self.embed(self.codebook)).movedim(-1, 1).contiguous(memory_format=torch.channels_last)
         vertical, horizontal, total = x, x, torch.zeros_like(x)
         for layer in self.layers:
             vertical, horizontal, skipped = layer(vertical, horizontal)
             total = total + self.dropout(skipped)
-        y = self.write(F.relu(self.head(F.relu(total)))).flatten(2).mT
-        return y @ self.codes(self.codebook).T + self.bias
+        return self.write(F.relu(self.head(F.relu(total)))).flatten(2).mT
 
     def reader(self, prefix: Tensor) -> RowReader:
         return RowReader(self, len(prefix))
 
     def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
-        """As every prior; the grids have the size of `start` where it is given, of which nothing need be kept."""
+        """As every prior; the grids have the size of `start` where it is given, of which nothing need be kept. Of what is kept, the
+        rows within the receptive field are read."""
         _no_text(condition)
-        model = self if start is None else self.of_size(start[0].shape[1:])
-        return super(LocalPixelCNN, model).draw(n, None, replace(how, guidance=1.0), start, kept)
+        model, how = self if start is None else self.of_size(start[0].shape[1:]), replace(how, guidance=1.0)
+        columns = model.layout.grids[0].shape[1]
+        above = max(0, kept // columns - self.config.layers)
+        if start is None or not above or kept > model.layout.length:
+            return super(LocalPixelCNN, model).draw(n, None, how, start, kept)
+        part = start[0][:, above:]
+        how = replace(how, on_token=_farther_down(how.on_token, above, columns))
+        drawn = super(LocalPixelCNN, self.of_size(part.shape[1:])).draw(n, None, how, [part], kept - above * columns)
+        return [torch.cat([start[0][:, :above].expand(n, -1, -1), drawn[0]], 1)]
 
     @torch.inference_mode()
     def bits(self, tokens: Sequence[Tensor], condition: Condition = None) -> list[Tensor]:
         _no_text(condition)
-        model = self.of_size(tokens[0].shape[1:])
-        each = [super(LocalPixelCNN, model).bits([grid]) for grid in tokens[0].split(1)]
-        return [torch.cat([grids[0] for grids in each]) if each else torch.empty(tokens[0].shape)]
+        model, codes = self.of_size(tokens[0].shape[1:]), self.codes(self.codebook).T
+        sequences = model.layout.flatten(tokens)
+        nats = [
+            F.cross_entropy(says @ codes + self.bias, target, reduction="none")
+            for sequence in sequences
+            for says, target in zip(*(x.split(READ_AT_ONCE) for x in (model._says(sequence[None])[0], sequence - self.layout.first_code)))
+        ]
+        return model.layout.cut((torch.cat(nats) if nats else torch.empty(0)).view(sequences.shape) / math.log(2))
 
     def redraw(
         self, tokens: Sequence[Tensor], mask: Sequence[Tensor], condition: Condition, how: Drawing, particles: int
     ) -> list[Tensor]:
-        """As every prior. Only what the hole can have to do with is looked at: a receptive field above it, one below, and two
-        to each side, so that the cost grows with the hole and not with the picture. `on_token` tells places in that window."""
+        """As every prior. Looked at is what the tokens of the hole look at, a receptive field above and to each side, and by what
+        comes after the hole candidates are weighed `AHEAD` rows far, so that the cost grows with the hole and not with the picture.
+        `on_token` tells places in that window."""
         _no_text(condition)
         hole = mask[0].reshape(-1, *mask[0].shape[-2:]).any(0)
         window = self._around(hole) if hole.any() else (slice(None), slice(None))
@@ -155,8 +179,17 @@ class LocalPixelCNN(AutoregressivePrior):
     def _around(self, hole: Tensor) -> tuple[slice, slice]:
         reach = self.config.layers
         rows, columns = (hole.any(1 - axis).nonzero()[:, 0] for axis in (0, 1))
-        top, left = max(0, int(rows[0]) - reach), max(0, int(columns[0]) - 2 * reach)
-        return slice(top, int(rows[-1]) + reach + 1), slice(left, int(columns[-1]) + 2 * reach + 1)
+        top, left = max(0, int(rows[0]) - reach), max(0, int(columns[0]) - reach)
+        return slice(top, int(rows[-1]) + AHEAD + 1), slice(left, int(columns[-1]) + reach + 1)
+
+
+def _farther_down(on_token: OnToken | None, rows: int, columns: int) -> OnToken | None:
+    """Told of tokens of a grid that has so many rows fewer at its top."""
+    if on_token is None:
+        return None
+    return lambda token: on_token(
+        replace(token, index=token.index + rows * columns, place=(token.place[0] + rows, token.place[1]))
+    )
 
 
 def _no_text(condition: Condition) -> None:
