@@ -111,6 +111,8 @@ class LocalPixelCNN(AutoregressivePrior):
 
     def of_size(self, *shapes: Sequence[int]) -> LocalPixelCNN:
         """As every prior: for a grid of any shape (H, W)."""
+        if len(shapes) != 1:
+            raise ValueError(f"{self.name or 'This prior'} writes one level of tokens, and these are {len(shapes)}.")
         (shape,) = shapes
         if tuple(shape) == self.layout.grids[0].shape:
             return self
