@@ -7,6 +7,7 @@ import torch
 from filelock import FileLock
 
 from tests.tiny import (
+    any_size_prior_folder,
     tiny_prior_folder,
     tiny_scenes_prior_folder,
     tiny_sound_folders,
@@ -67,6 +68,12 @@ def tiny_text_prior(tiny_folder):
 def tiny_scenes_prior(tiny_folder):
     """The checkpoint folder of one that knows the words of scenes."""
     return tiny_scenes_prior_folder(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def any_size_prior(tiny_folder):
+    """The checkpoint folder of one that takes grids of any size."""
+    return any_size_prior_folder(tiny_folder)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from PIL import Image
 
 from vqcore.data.scenes import WORDS
 from vqcore.data.sounds import write_wav
+from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import save_prior
 from vqcore.priors.text import Text
@@ -138,6 +139,17 @@ def _strong_prior_folder(layout: Layout, tokenizer_folder: Path, conditions: lis
             if weights.ndim > 1:
                 weights *= 12
     return save_prior(prior, tokenizer_folder.parent / name, torch.float32)
+
+
+def any_size_prior_folder(tokenizer_folder: Path) -> Path:
+    """A prior of any size beside that checkpoint: untrained, with weights so large that what is near matters."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        prior = LocalPixelCNN(Layout(Words(()), 0, (Grid(64, PRIOR_SHAPE),)), LocalPixelCNNConfig(3, 12, 16, 6), str(tokenizer_folder))
+        prior.adopt([torch.randn(64, 6)])
+    for weights in prior.parameters():
+        weights.data.mul_(2)
+    return save_prior(prior, tokenizer_folder.parent / "tiny-any-size", torch.float32)
 
 
 def tones_folder(folder: Path, count: int) -> Path:

@@ -186,7 +186,7 @@ def complete(
     """Let a prior write a rectangle of a document anew, given all the rest.
 
     Args:
-        document: of as many tokens as the prior's own pictures have
+        document: of as many tokens as the prior's own pictures have, or as one likes for a prior of any size
         prior: a prior's name, see list_models
         row: the rectangle's first row in the finest grid, from 0
         column: its first column, from 0
@@ -212,6 +212,35 @@ def complete(
     settings = Settings(condition or None, temperature, guidance=guidance, seed=seed)
     completed = parsed.with_tokens(patiently(writers, rewriting.rewrite, model, tokens, mask, settings))
     return documents.to_json(completed), _picture(completed)
+
+
+def extend(
+    document: dict[str, Any], prior: str, edge: str, by: int, temperature: float | None = None, seed: int = 0
+) -> tuple[dict[str, Any], FileData]:
+    """Let a prior of any size go on with a picture past one of its edges. Texture, sky and grass go on; faces and things don't.
+
+    Args:
+        document: as encode gives it
+        prior: the name of a prior of any size, as photos-anysize
+        edge: top, bottom, left or right
+        by: how many rows or columns of tokens are new, 1 to 64
+        temperature: logits are divided by it; 0 always takes the likeliest token; as the prior draws best where left out
+        seed: the same seed gives the same picture
+
+    Returns:
+        the document, larger and without the file that it came from
+        what it decodes to, as a PNG file
+    """
+    model, parsed = models.prior(prior), documents.from_json(document)
+    settings = Settings(None, temperature, seed=seed)
+    (grid,) = patiently(writers, rewriting.extend, model, grids_for(parsed, model), edge, by, settings)
+    f = parsed.tokenizer.levels[-1].downsampling
+    rows, columns = grid.shape[1:]
+    width = {"right": columns * f, "left": parsed.width + by * f}.get(edge, parsed.width)
+    height = {"bottom": rows * f, "top": parsed.height + by * f}.get(edge, parsed.height)
+    grown = replace(parsed.with_tokens([grid]), width=width, height=height, original=None)
+    checked = documents.from_json(documents.to_json(grown))
+    return documents.to_json(checked), _picture(checked)
 
 
 def export(document: dict[str, Any], kind: str) -> FileData:

@@ -11,11 +11,10 @@ from demo.document import Document
 from demo.kit import images
 from demo.kit.bytes import file_from_base64, floats_to_base64, to_base64
 from demo.kit.memory import remembered
-from demo.kit.page import EXPLAINING, decode_tokens, read_codebook, read_settings, write_tokens
+from demo.kit.page import EXPLAINING, asked_prior, decode_tokens, read_codebook, read_settings, write_tokens
 from demo.kit.sequences import pack_grids, unpack, unpack_grids
 from demo.workers import answered_by, pictures, strokes, writers
 from vqcore.tokenizers.base import Level, Tokenizer
-from vqcore.tokenizers.pixels import to_pixels
 
 MAX_WINDOW_TOKENS = 9216
 """The most tokens of one level that a stroke may send: the canvas cuts larger changes into pieces."""
@@ -105,35 +104,51 @@ def export_tokens(question: dict) -> dict:
 
 @answered_by(writers)
 def judge_band(question: dict) -> dict:
-    """{"prior", "condition", "tokens", "columns"} → {"bits": base64 of float32 [rows, columns]}: see rewriting.judge_band."""
-    prior = models.prior(question["prior"])
-    rows, columns = rewriting.band_shape(prior, int(question["columns"]))
-    band = unpack(question["tokens"], rows * columns, prior)[0].view(rows, columns)
-    return {"bits": floats_to_base64(rewriting.judge_band(prior, band, question.get("condition")))}
+    """{"prior", "shape", "condition", "tokens": of a band, coarse level first, "columns": of its coarsest level} → {"bits": base64 of
+    float32 in the order of the tokens}: see rewriting.judge_band."""
+    prior = asked_prior(question)
+    shapes = rewriting.band_shapes(prior, int(question["columns"]))
+    sizes = [rows * columns for rows, columns in shapes]
+    parts = unpack(question["tokens"], sum(sizes), prior)[0].split(sizes)
+    band = [part.view(*shape) for part, shape in zip(parts, shapes)]
+    bits = rewriting.judge_band(prior, band, question.get("condition"))
+    return {"bits": floats_to_base64(torch.cat([level.flatten() for level in bits]))}
 
 
 @answered_by(writers)
 def rewrite_tokens(question: dict) -> dict:
-    """{"prior", "settings", "tokens", "mask"} → {"tokens", "picture": a PNG data URL}.
+    """{"prior", "shape", "settings", "tokens", "mask", "region"} → {"tokens", "picture": a PNG data URL}.
 
-    One sequence, and a list of the places in it that are written anew given all the others: see Prior.complete.
+    One sequence, and a list of the places in it that are written anew given all the others: see Prior.complete. The picture is of
+    the region, [top, bottom, left, right] in tokens of the finest grid.
     """
-    prior = models.prior(question["prior"])
+    prior = asked_prior(question)
     length, grids = prior.layout.length, [grid[:1] for grid in unpack_grids(question["tokens"], prior)]
     places = [int(place) for place in question["mask"]]
     if not places or not all(0 <= place < length for place in places):
         raise ValueError(f"Choose at least one of the {length} tokens to write anew.")
     mask = torch.zeros(1, length, dtype=torch.bool)
     mask[0, places] = True
+    top, bottom, left, right = (int(edge) for edge in question["region"])
     written = rewriting.rewrite(prior, grids, prior.layout.cut(mask), read_settings(question["settings"]))
-    pixels = images.to_rgb(to_pixels(models.tokenizer_of(prior).decode(written)))[0]
+    pixels = work.decode_window(models.tokenizer_of(prior), written, (slice(top, bottom), slice(left, right)))
     return {"tokens": pack_grids(written, prior), "picture": images.to_png_url(pixels)}
+
+
+@answered_by(writers)
+def extend_tokens(question: dict) -> dict:
+    """{"prior", "shape", "settings", "tokens", "edge", "by"} → {"tokens"}: of the grid with `by` new rows at its "top" or "bottom", or
+    columns at the "left" or "right"."""
+    prior = asked_prior(question)
+    grids = [grid[:1] for grid in unpack_grids(question["tokens"], prior)]
+    extended = rewriting.extend(prior, grids, question["edge"], int(question["by"]), read_settings(question["settings"]))
+    return {"tokens": pack_grids(extended, prior)}
 
 
 SERVER_FUNCTIONS = [
     open_picture, open_example, open_document, open_token_file, decode_window, decode_whole, read_codebook, nearest_codes,
-    codes_between, decode_level, refine_tokens, export_tokens, judge_band, rewrite_tokens, write_tokens, decode_tokens,
-    *EXPLAINING,
+    codes_between, decode_level, refine_tokens, export_tokens, judge_band, rewrite_tokens, extend_tokens, write_tokens,
+    decode_tokens, *EXPLAINING,
 ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
 COMMENT = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
+BESIDE = re.compile(r"""(?<=[;,{}()\[\]]) +// [^\n"'`]*$|^\n""", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
 OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
@@ -14,8 +15,8 @@ def join(entry: Path, ending: str) -> str:
     """The script of a module and of all that it imports, each once, after what it imports itself; then the ending.
 
     Each module becomes a function that is called at once and answers what the module exports, so that two of them may
-    declare the same name. Lines that are comments are left out, and the room before each line: keep a template literal on one
-    line. The ending calls what the entry exports:
+    declare the same name. Lines that are comments or empty are left out, comments without a quote after them, and the room
+    before each line: keep a template literal on one line. The ending calls what the entry exports:
     `join(main, "start(element);")`.
 
     Raises ValueError for an import or export of a form that isn't used here, and for modules that import each other
@@ -35,7 +36,7 @@ def _add(module: Path, places: dict[Path, str], parts: list[str], importers: tup
         raise ValueError(f"These modules import each other in a circle, and none can be the first: {circle}.")
     if module in places:
         return
-    text = INDENT.sub("", COMMENT.sub("", module.read_text("utf-8")))
+    text = INDENT.sub("", BESIDE.sub("", COMMENT.sub("", module.read_text("utf-8"))))
     for _, path in IMPORT.findall(text):
         _add((module.parent / path).resolve(), places, parts, (*importers, module))
     body = IMPORT.sub(lambda found: f"const {found[1]} = {places[(module.parent / found[2]).resolve()]};", EXPORT.sub("", text))

@@ -4,6 +4,8 @@ Each server function takes one JSON value and answers one: what was asked for, o
 {"error": "a sentence for the person"}. Nothing is kept between two questions: a sample is written a few tokens a question,
 each of which brings all the tokens so far. Tokens travel as demo/kit/sequences.py says.
 
+Where a prior is asked for that takes any size, "shape" says which: rows and columns of each level's grid, coarse to fine.
+
 How tokens are drawn, `settings` below: {"condition", "temperature", "top_k", "top_p", "guidance", "seed"}; see
 vqcore.priors.base.Prior.sample. A missing one is that function's default.
 """
@@ -39,13 +41,13 @@ def read_codebook(question: dict) -> dict:
 
 @answered_by(writers)
 def write_tokens(question: dict) -> dict:
-    """{"prior", "settings", "count", "tokens", "kept", "until", "candidates"} → {"tokens", "next"}.
+    """{"prior", "shape", "settings", "count", "tokens", "kept", "until", "candidates"} → {"tokens", "next"}.
 
     Goes on with `count` sequences whose first `kept` tokens are given (one sequence for all, or as many), as far as
     `until`, excluded. The answer's tokens are the new ones, [count, until − kept]. Where `candidates` is above 0, `next`
     tells for each new token of the first sequence what it was drawn from: the fields of demo.kit.writing.Expected.
     """
-    prior = models.prior(question["prior"])
+    prior = asked_prior(question)
     count, kept, until = (int(question[name]) for name in ("count", "kept", "until"))
     writing.check(prior, count, kept, until)
     start = unpack_grids(question["tokens"], prior, kept)
@@ -56,8 +58,8 @@ def write_tokens(question: dict) -> dict:
 
 @answered_by(writers)
 def decode_tokens(question: dict) -> dict:
-    """{"prior", "tokens", "written"} → {"pictures": PNG data URLs}: sequences whose first `written` tokens are there."""
-    prior, written = models.prior(question["prior"]), int(question["written"])
+    """{"prior", "shape", "tokens", "written"} → {"pictures": PNG data URLs}: sequences whose first `written` tokens are there."""
+    prior, written = asked_prior(question), int(question["written"])
     grids = unpack_grids(question["tokens"], prior, written)
     pictures = writing.decode(models.tokenizer_of(prior), prior.layout, grids, written)
     return {"pictures": [images.to_png_url(picture) for picture in pictures]}
@@ -115,6 +117,18 @@ def _token(document: Document, question: dict) -> tuple[int, tuple[int, int]]:
     return level, (int(question["row"]), int(question["column"]))
 
 
+def asked_prior(question: dict) -> Prior:
+    """The prior of a question, of the size that it asks for, if any. ValueError for a larger one than pictures here have."""
+    prior = models.prior(question["prior"])
+    if not question.get("shape"):
+        return prior
+    shapes = [(int(rows), int(columns)) for rows, columns in question["shape"]]
+    rows, columns = (side * models.tokenizer_of(prior).levels[-1].downsampling for side in shapes[-1])
+    if min(map(min, shapes)) < 1 or not models.fits(columns, rows):
+        raise ValueError(f"The picture would have {columns} × {rows} pixels; it may have {models.MAX_PIXELS:,} of them.")
+    return prior.of_size(*shapes)
+
+
 def read_settings(given: dict) -> Settings:
     """How tokens are drawn, out of JSON; numbers that make no sense are refused by the prior, in words."""
     kinds = {"temperature": float, "top_k": int, "top_p": float, "guidance": float, "seed": int}
@@ -135,6 +149,7 @@ def about(prior: Prior) -> dict[str, Any]:
         "height": height,
         "grids": [{"shape": list(grid.shape), "codes": grid.codebook_size} for grid in prior.layout.grids],
         "conditions": list(prior.conditions),
+        "anySize": prior.any_size,
         "takesText": prior.layout.text_length > 0 and not prior.conditions,
     }
 

@@ -66,7 +66,7 @@ def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[flo
     """How surprising a prior finds a document: −log2 p of each token, given the text and the tokens before it.
 
     Args:
-        document: of as many tokens as the prior's own pictures have
+        document: of as many tokens as the prior's own pictures have, or as one likes for a prior of any size
         prior: a prior's name, see list_models
         condition: a text to judge it by; unconditional where empty
 

@@ -13,6 +13,7 @@ from tests.browser.conftest import served
 from tests.browser.test_canvas import png
 from tests.browser.test_keeping import copied_link, wait_until_kept
 from tests.browser.test_sample import TEXTS, SampleTab, hold, wait_asked
+from tests.browser.test_sample_canvas import surprise, take_candidate, write
 from tests.tiny import draw_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 
@@ -200,6 +201,23 @@ def pixels_of(canvas):
     """What a canvas in the page shows: uint8 [height, width, 3]."""
     url = canvas.evaluate("canvas => canvas.toDataURL()")
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
+
+
+def test_a_prior_of_two_levels_judges_both_and_writes_coarse_tokens_with_the_fine_ones_under_them(bench, two_level_prior):
+    prior, grids = vqcore.load_prior(two_level_prior), bench.grids()
+    judged = prior.bits([torch.from_numpy(grid[None, : 4 * scale, : 4 * scale].copy()) for grid, scale in zip(grids, (1, 2))])
+    bench.page.locator(".segments [data-layer=surprise]").click()
+    assert surprise(bench, (20, 24))[:8, :6] == pytest.approx(judged[1][0, :, :6].numpy(), abs=1e-4)
+    use_level(bench, 0)
+    assert surprise(bench, (10, 12))[:4, :3] == pytest.approx(judged[0][0, :, :3].numpy(), abs=1e-4)
+    bench.use("select")
+    bench.drag((2, 3), (3, 4))
+    write(bench, "rewrite")
+    take_candidate(bench, 1)
+    for grid, before, scale in zip(bench.grids(), grids, (1, 2)):
+        changed = np.argwhere(grid != before)
+        assert len(changed) and (changed >= np.array([2, 3]) * scale).all() and (changed < np.array([4, 5]) * scale).all()
+    assert (bench.pixels() == decoded(vqcore.load_prior(two_level_prior).tokenizer, bench.grids())[:80, :96]).all()
 
 
 def test_a_prior_of_two_levels_shows_its_coarse_tokens_while_it_writes_them(bench, two_level, two_level_prior):

@@ -87,7 +87,7 @@ def test_a_picture_too_small_for_the_prior_is_told(bench):
     bench.page.locator("[data-part=write] summary").click()
     assert "grids of 8 × 8 tokens, and this picture has 5 × 5" in bench.page.locator("[data-prior=why]").inner_text()
     assert bench.page.locator("[data-write]:enabled").count() == 0
-    bench.page.locator("[data-prior=retokenize] button").click()
+    bench.page.locator("[data-prior=offers] button").click()
     bench.wait_for_size(FITTING)
     assert bench.page.locator(".segments [data-layer=surprise]").is_enabled()
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import json
 import re
+import shutil
 import urllib.request
 import wave
 import zipfile
@@ -45,14 +46,15 @@ README = ROOT / "demo" / "README.md"
 
 
 @pytest.fixture(scope="module")
-def address(tiny_default, tiny_sound, tmp_path_factory):
-    """The app, with a prior of pictures that was never trained, on a port of its own."""
+def address(tiny_default, tiny_sound, any_size_prior, tmp_path_factory):
+    """The app, with priors of pictures that were never trained, on a port of its own."""
     torch.manual_seed(0)
     layout = Layout(Words.of(["cat", "dog"]), 1, (Grid(64, (4, 5)),))
     prior = new_prior(layout, TransformerConfig(layers=1, width=16, heads=2), tiny_default.name, ["cat", "dog"])
     folder = save_prior(prior, tmp_path_factory.mktemp("priors") / "photos-prior")
+    larger = shutil.copytree(any_size_prior, folder.with_name("photos-anysize"))
     patch = pytest.MonkeyPatch()
-    for name, where in zip(("PRIORS", "SOUND", "SPEAKER"), (folder, *tiny_sound)):
+    for name, where in zip(("PRIORS", "SOUND", "SPEAKER"), (f"{folder},{larger}", *tiny_sound)):
         patch.setattr(models, name, str(where))
     caches = models._priors, models.sound_tokenizer, models.speaker
     for cache in caches:
@@ -177,7 +179,7 @@ def test_tokens_are_drawn_each_for_itself(call, tiny_default):
 
 
 def test_a_prior_samples_completes_and_judges(call):
-    assert call("list_models")["priors"] == ["photos-prior"]
+    assert call("list_models")["priors"] == ["photos-prior", "photos-anysize"]
     several, together = call("sample", prior="photos-prior", n=2, condition="cat", seed=3)
     assert (pixels(together) == np.hstack([pixels(call("decode", document)) for document in several])).all()
     assert len(several) == 2 and pixels(together).shape == (32, 80, 3)
@@ -431,6 +433,7 @@ def test_the_readme_example_runs(address, monkeypatch):
     names = {}
     exec(example.replace("http://127.0.0.1:7860", address), names)
     assert names["again"]["grids"] == names["document"]["grids"] and Path(names["picture"]).is_file() and len(names["samples"]) == 4
+    assert names["larger"]["width"] == 63 * 8
 
 
 @pytest.mark.skipif(not speaks_mcp(), reason="This test needs pip install 'gradio[mcp]'.")

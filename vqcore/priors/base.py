@@ -60,7 +60,7 @@ class Prior(nn.Module, ABC):
     kind: ClassVar[str]
     """What a config file calls it."""
     any_size: ClassVar[bool] = False
-    """Whether it writes grids of any size, or those of its layout alone."""
+    """Whether it reads and writes grids of any size, or those of its layout alone: see `of_size`."""
     reads_text: ClassVar[bool] = True
     """Whether a text changes what it writes."""
     hidden: ClassVar[str]
@@ -73,6 +73,15 @@ class Prior(nn.Module, ABC):
         self.decoder = ""
         self.arithmetic = torch.float32
         self.settings = Settings()
+
+    def of_size(self, *shapes: Sequence[int]) -> Prior:
+        """The same model, with the same weights, for grids of these shapes S', coarse to fine. ValueError, in words, where it knows
+        only its own and these are others."""
+        own = [grid.shape for grid in self.layout.grids]
+        if [tuple(shape) for shape in shapes] != own:
+            sizes = [", ".join(" × ".join(map(str, reversed(shape))) for shape in each) for each in (own, shapes)]
+            raise ValueError(f"{self.name or 'This prior'} knows grids of {sizes[0]} tokens, and these are {sizes[1]}.")
+        return self
 
     @abstractmethod
     def forward(self, prefix: Tensor, sequence: Tensor, read: Tensor | None = None) -> Tensor:

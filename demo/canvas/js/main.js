@@ -161,9 +161,9 @@ export class Bench {
   }
 
   refreshButtons() {
-    const { past, future } = this.picture.history;
-    this.root.querySelector("[data-action=undo]").disabled = !past.length;
-    this.root.querySelector("[data-action=redo]").disabled = !future.length;
+    const { canUndo, canRedo } = this.picture.history;
+    this.root.querySelector("[data-action=undo]").disabled = !canUndo;
+    this.root.querySelector("[data-action=redo]").disabled = !canRedo;
   }
 
   // What face.js says.

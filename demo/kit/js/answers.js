@@ -41,6 +41,7 @@
  * @property {{bits: string}} judge_tokens
  * @property {{bits: string}} judge_band
  * @property {{tokens: string, picture: string}} rewrite_tokens
+ * @property {{tokens: string}} extend_tokens
  */
 
 /**

@@ -8,6 +8,23 @@ const SLICES = 8; // questions that it takes to write a sequence of any length
 const SHORTEST_SLICE = 8;
 const LONGEST_SLICE = 64;
 
+/**
+ * What a prior of any size is for these grids, rows and columns coarse to fine; others are what they are.
+ * @param {import("./types.js").PriorData} prior
+ * @param {[number, number][]} shape
+ * @returns {import("./types.js").PriorData}
+ */
+export function ofSize(prior, shape) {
+  if (!prior.anySize) return prior;
+  const side = prior.width / prior.grids.at(-1).shape[1];
+  const [rows, columns] = shape.at(-1);
+  const grids = prior.grids.map(({ codes }, level) => ({ codes, shape: shape[level] }));
+  return { ...prior, shape, grids, width: columns * side, height: rows * side };
+}
+
+/** How a question names a prior. */
+export const named = (/** @type {import("./types.js").PriorData} */ { name, shape }) => ({ prior: name, shape });
+
 export const lengthOf = ({ grids }) => grids.reduce((sum, { shape: [rows, columns] }) => sum + rows * columns, 0);
 export const mostCodes = ({ grids }) => Math.max(...grids.map(({ codes }) => codes));
 export const sliceOf = (prior) => Math.min(LONGEST_SLICE, Math.max(SHORTEST_SLICE, Math.ceil(lengthOf(prior) / SLICES)));
@@ -48,7 +65,7 @@ export async function writeSlice(server, prior, settings, sequences, kept, candi
   const slice = sliceOf(prior);
   const until = Math.min(lengthOf(prior), (Math.floor(kept / slice) + 1) * slice);
   const question = {
-    prior: prior.name,
+    ...named(prior),
     settings,
     count: sequences.length,
     tokens: packSequences(sequences, kept, prior),

@@ -54,6 +54,8 @@
  * @property {number} height
  * @property {{shape: [number, number], codes: number}[]} grids
  * @property {string[]} conditions
+ * @property {boolean} anySize  whether it takes grids of any size; its own are what it samples
+ * @property {[number, number][]} [shape]  of its grids, where they are not its own
  * @property {boolean} takesText
  * @property {string[]} [sentences]  what is known of it, in words
  * @property {Record<string, number>} [settings]  that it draws best with

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vqcore.files import CONFIG
-from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
+from vqcore.priors.local import AHEAD, LocalPixelCNN, LocalPixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import read_prior, save_prior
 
@@ -99,17 +99,22 @@ def test_samples_have_the_size_of_what_they_begin_with(prior):
     assert drawn.shape == (2, 6, 3) and torch.equal(drawn[:, :2], start[0][:, :2].expand(2, -1, -1))
 
 
-def test_the_window_around_a_hole_holds_all_that_the_hole_has_to_do_with(prior):
+def test_the_window_around_a_hole_holds_all_that_its_tokens_look_at_and_some_rows_below(prior):
     grid, hole = tokens(1, 20, 24), torch.zeros(20, 24, dtype=torch.bool)
     hole[9:11, 11:13] = True
     window = prior._around(hole)
-    other = torch.where(hole, (grid + 1) % K, grid)
-    changed = (logits(prior, grid) != logits(prior, other)).any(-1)[0]
-    inside = torch.zeros_like(changed)
-    inside[window] = True
-    assert changed.any() and not (changed & ~inside).any()
-    part = logits(prior, grid[(..., *window)])[0]
-    torch.testing.assert_close(part[changed[window]], logits(prior, grid)[0][changed], rtol=1e-4, atol=1e-4)
+    assert window[0].stop == 11 + AHEAD
+    part, whole = logits(prior, grid[(..., *window)])[0], logits(prior, grid)[0]
+    torch.testing.assert_close(part[hole[window]], whole[hole], rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_drawn_and_told_is_the_same_whatever_lies_beyond_what_it_sees(prior):
+    told, grid = [], tokens(1, 12, 5)
+    (whole,) = prior.sample(2, seed=3, start=[grid], kept=42, on_token=lambda token: told.append((token.index, token.place)))
+    assert torch.equal(whole.flatten(1)[:, :42], grid.flatten(1)[:, :42].expand(2, -1))
+    assert told == [(i, divmod(i, 5)) for i in range(42, 60)]
+    other = torch.where(torch.arange(12)[:, None] < 8 - LAYERS, (grid + 1) % K, grid)
+    assert torch.equal(prior.sample(2, seed=3, start=[other], kept=42)[0][:, 8:], whole[:, 8:])
 
 
 def test_a_hole_is_filled_and_nothing_else_is_touched(prior):

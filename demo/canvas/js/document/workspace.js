@@ -72,6 +72,14 @@ export class Workspace {
     this.show(other);
   }
 
+  // The picture with more tokens takes its place, and undo leads back.
+  grow(picture, grown) {
+    picture.history.future = [];
+    picture.history.larger = grown;
+    grown.history.smaller = picture;
+    this.replace(picture, grown);
+  }
+
   async add(answer) {
     const { bench, bench: { pictures } } = this;
     const picture = await Picture.fromAnswer(answer, await bench.codebooks.of(answer.document.model));
@@ -105,7 +113,7 @@ export class Workspace {
   // Say that it is full, and offer to drop the oldest picture that nobody has edited.
   offerRoom(problem, again) {
     const { messages, picture, pictures } = this.bench;
-    const oldest = pictures.find((each) => each !== picture && !each.history.past.length && !each.history.future.length);
+    const oldest = pictures.find((each) => each !== picture && !each.history.canUndo && !each.history.canRedo);
     if (!oldest) return messages.problem(`${problem} Remove one to make room.`);
     const run = async () => {
       if (pictures.includes(oldest)) this.remove(oldest);

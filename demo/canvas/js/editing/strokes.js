@@ -77,15 +77,23 @@ export class Strokes {
   }
 
   undo() {
-    this.replay(this.bench.picture?.history.undo()?.reverse());
+    this.turn("smaller", () => this.bench.picture?.history.undo()?.reverse());
   }
 
   redo() {
-    this.replay(this.bench.picture?.history.redo());
+    this.turn("larger", () => this.bench.picture?.history.redo());
+  }
+
+  // A gesture back or forth or, where there is none, to the picture as it was before it grew, or after.
+  turn(other, changes) {
+    const { picture, workspace } = this.bench;
+    if (this.gesture) return;
+    const list = changes();
+    if (list) this.replay(list);
+    else if (picture?.history[other]) workspace.replace(picture, picture.history[other]);
   }
 
   replay(changes) {
-    if (!changes || this.gesture) return;
     for (const [place, code] of changes) this.write(place, code);
     this.bench.settle();
   }

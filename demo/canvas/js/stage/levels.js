@@ -47,6 +47,7 @@ export class Levels {
     this.show();
     bench.inspector.refresh();
     bench.usage.invalidate();
+    bench.surprise.follow();
     bench.models.show();
     bench.stage.captions.refresh();
     bench.tell("canvas-code");

@@ -42,7 +42,8 @@ export class Look {
 
   // Show a layer alone.
   setLayer(layer) {
-    if (this.element.querySelector(`[data-layer=${layer}]`).disabled) return;
+    const { disabled, ariaDisabled } = this.element.querySelector(`[data-layer=${layer}]`);
+    if (disabled || ariaDisabled === "true") return;
     this.change({ side: false, ...this.with(layer) });
   }
 

@@ -4,7 +4,7 @@
 import { unpackTokens } from "../../../kit/js/bytes.js";
 import { newCanvas, pixelsOfUrl } from "../../../kit/js/images.js";
 import { SEEDS, newSeed } from "../../../kit/js/random.js";
-import { drawTiles, lengthOf, mostCodes, packSequences, writeSlice } from "../../../kit/js/sequences.js";
+import { drawTiles, lengthOf, levelsOf, mostCodes, named, packSequences, squareOf, writeSlice } from "../../../kit/js/sequences.js";
 
 const CANDIDATES = 4;
 
@@ -23,14 +23,14 @@ export class Candidates {
     part("close").addEventListener("click", () => this.close());
   }
 
-  // task: {picture, prior, settings, title; window: [top, bottom, left, right] of the picture, as large as the prior's
-  // grid; places: in the window, row by row, that are written; tokens: of the window}
+  // task: {window, settings, title; places: in the window's sequence, that are written; shown: what of the window is shown, [top,
+  // bottom, left, right] in tokens of the finest grid}
   begin(task) {
     this.task = { ...task, seed: task.settings.seed ?? newSeed() };
     this.list.replaceChildren();
     const before = this.newCandidate("as it was");
-    before.offer(task.tokens);
-    drawPart(before.canvas, task.picture, task.window);
+    before.offer(task.window.tokens);
+    drawPart(before.canvas, task);
     this.element.hidden = false;
     const { clientWidth: width, clientHeight: height, parentElement: stage } = this.element;
     const beside = width < stage.clientWidth;
@@ -60,7 +60,7 @@ export class Candidates {
     const run = (this.running = {});
     const isStopped = () => this.running !== run;
     try {
-      if (task.places[0] + task.places.length === task.tokens.length) await this.goOn(task, isStopped);
+      if (task.places[0] + task.places.length === task.window.tokens.length) await this.goOn(task, isStopped);
       else await this.rewrite(task, isStopped);
       if (isStopped()) return;
       this.running = null;
@@ -74,26 +74,27 @@ export class Candidates {
 
   // With tokens to come after the hole: candidate by candidate.
   async rewrite(task, isStopped) {
+    const { places: mask, shown: region, window: { prior, tokens: given } } = task;
     for (let i = 0; i < CANDIDATES; i++) {
       this.tell(`${task.title}: ${i + 1} of ${CANDIDATES}…`);
       const candidate = this.newCandidate();
       const settings = { ...task.settings, seed: task.seed++ % SEEDS };
-      const tokens = packSequences([task.tokens], task.tokens.length, task.prior);
-      const answer = await this.bench.server.ask("rewrite_tokens", { prior: task.prior.name, settings, tokens, mask: task.places });
+      const tokens = packSequences([given], given.length, prior);
+      const answer = await this.bench.server.ask("rewrite_tokens", { ...named(prior), settings, tokens, mask, region });
       if (isStopped()) return;
-      candidate.offer(unpackTokens(answer.tokens, mostCodes(task.prior)));
+      candidate.offer(unpackTokens(answer.tokens, mostCodes(prior)));
       await candidate.show(answer.picture);
     }
   }
 
   // With nothing to come after: all side by side, slice by slice.
   async goOn(task, isStopped) {
-    const { prior, picture, window } = task;
+    const { prior, picture, tokens: given } = task.window;
     const candidates = Array.from({ length: CANDIDATES }, () => this.newCandidate());
-    const sequences = candidates.map(() => task.tokens.slice());
+    const sequences = candidates.map(() => given.slice());
     for (const { canvas } of candidates) {
-      drawPart(canvas, picture, window);
-      for (const place of task.places) clearCell(canvas, prior, picture.codebook, place);
+      drawPart(canvas, task);
+      for (const place of task.places) clearCell(canvas, prior, place);
     }
     const settings = { ...task.settings, seed: task.seed++ % SEEDS };
     for (let kept = task.places[0]; kept < lengthOf(prior); ) {
@@ -104,7 +105,7 @@ export class Candidates {
       sequences.forEach((sequence, i) => drawTiles(candidates[i].canvas.getContext("2d"), picture.codebook, prior, sequence, from, kept));
     }
     const tokens = packSequences(sequences, lengthOf(prior), prior);
-    const { pictures } = await this.bench.server.ask("decode_tokens", { prior: prior.name, tokens, written: lengthOf(prior) });
+    const { pictures } = await this.bench.server.ask("decode_tokens", { ...named(prior), tokens, written: lengthOf(prior) });
     if (isStopped()) return;
     for (const [i, candidate] of candidates.entries()) {
       candidate.offer(sequences[i]);
@@ -118,8 +119,9 @@ export class Candidates {
     button.type = "button";
     button.disabled = true;
     button.setAttribute("aria-label", name);
-    const canvas = newCanvas(task.prior.width, task.prior.height);
-    canvas.classList.toggle("crisp", task.prior.width < 88);
+    const [top, bottom, left, right] = task.shown.map((edge) => edge * task.window.picture.finest.codebook.downsampling);
+    const canvas = newCanvas(right - left, bottom - top);
+    canvas.classList.toggle("crisp", canvas.width < 88);
     button.append(canvas, name === "as it was" ? name : this.list.children.length);
     this.list.append(button);
     this.list.scrollTo(this.list.scrollWidth, this.list.scrollHeight);
@@ -131,22 +133,21 @@ export class Candidates {
     return { canvas, offer, show };
   }
 
-  take({ picture, window, places, prior }, tokens, button) {
-    const columns = prior.grids[0].shape[1];
-    const cellOf = (place) => (window[0] + Math.floor(place / columns)) * picture.columns + window[2] + (place % columns);
-    if (picture !== this.bench.picture) this.bench.workspace.show(picture);
-    this.bench.strokes.edit(places.map((place) => [cellOf(place), tokens[place]]));
+  take({ window, places }, tokens, button) {
+    if (window.picture !== this.bench.picture) this.bench.workspace.show(window.picture);
+    this.bench.strokes.apply(places.map((place) => [window.placeInPicture(place), tokens[place]]));
     for (const other of this.list.children) other.setAttribute("aria-pressed", other === button);
   }
 }
 
-// What the picture shows now in a window of its tokens.
-function drawPart(canvas, picture, [top, , left]) {
-  const f = picture.codebook.downsampling;
-  canvas.getContext("2d").putImageData(picture.rebuilt, -left * f, -top * f);
+// What the picture shows now of what is shown of a window.
+function drawPart(canvas, { shown: [top, , left], window: { picture, parts } }) {
+  const f = picture.finest.codebook.downsampling;
+  const [first, , before] = parts.at(-1).area;
+  canvas.getContext("2d").putImageData(picture.rebuilt, -(before + left) * f, -(first + top) * f);
 }
 
-function clearCell(canvas, prior, { downsampling: f }, place) {
-  const columns = prior.grids[0].shape[1];
-  canvas.getContext("2d").clearRect((place % columns) * f, Math.floor(place / columns) * f, f, f);
+function clearCell(canvas, prior, place) {
+  const [x, y, side] = squareOf(levelsOf(prior).find(({ end }) => place < end), place);
+  canvas.getContext("2d").clearRect(x, y, side, side);
 }

@@ -4,6 +4,7 @@
 import { packTokens, unpackFloats } from "../../../kit/js/bytes.js";
 import { canvasOf } from "../../../kit/js/images.js";
 import { ERROR_COLOURS } from "../../../kit/js/layers.js";
+import { mostCodes, named, ofSize } from "../../../kit/js/sequences.js";
 
 const SURPRISE_SCALE = 1.5; // times log₂ K bits, which is what a token costs without a prior: the last colour
 
@@ -11,7 +12,7 @@ export class Surprise {
   /** @param {import("../main.js").Bench} bench */
   constructor(bench) {
     this.bench = bench;
-    this.maps = new WeakMap(); // picture → {key, bits, mean}
+    this.maps = new WeakMap(); // picture → {key, levels: {bits, mean} of each}
     this.legend = bench.root.querySelector("[data-legend=surprise]");
   }
 
@@ -23,15 +24,15 @@ export class Surprise {
     return Math.ceil(SURPRISE_SCALE * Math.log2(codebook.size));
   }
 
-  // The bits of the picture's tokens as they are now, or undefined.
+  // The bits of the tokens at hand as they are now, and their mean, or undefined.
   of(picture) {
     const map = this.maps.get(picture);
-    return map && map.key === this.key(picture) ? map : undefined;
+    return map && map.key === this.key(picture) ? map.levels[picture.level] : undefined;
   }
 
   key(picture) {
     const { prior, settings } = this.bench.writer;
-    return `${prior?.name} ${settings.condition} ${packTokens(picture.tokens, picture.codebook.size)}`;
+    return `${prior?.name} ${settings.condition} ${picture.grids.map((grid) => grid.pack().data).join(" ")}`;
   }
 
   // Bring the map up to date while it shows: one at a time, and again if the tokens changed meanwhile.
@@ -53,18 +54,26 @@ export class Surprise {
   async judge(picture) {
     const { prior, settings } = this.bench.writer;
     const key = this.key(picture);
-    const { rows, columns, codebook } = picture;
-    const height = prior.grids[0].shape[0];
-    const bits = new Float32Array(rows * columns);
+    const { grids, grids: [{ rows, columns }] } = picture;
+    const sized = ofSize(prior, grids.map((grid) => [grid.rows, grid.columns]));
+    const height = sized.grids[0].shape[0];
+    const levels = grids.map(({ tokens }) => ({ bits: new Float32Array(tokens.length), mean: 0 }));
     for (let done = 0, top = 0; done < rows; top = Math.min(top + Math.max(1, height >> 1), rows - height)) {
-      const band = picture.cut([top, top + height, 0, columns]);
-      const question = { prior: prior.name, condition: settings.condition, columns, tokens: packTokens(band, codebook.size) };
-      const judged = unpackFloats((await this.bench.server.ask("judge_band", question)).bits);
-      bits.set(judged.subarray((done - top) * columns), done * columns);
+      const scale = (grid, edge) => (edge * grids[0].codebook.span) / grid.codebook.span;
+      const cuts = grids.map((grid) => grid.cut([scale(grid, top), scale(grid, top + height), 0, grid.columns]));
+      const tokens = packTokens(cuts.flatMap((cut) => [...cut]), mostCodes(prior));
+      const question = { ...named(sized), condition: settings.condition, columns, tokens };
+      let judged = unpackFloats((await this.bench.server.ask("judge_band", question)).bits);
+      for (const [level, grid] of grids.entries()) {
+        const part = judged.subarray(scale(grid, done - top) * grid.columns, cuts[level].length);
+        levels[level].bits.set(part, scale(grid, done) * grid.columns);
+        judged = judged.subarray(cuts[level].length);
+      }
       done = top + height;
       if (picture !== this.bench.picture || !this.shown || key !== this.key(picture)) return;
     }
-    this.maps.set(picture, { key, bits, mean: bits.reduce((sum, value) => sum + value, 0) / bits.length });
+    for (const level of levels) level.mean = level.bits.reduce((sum, value) => sum + value, 0) / level.bits.length;
+    this.maps.set(picture, { key, levels });
   }
 
   draw() {

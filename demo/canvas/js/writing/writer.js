@@ -1,8 +1,13 @@
-// What a prior can do for the picture on the stage: judge its tokens, and write some of them anew.
+// What a prior can do for the picture on the stage: judge its tokens, write some of them anew, and go on past its edges.
 
-import { fileToBase64 } from "../../../kit/js/files.js";
-import { canvasOf, newCanvas, pngOf } from "../../../kit/js/images.js";
 import { Candidates } from "./candidates.js";
+import { extend } from "./extending.js";
+import { offersFor } from "./offers.js";
+import { Window, windowAround } from "./window.js";
+
+const AROUND = 3; // tokens around what is written that the candidates show, and half its side more
+const MOST_EXTENDED = 64;
+const WHOLE = ["continue", "left", "top", "bottom", "right"]; // what takes a prior of the picture's own size, or of any
 
 export class Writer {
   /** @param {import("../main.js").Bench} bench */
@@ -18,25 +23,36 @@ export class Writer {
     this.words = part("words");
     this.sentences = part("sentences");
     this.why = part("why");
-    this.retokenize = part("retokenize");
+    this.offers = part("offers");
+    this.by = part("by");
     this.warmth = part("warmth");
     this.candidates = new Candidates(bench.root.querySelector("[data-part=candidates]"), bench);
     menu.hidden = !priors.length;
-    for (const layer of this.layerParts) layer.hidden = layer.disabled = !priors.length;
-    const tools = { surprise: () => bench.look.setLayer("surprise"), rewrite: () => this.rewrite(), continue: () => this.continue() };
+    for (const layer of this.layerParts) layer.hidden = !priors.length;
+    const tools = {
+      surprise: () => bench.look.setLayer("surprise"),
+      rewrite: () => this.rewrite(),
+      away: () => this.takeAway(),
+      continue: () => this.continue(),
+    };
     for (const button of menu.querySelectorAll("[data-write]"))
       button.addEventListener("click", () => {
         menu.open = false;
-        tools[button.dataset.write]();
+        (tools[button.dataset.write] ?? (() => this.extend(button.dataset.write)))();
       });
+    this.layerButton.addEventListener("click", () => (menu.open = this.layerButton.ariaDisabled === "true"));
     this.choice.addEventListener("change", () => this.chosen());
     for (const told of [this.text, this.words]) told.addEventListener("change", () => bench.surprise.follow());
     this.temperature.addEventListener("input", () => this.refresh());
     menu.addEventListener("toggle", () => this.refresh());
   }
 
+  get layerButton() {
+    return this.bench.root.querySelector("[data-layer=surprise]");
+  }
+
   get layerParts() {
-    return this.bench.root.querySelectorAll("[data-layer=surprise], [data-under] [value=surprise]");
+    return [this.layerButton, this.bench.root.querySelector("[data-under] [value=surprise]")];
   }
 
   get prior() {
@@ -53,20 +69,31 @@ export class Writer {
     return { condition: told || null, temperature: Number(this.temperature.value) };
   }
 
+  // Whether the prior sees a part of the picture at a time.
   get windowed() {
     const { prior, bench: { picture } } = this;
-    return prior && (picture.rows > prior.grids[0].shape[0] || picture.columns > prior.grids[0].shape[1]);
+    if (!prior || prior.anySize) return false;
+    const [{ rows, columns }] = picture.grids;
+    return rows > prior.grids[0].shape[0] || columns > prior.grids[0].shape[1];
   }
 
   // Why the prior can do nothing with this picture, in words, or null.
   get obstacle() {
     const { prior, bench: { picture } } = this;
     if (!prior) return `No prior here was trained on tokens of ${picture.codebook.model}.`;
-    if (prior.grids.length > 1)
-      return `${prior.name} writes the ${prior.grids.length} levels of a picture in one sequence: see the Sample tab. Here priors of one level judge and rewrite.`;
-    const [rows, columns] = prior.grids[0].shape;
-    if (picture.rows >= rows && picture.columns >= columns) return null;
-    return `${prior.name} knows grids of ${columns} × ${rows} tokens, and this picture has ${picture.columns} × ${picture.rows}.`;
+    const [own] = prior.grids;
+    const [grid] = picture.grids;
+    if (prior.anySize || (grid.rows >= own.shape[0] && grid.columns >= own.shape[1])) return null;
+    const [rows, columns] = own.shape;
+    return `${prior.name} knows grids of ${columns} × ${rows} tokens, and this picture has ${grid.columns} × ${grid.rows}.`;
+  }
+
+  // Why something of the menu can't be done, or null.
+  lacks(tool) {
+    const { obstacle, prior, windowed } = this;
+    if (obstacle || !WHOLE.includes(tool)) return obstacle;
+    if (tool !== "continue") return prior.anySize ? null : "To extend a picture takes a prior of any size.";
+    return windowed ? "To go on with a picture of this size takes a prior of any size." : null;
   }
 
   // Another picture is on the stage.
@@ -76,13 +103,8 @@ export class Writer {
     const chosen = this.choice.value;
     this.choice.replaceChildren(...fitting.map(({ name }) => new Option(name, name, false, name === chosen)));
     this.choice.parentElement.hidden = fitting.length < 2;
-    this.offerOthers();
     this.chosen();
-    const lost = this.obstacle;
-    for (const layer of this.layerParts) layer.disabled = lost !== null;
-    bench.root.querySelector("[data-layer=surprise]").title = lost ?? "How many bits each token costs under the prior (5)";
-    if (lost) bench.look.leave("surprise");
-    if (this.candidates.task?.picture !== bench.picture) this.candidates.close();
+    if (this.candidates.task?.window.picture !== bench.picture) this.candidates.close();
   }
 
   chosen() {
@@ -92,78 +114,119 @@ export class Writer {
     this.texts.hidden = !texts.length;
     this.sentences.hidden = !this.prior?.takesText;
     this.refresh();
+    const lost = this.obstacle;
+    const [button, under] = this.layerParts;
+    under.disabled = lost !== null;
+    button.ariaDisabled = String(under.disabled);
+    button.title = lost ? `${lost} See the menu Prior.` : "How many bits each token costs under the prior (5)";
+    if (lost) this.bench.look.leave("surprise");
     this.bench.surprise.follow();
+  }
+
+  use(name) {
+    this.choice.value = name;
+    this.chosen();
   }
 
   refresh() {
     const { bench, menu } = this;
     if (!bench.picture) return;
-    const lost = this.obstacle;
-    const [rows, columns] = this.prior?.grids[0].shape ?? [];
-    const windows = this.windowed ? `, in windows of ${columns} × ${rows} tokens` : "";
-    this.why.textContent = lost ?? `By ${this.prior.name}${windows}`;
+    const buttons = [...menu.querySelectorAll("[data-write]")];
+    for (const button of buttons) button.disabled = this.lacks(button.dataset.write) !== null;
+    const missing = [...new Set(buttons.map((button) => this.lacks(button.dataset.write)))].filter(Boolean);
+    this.why.textContent = [this.obstacle ? "" : this.about, ...missing].filter(Boolean).join(" ");
     this.warmth.textContent = Number(this.temperature.value).toFixed(2);
-    menu.querySelectorAll("[data-write]").forEach((button) => (button.disabled = lost !== null));
-    this.retokenize.hidden = !this.retokenize.children.length;
-  }
-
-  // For a picture that no prior fits: its middle as the tokens of each model that has a prior.
-  offerOthers() {
-    const { picture } = this.bench;
-    const models = this.obstacle && picture.original ? [...new Set(this.priors.map(({ model }) => model))] : [];
-    const others = models.map((name) => this.priors.find(({ model }) => model === name));
-    this.retokenize.replaceChildren(...others.map((prior) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = `Its middle as tokens of ${prior.model}`;
+    const offers = missing.length ? offersFor(bench, this.priors, this.obstacle !== null) : [];
+    this.offers.hidden = !offers.length;
+    this.offers.replaceChildren(...offers.map(({ label, run }) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: label });
       button.addEventListener("click", () => {
-        this.menu.open = false;
-        this.openMiddle(picture, prior);
+        menu.open = false;
+        run();
       });
       return button;
     }));
   }
 
-  openMiddle(picture, prior) {
-    const { model, width, height } = prior;
-    if (this.bench.workspace.isFull(() => this.openMiddle(picture, prior))) return;
-    return this.bench.intake.open(picture.name, async () => {
-      const file = await pngOf(middleOf(picture.original, width, height));
-      return this.bench.server.ask("open_picture", { data: await fileToBase64(file), name: `${picture.name}, middle`, model });
-    });
-  }
-
-  // Write the selected tokens anew, given all others of a window around them.
-  rewrite(settings = this.settings) {
-    const { prior, bench } = this;
-    const { picture, selection } = bench;
-    if (!selection.area) return bench.messages.problem("Select the tokens to rewrite first: take the select tool, and drag.");
-    const [top, bottom, left, right] = selection.area;
+  // What writes, and what can be hoped for.
+  get about() {
+    const { prior, windowed } = this;
+    if (prior.anySize) return `By ${prior.name}, which sees what is near: texture, sky and grass go on; faces and things don’t.`;
     const [rows, columns] = prior.grids[0].shape;
-    if (bottom - top > rows || right - left > columns)
-      return bench.messages.problem(`${prior.name} writes at most ${columns} × ${rows} tokens at a time. Select fewer.`);
-    const start = (from, to, room, whole) => Math.max(0, Math.min(whole - room, Math.round((from + to - room) / 2)));
-    const corner = [start(top, bottom, rows, picture.rows), start(left, right, columns, picture.columns)];
-    const places = [];
-    for (let row = top; row < bottom; row++)
-      for (let column = left; column < right; column++) places.push((row - corner[0]) * columns + column - corner[1]);
-    this.begin(`Rewriting ${right - left} × ${bottom - top} tokens`, settings, corner, places);
+    return `By ${prior.name}${windowed ? `, in windows of ${columns} × ${rows} tokens` : ""}.`;
   }
 
-  // Keep what comes before the selection, or before the cursor, or else the top half, and write the rest.
+  // Write the selected tokens anew, and the finer ones under them, given all others of a window around them.
+  rewrite(settings = this.settings, title = "Rewriting") {
+    const { bench: { picture, selection } } = this;
+    if (selection.area) this.write(title, settings, picture.grid, selection.area);
+    else this.askToSelect("rewrite");
+  }
+
+  // Write what is selected anew, with the tokens around it that it reaches, of all levels: what may have been behind it.
+  takeAway() {
+    const { bench: { picture, selection: { area } } } = this;
+    if (!area) return this.askToSelect("take away");
+    const [coarsest] = picture.grids;
+    const scale = coarsest.codebook.span / picture.codebook.span;
+    const whole = area.map((edge, i) => (i % 2 ? Math.ceil(edge / scale) + 1 : Math.floor(edge / scale) - 1));
+    const inside = whole.map((edge, i) => Math.min(i < 2 ? coarsest.rows : coarsest.columns, Math.max(0, edge)));
+    this.write("Taking away", this.settings, coarsest, inside);
+  }
+
+  askToSelect(what) {
+    const run = () => this.bench.use("select");
+    this.bench.messages.problem(`Select the tokens to ${what} first: drag over them.`, { label: "Take the select tool", run });
+  }
+
+  write(title, settings, grid, area) {
+    const { prior, bench: { picture, messages } } = this;
+    const window = windowAround(picture, prior, grid, area);
+    const [rows, columns] = prior.grids[0].shape;
+    if (!window) return messages.problem(`${prior.name} writes at most ${columns} × ${rows} tokens at a time. Select fewer.`);
+    const [top, bottom, left, right] = area;
+    const name = picture.grids.length > 1 ? ` ${grid.codebook.name}` : "";
+    const region = window.regionOf(grid, area);
+    const around = AROUND + Math.ceil(Math.max(region[1] - region[0], region[3] - region[2]) / 2);
+    const { area: edges } = window.parts.at(-1);
+    const most = [edges[1] - edges[0], edges[3] - edges[2]];
+    const shown = region.map((edge, i) => (i % 2 ? Math.min(most[i >> 1], edge + around) : Math.max(0, edge - around)));
+    this.begin(`${title} ${right - left} × ${bottom - top}${name} tokens`, settings, window, window.placesUnder(grid, area), shown);
+  }
+
+  // Keep what comes before the selection, or before the cursor, or else the top half, and write the rest of every level.
   continue(settings = this.settings) {
-    const { prior, bench } = this;
-    const { picture, cursor, selection: { area } } = bench;
-    const [rows, columns] = prior.grids[0].shape;
-    if (this.windowed)
-      return bench.messages.problem(
-        `${prior.name} goes on with pictures of ${columns} × ${rows} tokens, and this has ${picture.columns} × ${picture.rows}. ` +
-          "Select a part and rewrite it.",
-      );
-    const here = area ? { row: area[0], column: area[2] } : cursor.token ?? { row: rows >> 1, column: 0 };
-    const first = here.row * columns + here.column;
-    const places = Array.from({ length: rows * columns - first }, (_, i) => first + i);
-    this.begin(`Going on from row ${here.row}, column ${here.column}`, settings, [0, 0], places);
+    const { prior, bench: { picture, cursor, messages, selection: { area } } } = this;
+    const lacks = this.lacks("continue");
+    if (lacks) return messages.problem(`${lacks} Or select a part and rewrite it.`);
+    const [coarsest] = picture.grids;
+    const scale = coarsest.codebook.span / picture.codebook.span;
+    const at = area ? { row: area[0], column: area[2] } : cursor.token ?? { row: picture.rows >> 1, column: 0 };
+    const [row, column] = [at.row, at.column].map((place) => Math.floor(place / scale));
+    const window = new Window(picture, prior, [0, 0]);
+    const places = window.placesUnder(coarsest, [row, coarsest.rows, 0, coarsest.columns], column);
+    const whole = window.regionOf(coarsest, window.area);
+    this.begin(`Going on from row ${row}, column ${column}`, settings, window, places, whole);
+  }
+
+  begin(title, settings, window, places, shown) {
+    const { look } = this.bench;
+    if (look.view === "original") look.setLayer("rebuilt");
+    this.candidates.begin({ title, settings, window, places, shown });
+  }
+
+  // Past an edge, by as many tokens as the field says.
+  async extend(edge) {
+    const { bench, prior, settings } = this;
+    const by = Math.max(1, Math.min(MOST_EXTENDED, Math.round(Number(this.by.value)) || 1));
+    const told = bench.messages.show("", "note");
+    try {
+      await bench.intake.during(() => extend(bench, prior, settings, edge, by, (text) => (told.firstElementChild.textContent = text)));
+    } catch (problem) {
+      bench.messages.problem(problem.message);
+    } finally {
+      told.remove();
+    }
   }
 
   // As the Text tab says, in its words: write the selection, or all from the cursor on, or the lower half.
@@ -177,29 +240,9 @@ export class Writer {
           "Take a candidate to the canvas first, or open the middle of this picture in the menu Prior.",
       );
     }
-    this.choice.value = name;
     this.words.value = settings.condition ?? "";
-    this.chosen();
+    this.use(name);
     if (this.obstacle) return bench.messages.problem(this.obstacle);
     return bench.selection.area ? this.rewrite(settings) : this.continue(settings);
   }
-
-  begin(title, settings, /** @type {number[]} */ [top, left], places) {
-    const { prior, bench: { picture, look } } = this;
-    const [rows, columns] = prior.grids[0].shape;
-    const window = [top, top + rows, left, left + columns];
-    if (look.view === "original") look.setLayer("rebuilt");
-    this.candidates.begin({ picture, prior, settings, title, window, places, tokens: picture.cut(window) });
-  }
-}
-
-// The largest part around the middle with these proportions, scaled to this size.
-function middleOf(pixels, width, height) {
-  const whole = canvasOf(pixels);
-  const scale = Math.min(pixels.width / width, pixels.height / height);
-  const [across, down] = [width * scale, height * scale];
-  const context = newCanvas(width, height).getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(whole, (pixels.width - across) / 2, (pixels.height - down) / 2, across, down, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height);
 }
