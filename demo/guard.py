@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import uploads
+from demo import sessions, uploads
 from demo.kit.bytes import MAX_FILE_BYTES
 from demo.kit.files import BUSY
 from demo.visitors import KEY, Visitor, address_of
@@ -238,4 +238,5 @@ gradio.routes.traceback = gradio.queueing.traceback = SimpleNamespace(print_exc=
 
 def served(*inner: Middleware) -> dict[str, Any]:
     """How the page is launched, for Blocks.launch, with what else stands between the guard and Gradio."""
+    sessions.keep_none()
     return {"app_kwargs": {"middleware": [Middleware(Guard), *inner]}, "max_file_size": MOST_UPLOADED, "max_threads": THREADS}

@@ -29,11 +29,16 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(tiny_default, folder):
+def page(tiny_default, folder):
     app = blocks.build()
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **guard.served())
-    yield url.rstrip("/")
+    app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **guard.served())
+    yield app
     app.close()
+
+
+@pytest.fixture(scope="module")
+def address(page):
+    return page.local_url.rstrip("/")
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +54,23 @@ def canvas(client):
     return next(each["id"] for each in components if each["props"].get("elem_id") == "token-canvas")
 
 
-def ask(client, component, function, question, **settings):
-    body = {"data": question, "component_id": component, "fn_name": function, "session_hash": "test"}
+def ask(client, component, function, question, session="test", **settings):
+    body = {"data": question, "component_id": component, "fn_name": function, "session_hash": session}
     return client.post("/gradio_api/component_server", json=body, **settings)
 
 
 def test_an_ordinary_question_is_answered(client, canvas):
     assert ask(client, canvas, "read_codebook", {}).json()["model"] == models.tokenizer().name
+
+
+def test_no_page_leaves_a_state_behind(client, canvas, page):
+    states = {id(page.state_holder[session]) for session in ("a", "b")}
+    for session in ("c", "d"):
+        assert ask(client, canvas, "read_codebook", {}, session).status_code == 200
+        client.post("/gradio_api/run/list_models", json={"data": [], "session_hash": session})
+    assert len(states) == 1 and not page.state_holder.session_data
+    with pytest.raises(TypeError, match="No page has a state"):
+        page.state_holder["a"][canvas] = None
 
 
 @pytest.mark.parametrize("question, words", [
