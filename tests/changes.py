@@ -4,10 +4,12 @@ check."""
 from __future__ import annotations
 
 import base64
+import json
 import random
 from copy import deepcopy
 from typing import Any
 
+NESTED, DEEP = "nested", 30_000
 LEAVES: list[Any] = [
     None, True, False, -1, 0, 1, 2, 3, 7, 64, 65_536, 2**31, 2**63, 10**30, -(10**30), 0.5, -0.0, 1e308, -1e308, 5e-324, float("nan"),
     float("inf"), -float("inf"), "", "x", "0", "1e999", "photos", "photos-prior", "vqvae", "vqvae2", "fsq", "VQModel", "F16", "F8_E4M3",
@@ -15,10 +17,9 @@ LEAVES: list[Any] = [
     "{{this}}", "A" * 5000, [], {}, [[]], [0], [1, 2, 3], [2] * 70, [0] * 3000,
     {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
     {"path": "http://127.0.0.1:1/a", "url": "http://127.0.0.1:1/a", "meta": {"_type": "gradio.FileData"}},
-    base64.b64encode(bytes(64)).decode(), base64.b64encode(b"\xff" * 64).decode(),
+    NESTED, base64.b64encode(bytes(64)).decode(), base64.b64encode(b"\xff" * 64).decode(),
 ]
 NAMES = ["version", "kind", "dtype", "levels", "level", "model", "x", ""]
-DEEP = 3000
 
 
 def change(whole: dict | list, draw: random.Random) -> None:
@@ -27,12 +28,9 @@ def change(whole: dict | list, draw: random.Random) -> None:
         _change(whole, draw)
 
 
-def nested(depth: int = DEEP) -> Any:
-    """Lists within lists."""
-    value: Any = []
-    for _ in range(depth):
-        value = [value]
-    return value
+def as_text(body: Any) -> str:
+    """JSON, in which NESTED stands for lists within lists, deeper than Python's own encoder goes."""
+    return json.dumps(body).replace(json.dumps(NESTED), "[" * DEEP + "]" * DEEP)
 
 
 def _change(whole: dict | list, draw: random.Random) -> None:
