@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from demo import blocks, guard, models, uploads
+from demo import blocks, connections, guard, models, uploads
 from demo.kit import writing
 from demo.visitors import Visitor
 from demo.workers import MISUNDERSTOOD, Busy, writers
@@ -176,3 +176,26 @@ def test_work_ends_when_its_caller_has_gone(client, address, way, monkeypatch):
             other.get(f"/gradio_api/call/sample/{answer.json()['event_id']}")
         assert began.wait(PATIENCE)
     assert ended.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n", b"GET /robots.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /"])
+def test_a_connection_that_is_only_held_open_is_closed(address, monkeypatch, sent):
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as wire:
+        wire.sendall(sent)
+        while True:
+            try:
+                if not wire.recv(1 << 16):
+                    break
+            except ConnectionResetError:
+                break
+
+
+@pytest.mark.parametrize("path", [
+    "/gradio_api/proxy=https://a.hf.space/", "/gradio_api/file=http://127.0.0.1:1/", "/gradio_api/deep_link?session_hash=a", "/monitoring",
+    "/gradio_api/stream/a/b/1/playlist.m3u8", "/gradio_api/vibe-code", "/gradio_api/process_recording",
+])
+def test_what_no_page_asks_is_not_there(client, path):
+    for answer in (client.get(path), client.post(path, json={})):
+        assert (answer.status_code, answer.json()["error"]) == (404, guard.UNKNOWN)
