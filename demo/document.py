@@ -141,6 +141,7 @@ def from_json(data: Any) -> Document:
     if not models.fits(width, height):
         raise ValueError(f"The document's picture is {width} × {height} pixels; it may have {models.MAX_PIXELS:,} of them.")
     tokenizer = models.tokenizer(str(data.get("model")))
+    models.check_side(tokenizer, max(width, height))
     levels, grids = tokenizer.levels, data["grids"]
     if not isinstance(grids, list) or len(grids) != len(levels):
         raise ValueError(f"Model {tokenizer.name} has {len(levels)} level(s) of tokens, and the document doesn't.")
