@@ -17,7 +17,7 @@ from demo.workers import Busy
 
 MOST_WAITING = 256 << 20
 """Bytes of the questions that wait in the queue or are answered out of it, each of which counts as A_QUESTION more."""
-A_QUESTION = 1 << 20
+A_QUESTION = 2 << 20
 SIZE = "queued"
 """Of an ASGI scope: how much its question counts."""
 
