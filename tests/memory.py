@@ -43,7 +43,7 @@ def use(url: str, asked: list[Question], seed: int, until: float, counts: list[i
                         break
                     answered = _open_any(app, draw, session) if draw.random() < 0.2 else _ask(client, draw.choice(asked), session)
                     counts[0 if answered else 1] += 1
-            except httpx.HTTPError:
+            except (httpx.HTTPError, KeyError):  # too slow, or told to ask again
                 counts[1] += 1
 
 
