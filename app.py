@@ -4,9 +4,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 from starlette.middleware import Middleware
 
-from demo import blocks, guard
+from demo import blocks, guard, heap
 from demo.canvas import first
 
+heap.settle()
 app = blocks.build()
 
 

@@ -141,6 +141,7 @@ def from_json(data: Any) -> Document:
     if not models.fits(width, height):
         raise ValueError(f"The document's picture is {width} × {height} pixels; it may have {models.MAX_PIXELS:,} of them.")
     tokenizer = models.tokenizer(str(data.get("model")))
+    models.check_side(tokenizer, max(width, height))
     levels, grids = tokenizer.levels, data["grids"]
     if not isinstance(grids, list) or len(grids) != len(levels):
         raise ValueError(f"Model {tokenizer.name} has {len(levels)} level(s) of tokens, and the document doesn't.")
@@ -238,6 +239,9 @@ def _original(data: Any) -> Original | None:
     if data is None:
         return None
     try:
-        return Original(str(data["id"])[:64], int(data["bytes"]), int(data["width"]), int(data["height"]))
+        numbers = [int(data[name]) for name in ("bytes", "width", "height")]
+        if not all(0 <= number < 2**53 for number in numbers):  # which JavaScript holds
+            raise ValueError
+        return Original(str(data["id"])[:64], *numbers)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError("The document's reference to its original is damaged. Save it again and open that.") from None

@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo import uploads
+from demo import connections, sessions, uploads
 from demo.kit.bytes import MAX_FILE_BYTES
 from demo.kit.files import BUSY
 from demo.visitors import KEY, Visitor, address_of
@@ -31,13 +31,22 @@ MOST_UPLOADED = (1 << 30) + (1 << 20)
 """Of an upload: a model and what lies beside it."""
 MOST_AT_ONCE = 512 << 20
 """Bytes of the questions that are being answered."""
+MOST_OPEN = 2000
+"""Requests that are being answered, the streams of pages among them."""
 READ_SECONDS, DRAIN_SECONDS = 60, 10
+UNUSED = re.compile(
+    r"(/[\w.-]+)*?/(proxy=|file=https?:|deep_link|process_recording|vibe-|undo-vibe-|monitoring|stream/|dev/|run-history|runs(/|$))"
+)
+"""Of what Gradio answers, what no page here asks: it fetches from elsewhere, writes to the disk, or tells of the server."""
+QUEUED = re.compile(r"/(queue/join|call/[^/]+|call/v2/[^/]+)/?$")
+"""Of the questions that go by Gradio's queue."""
 THREADS = 256
 """They wait for the crews; there are more than all seats of all crews, so that none keeps another's questions out."""
 
 TOO_MUCH = f"This is more than the {MOST_BYTES >> 20} MB that are read at a time. Send less, or a smaller file."
 TOO_MANY = f"This has more than {MOST_PARTS:,} values. Send less at a time."
 TOO_LARGE = f"An upload has at most {MOST_UPLOADED >> 30} GB. Send a smaller file, or fewer."
+UNKNOWN = "There is no such page."
 TOO_SLOW = "This took too long to arrive. Try again."
 FULL = "There is no room for more uploads now. Try again in a quarter of an hour, or send less."
 
@@ -53,6 +62,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp):
         self.app, self._bodies, self._uploads = app, Shares(MOST_AT_ONCE), 0
+        self._open = Shares(MOST_OPEN)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,12 +70,15 @@ class Guard:
         answer, receive = _Answer(send), _Receiver(receive)
         visitor = scope[KEY] = Visitor(address_of(scope))
         try:
-            if scope["method"] not in ("POST", "PUT", "PATCH"):
-                await self.app(scope, receive, answer.send)
-            elif scope["path"].rstrip("/").endswith("/upload"):
-                await self._upload(scope, receive, answer.send, visitor)
-            else:
-                await self._ask(scope, receive, answer.send, visitor)
+            if UNUSED.match(scope["path"]):
+                raise Refused(404, UNKNOWN)
+            with self._open.taken(visitor):
+                if scope["method"] not in ("POST", "PUT", "PATCH"):
+                    await self.app(scope, receive, answer.send)
+                elif scope["path"].rstrip("/").endswith("/upload"):
+                    await self._upload(scope, receive, answer.send, visitor)
+                else:
+                    await self._ask(scope, receive, answer.send, visitor)
         except Refused as refusal:
             await receive.drain()
             await answer.refuse(*refusal.args)
@@ -88,6 +101,8 @@ class Guard:
                 raise Refused(408, TOO_SLOW) from None
             if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_PARTS:
                 raise Refused(413, TOO_MANY)
+            if QUEUED.search(scope["path"]):
+                sessions.admit(scope, visitor, len(body))
             page = re.search(rb'"session_hash": ?"(\w{1,64})"', body[-200:])
             scope[KEY] = visitor = Visitor(visitor.address, page[1].decode() if page else "", visitor.gone)
             gone, messages = asyncio.Event(), [{"type": "http.request", "body": body, "more_body": False}]
@@ -238,4 +253,6 @@ gradio.routes.traceback = gradio.queueing.traceback = SimpleNamespace(print_exc=
 
 def served(*inner: Middleware) -> dict[str, Any]:
     """How the page is launched, for Blocks.launch, with what else stands between the guard and Gradio."""
+    connections.limit()
+    sessions.keep_none()
     return {"app_kwargs": {"middleware": [Middleware(Guard), *inner]}, "max_file_size": MOST_UPLOADED, "max_threads": THREADS}

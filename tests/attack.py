@@ -1,7 +1,8 @@
 """The running app under somebody who wants to stop it: python -m tests.attack --requests 10000
 
 That many mutated requests go to every endpoint and every function of the server, from a few connections: none may come back as a 500 or
-with an error that has no words, and the server's loop may not stall. `python -m tests.load --attack` has `attack` beside a class of
+with an error that has no words, and the server's loop may not stall. Most are questions that make sense but for a place or three
+(tests/questions.py); who waits longer than LEAVES_AFTER goes. `python -m tests.load --attack` has `attack` beside a class of
 users, from an address of its own: it repeats hostile configs, pictures that no decoder ends, bodies and uploads without a limit, calls
 that are abandoned, many connections at once and folders of models.
 """
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,15 +30,14 @@ import numpy as np
 from PIL import Image
 
 from tests.benchmarks.startup import start
+from tests.changes import as_text, change, leaf
+from tests.questions import App, questions
 from tests.vqgan import small_vqgan_folder
 
 FROM = "127.0.0.2"  # an address of the attacker's own
 JSON = {"Content-Type": "application/json"}
 STALL_EVERY, CONNECTIONS, ABANDONED = 0.2, 24, 16
-LEAVES: list[Any] = [
-    None, True, -1, 0, 7, 10**30, 0.5, -1e308, "", "x", "photos", "photos-prior", "\ud800", "../../etc/passwd", "${alert(1)}", "A" * 5000,
-    [], [[]], {}, [0] * 300, {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, base64.b64encode(bytes(64)).decode(),
-]
+LEAVES_AFTER = 5.0  # seconds
 HOSTILE_CONFIGS = [
     {"model": {"target": "VQModel", "params": {"embed_dim": 4, "n_embed": 40, "ddconfig": {
         "double_z": False, "z_channels": 4, "resolution": 64, "in_channels": 3, "out_ch": 3, "ch": "A", "ch_mult": [4_000_000_000],
@@ -62,19 +63,13 @@ class Found:
 
 
 class Server:
-    """What is asked of the app: its functions and endpoints, out of its own description."""
+    """The app over many connections at once."""
 
-    def __init__(self, client: httpx.AsyncClient, config: dict, endpoints: list[str]):
-        self.client, self.endpoints = client, endpoints
-        self.functions = [(each["id"], name) for each in config["components"] for name in each["props"].get("server_fns") or []]
+    def __init__(self, client: httpx.AsyncClient, config: dict):
+        self.client = client
         self.places = {name: each["id"] for each in config["components"] if (name := each["props"].get("elem_id"))}
         folder = self.places.get("models-folder")
         self.open_folder = next((i for i, each in enumerate(config["dependencies"]) if folder in [t[0] for t in each["targets"]]), None)
-
-    @staticmethod
-    async def of(client: httpx.AsyncClient) -> Server:
-        config, info = (await client.get("/config")).json(), (await client.get("/gradio_api/info")).json()
-        return Server(client, config, [name.strip("/") for name in info["named_endpoints"]])
 
     async def ask(self, place: str, name: str, question: Any) -> httpx.Response:
         body = {"data": question, "component_id": self.places[place], "fn_name": name, "session_hash": f"{random.getrandbits(40):x}"}
@@ -101,25 +96,36 @@ def mutated(draw: random.Random, depth: int = 3) -> Any:
         names = ["model", "prior", "data", "name", "grids", "region", "level", "code", "count", "document", "settings", "tokens", "kept",
                  "until", "text", "picture", "run", "version", "width", "height", "shape", "condition", "kind", "seed", "set", "codes"]
         return {name: mutated(draw, depth - 1) for name in draw.sample(names, draw.randint(0, 8))}
-    return draw.choice(LEAVES)
+    return leaf(draw)
 
 
 async def send_mutated(url: str, count: int, connections: int = 4, seed: int = 0) -> Found:
     """`count` requests, among `connections` that send one after the other."""
     draw, found = random.Random(seed), Found()
-    async with httpx.AsyncClient(base_url=url, timeout=120) as client:
-        server = await Server.of(client)
+    with httpx.Client(base_url=url, timeout=300) as first:
+        app = App(first)
+        sensible = questions(app)
+    async with httpx.AsyncClient(base_url=url, timeout=LEAVES_AFTER) as client:
+
+        def question() -> tuple[str, Any]:
+            way = draw.random()
+            if way < 0.7:
+                chosen = draw.choice(sensible)
+                body = deepcopy(chosen.body)
+                change(body if draw.random() < 0.05 else body["data"] or body, draw)
+                return chosen.path, body
+            if way < 0.85:
+                place, name = draw.choice(app.functions)
+                return "component_server", {"data": mutated(draw), "component_id": place, "fn_name": name, "session_hash": "mutated"}
+            path = f"{draw.choice(('run', 'call'))}/{draw.choice(app.endpoints)}"
+            return path, {"data": [mutated(draw) for _ in range(draw.randint(0, 9))]} if draw.random() < 0.9 else mutated(draw)
 
         async def one() -> None:
-            if draw.random() < 0.6:
-                place, name = draw.choice(server.functions)
-                body = {"data": mutated(draw), "component_id": place, "fn_name": name, "session_hash": "mutated"}
-                path = "component_server"
-            else:
-                path, body = f"run/{draw.choice(server.endpoints)}", {"data": [mutated(draw) for _ in range(draw.randint(0, 9))]}
-                if draw.random() < 0.1:
-                    body = mutated(draw)
-            found.look(path, body, await client.post(f"/gradio_api/{path}", content=json.dumps(body), headers=JSON))
+            path, body = question()
+            try:
+                found.look(path, body, await client.post(f"/gradio_api/{path}", content=as_text(body), headers=JSON))
+            except httpx.ReadTimeout:
+                found.answers["left"] += 1
 
         async def several(number: int) -> None:
             for _ in range(number):
@@ -135,7 +141,7 @@ async def attack(url: str, until: float, found: Found) -> None:
     """Everything at once, over and over."""
     transport = httpx.AsyncHTTPTransport(local_address=FROM, limits=httpx.Limits(max_connections=200))
     async with httpx.AsyncClient(base_url=url, timeout=60, transport=transport) as client:
-        server = await Server.of(client)
+        server = Server(client, (await client.get("/config")).json())
         with tempfile.TemporaryDirectory() as folder:
             model = small_vqgan_folder(Path(folder) / "vqvae")
             ways = [(_configs, model), (_pictures, None), (_bodies, None), (_abandoned, None), (_connections, None), (_models, model)]

@@ -31,6 +31,7 @@ except ImportError:  # there is no such lock on Windows
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SHEET_QUALITY = 85  # of sheets of pictures that are only looked at
 MOST_SHOWN = 80  # characters
+MOST_LEFT_OUT = 200  # things that are told of; a stranger's model may have as many as it likes
 WEIGHTS_NAME = re.compile(
     r"(?P<stem>diffusion_pytorch_model|model)(\.(?P<early>fp32|fp16|bf16))?(-(?P<place>\d{5})-of-(?P<count>\d{5}))?"
     r"(\.(?P<late>fp32|fp16|bf16))?\.safetensors"
@@ -123,8 +124,9 @@ _left_out: dict[str, str] = {}
 def leave_out(what: str, problem: Exception) -> None:
     """Go on without something that is damaged: told in the log, once, and in `left_out`."""
     if what not in _left_out:
-        log.warning("%s is left out: %s", what, problem)
-    _left_out[what] = str(problem)
+        log.warning("%s is left out: %s", shown(what), problem)
+    if what in _left_out or len(_left_out) < MOST_LEFT_OUT:
+        _left_out[what] = str(problem)
 
 
 def left_out() -> dict[str, str]:

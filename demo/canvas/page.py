@@ -54,13 +54,16 @@ def decode_window(question: dict) -> dict:
     picture goes on; region counts tokens of the finest grid from the window's corner. The pixels are
     rows of the region, f pixels a token, the same bits as a decode of the whole.
     """
-    return _decode_part(question)
+    tokenizer = models.tokenizer(question["model"])
+    if tokenizer.halo is None:
+        raise ValueError(f"Every token of {tokenizer.name} reaches everywhere: a stroke decodes the whole picture. Reload the page.")
+    return _decode_part(tokenizer, question)
 
 
 @answered_by(pictures)
 def decode_whole(question: dict) -> dict:
     """As `decode_window`, where every token reaches everywhere: that takes long, and the strokes' crew has no time for it."""
-    return _decode_part(question)
+    return _decode_part(models.tokenizer(question["model"]), question)
 
 
 @answered_by(strokes)
@@ -169,13 +172,13 @@ def _level(question: dict) -> Level:
     return tokenizer.levels[models.place_of_level(tokenizer, question.get("level"))]
 
 
-def _decode_part(question: dict) -> dict:
-    tokenizer = models.tokenizer(question["model"])
+def _decode_part(tokenizer: Tokenizer, question: dict) -> dict:
     tokens = []
     for grid, level in zip(question["grids"], tokenizer.levels, strict=True):
         shape = tuple(int(side) for side in grid["shape"])
         if min(shape) < 1 or shape[0] * shape[1] > MAX_WINDOW_TOKENS:
             raise ValueError(f"A stroke's window has between 1 and {MAX_WINDOW_TOKENS:,} tokens.")
+        models.check_side(tokenizer, (max(shape) - 1) * level.downsampling + 1)
         tokens.append(torch.from_numpy(documents.unpack(grid["data"], (shape[0], shape[1]), level.codebook_size))[None])
     top, bottom, left, right = (int(edge) for edge in question["region"])
     pixels = work.decode_window(tokenizer, tokens, (slice(top, bottom), slice(left, right)))

@@ -135,6 +135,7 @@ def from_token_file(data: bytes, name: str) -> Document:
             "This token file was written with a tokenizer that isn't here, so its numbers mean nothing: none of "
             f"{', '.join(models.names())} has its fingerprint. Open it where that tokenizer is."
         )
+    models.check_side(writer, max(size))
     file = tokenfile.read(data, writer)
     height, width = file.size
     return Document(writer, width, height, tuple(grid[0].numpy() for grid in file.tokens), name)

@@ -23,8 +23,9 @@ TOO_SLOW = "This picture takes longer than {:.0f} seconds to read, and was given
 BROKEN = "This picture can't be read: its decoder broke down. Save it anew, as PNG or JPEG, and try again."
 
 
-def open_picture(data: bytes, max_side: int | None = None, max_pixels: int | None = None) -> Picture:
+def open_picture(source: bytes | Path, max_side: int | None = None, max_pixels: int | None = None) -> Picture:
     """As vqcore.data.images.open_picture. ValueError, too, for a file that takes more than SECONDS."""
+    data = source if isinstance(source, bytes) else source.read_bytes()
     hand = _hands.get()
     try:
         return hand.open(data, max_side, max_pixels)

@@ -9,6 +9,11 @@ import torch
 
 import vqcore
 from demo.models import foreign
+from demo.models.limits import MAX_PIXELS as MAX_PIXELS
+from demo.models.limits import MAX_SIDE as MAX_SIDE
+from demo.models.limits import check_side as check_side
+from demo.models.limits import fits as fits
+from demo.models.limits import largest_side as largest_side
 from vqcore.checkpoints import (
     find,
     list_contrastive,
@@ -27,8 +32,6 @@ from vqcore.tokenizers.pixels import to_pixels
 
 DEFAULT = os.environ.get("VQ_MODEL", "photos")
 """The tokenizer the page opens with: a name in checkpoints/, or a folder."""
-MAX_PIXELS, MAX_SIDE = 1 << 20, 1 << 13
-"""The most pixels of a picture, and of a side of it: larger ones are scaled down on the way in."""
 MOST_TILE_PIXELS = 1 << 18
 MOST_ADDED = 4
 PRIORS = os.environ.get("VQ_PRIORS")
@@ -85,18 +88,6 @@ def is_foreign(tokenizer: Tokenizer) -> bool:
     """Whether a visitor opened it."""
     name = tokenizer.name
     return name != _load(DEFAULT).name and name not in _added and name not in vqcore.list_checkpoints()
-
-
-def largest_side(tokenizer: Tokenizer) -> int:
-    """Up to which side, in pixels, pictures are tokenized: less where every edit decodes them whole."""
-    if tokenizer.halo is not None or tokenizer.largest_side is None:
-        return MAX_SIDE
-    return tokenizer.largest_side
-
-
-def fits(width: int, height: int) -> bool:
-    """Whether pictures of so many pixels are kept here."""
-    return max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS
 
 
 def source(tokenizer: Tokenizer) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 import vqcore
+from demo.models.limits import check_cost
 from demo.visitors import asking
 from vqcore import hub
 from vqcore.checkpoints import fetch, read_config
@@ -132,6 +133,7 @@ def _keep(name: str | None, folder: Path) -> Tokenizer:
         raise ValueError(
             f"{name or 'This'} is no tokenizer of pictures: it takes {model.channels} channels in {model.spatial_dims} dimension(s)."
         )
+    check_cost(model, name or "This")
     model.name = name or f"dropped-{fingerprint(model).hex()}"
     size = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
     with _lock:

@@ -49,7 +49,7 @@ def build() -> None:
                     elem_classes="boxed", visible=foreign.allowed() is None,
                 )
                 answer = gr.Textbox(label="What came of it", interactive=False, lines=3, elem_id="models-answer", elem_classes="boxed")
-    slow = {"concurrency_limit": 1, "concurrency_id": "models", "api_visibility": "private", "show_progress_on": answer}
+    slow = {"concurrency_limit": None, "api_visibility": "private", "show_progress_on": answer}  # openers are few, and shared out
     shown = {"fn": None, "inputs": chosen, "js": SHOW, "api_visibility": "private", "show_progress": "hidden"}
     gr.on([fetch.click, hub.submit], page.follow_id, hub, [answer, chosen], **slow).success(**shown)
     cards.change(page.follow_asked, cards, [answer, chosen], **slow).success(**shown)

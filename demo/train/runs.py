@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from vqcore.training.run import read_log
 ROOT = Path(__file__).parent.parent.parent
 MOST_KEPT = 3
 PREFIX = "vq-training"
+MOST_TIMES, SPARE_MINUTES = 2, 15
+"""A run that has had the machine for so many times its minutes, and these, gives way to the next: its pictures may never end."""
 LAST_BYTES = 500  # of the process's log, to be looked at again and again
 TOKENIZER, PRIOR = "tokenizer", "prior"
 
@@ -48,10 +51,15 @@ class Run:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     stage: str = TOKENIZER
     process: subprocess.Popen | None = None
+    began: float = 0.0
 
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def is_overdue(self) -> bool:
+        return time.monotonic() - self.began > 60 * (MOST_TIMES * self.budget + SPARE_MINUTES)
 
     @property
     def minutes(self) -> float:
@@ -92,7 +100,10 @@ class Run:
             return None if self.is_ready(self.stage) else "It was stopped before it had begun."
         told = (self.folder / "log").read_text("utf-8", "replace").splitlines()
         errors = [line.removeprefix("error: ").replace(str(self.pictures), "the pictures") for line in told if line.startswith("error: ")]
-        silent = "The training's process has ended without a word: the machine may have run out of memory. Go on from its last save."
+        silent = (
+            "The training's process has ended without a word: the machine may have run out of memory, or others waited and it took much "
+            "longer than its time. Go on from its last save."
+        )
         return errors[-1] if errors else silent
 
 
@@ -138,7 +149,7 @@ def train(run: Run, stage: str, recipe: Recipe) -> None:
     """Start the process, or go on. ValueError while another run has the machine."""
     with _lock:
         _check_idle()
-        run.stage, run.recipes[stage] = stage, recipe
+        run.stage, run.recipes[stage], run.began = stage, recipe, time.monotonic()
         config = run.folder / stage
         write_run(recipe, config)
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "PYTHONUNBUFFERED": "1"}
@@ -164,7 +175,10 @@ def stop(run: Run) -> None:
 
 def _check_idle() -> None:
     busy = next((run for run in _runs.values() if run.is_running), None)
-    if busy:
+    if busy and busy.process and busy.is_overdue:
+        busy.process.kill()
+        busy.process.wait()
+    elif busy:
         left = max(1, round(busy.budget - busy.minutes))
         raise ValueError(f"One training runs at a time, and one is running now: about {left} min are left of it. Try again then.")
 

@@ -73,6 +73,8 @@ def with_grid(**changes):
     (with_grid(data=None), "not base64"),
     (with_grid(data=base64.b64encode(np.full(6, 64, "<u2").tobytes()).decode()), "out of range"),
     (replaced(original={"id": 3}), "reference"),
+    (replaced(original={"id": "a", "bytes": 10**30, "width": 1, "height": 1}), "reference"),
+    (replaced(original={"id": "a", "bytes": -1, "width": 1, "height": 1}), "reference"),
 ])
 def test_a_spoilt_document_says_what_is_wrong(document, spoil, words):
     with pytest.raises(ValueError, match=words):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from demo import blocks, guard, models, uploads
+from demo import blocks, connections, guard, models, uploads
 from demo.kit import writing
 from demo.visitors import Visitor
 from demo.workers import MISUNDERSTOOD, Busy, writers
@@ -29,11 +29,16 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(tiny_default, folder):
+def page(tiny_default, folder):
     app = blocks.build()
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **guard.served())
-    yield url.rstrip("/")
+    app.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **guard.served())
+    yield app
     app.close()
+
+
+@pytest.fixture(scope="module")
+def address(page):
+    return page.local_url.rstrip("/")
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +54,23 @@ def canvas(client):
     return next(each["id"] for each in components if each["props"].get("elem_id") == "token-canvas")
 
 
-def ask(client, component, function, question, **settings):
-    body = {"data": question, "component_id": component, "fn_name": function, "session_hash": "test"}
+def ask(client, component, function, question, session="test", **settings):
+    body = {"data": question, "component_id": component, "fn_name": function, "session_hash": session}
     return client.post("/gradio_api/component_server", json=body, **settings)
 
 
 def test_an_ordinary_question_is_answered(client, canvas):
     assert ask(client, canvas, "read_codebook", {}).json()["model"] == models.tokenizer().name
+
+
+def test_no_page_leaves_a_state_behind(client, canvas, page):
+    states = {id(page.state_holder[session]) for session in ("a", "b")}
+    for session in ("c", "d"):
+        assert ask(client, canvas, "read_codebook", {}, session).status_code == 200
+        client.post("/gradio_api/run/list_models", json={"data": [], "session_hash": session})
+    assert len(states) == 1 and not page.state_holder.session_data
+    with pytest.raises(TypeError, match="No page has a state"):
+        page.state_holder["a"][canvas] = None
 
 
 @pytest.mark.parametrize("question, words", [
@@ -161,3 +176,26 @@ def test_work_ends_when_its_caller_has_gone(client, address, way, monkeypatch):
             other.get(f"/gradio_api/call/sample/{answer.json()['event_id']}")
         assert began.wait(PATIENCE)
     assert ended.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n", b"GET /robots.txt HTTP/1.1\r\nHost: a\r\n\r\nGET /"])
+def test_a_connection_that_is_only_held_open_is_closed(address, monkeypatch, sent):
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as wire:
+        wire.sendall(sent)
+        while True:
+            try:
+                if not wire.recv(1 << 16):
+                    break
+            except ConnectionResetError:
+                break
+
+
+@pytest.mark.parametrize("path", [
+    "/gradio_api/proxy=https://a.hf.space/", "/gradio_api/file=http://127.0.0.1:1/", "/gradio_api/deep_link?session_hash=a", "/monitoring",
+    "/gradio_api/stream/a/b/1/playlist.m3u8", "/gradio_api/vibe-code", "/gradio_api/process_recording",
+])
+def test_what_no_page_asks_is_not_there(client, path):
+    for answer in (client.get(path), client.post(path, json={})):
+        assert (answer.status_code, answer.json()["error"]) == (404, guard.UNKNOWN)

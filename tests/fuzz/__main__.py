@@ -15,7 +15,7 @@ import atheris
 
 with atheris.instrument_imports(include=["demo", "vqcore"]):
     from demo import models
-    from tests.fuzz import parsers
+    from tests.fuzz import mutators, parsers
 
 
 def main() -> None:
@@ -33,9 +33,12 @@ def main() -> None:
         with contextlib.suppress(ValueError):
             parse(data)
 
+    def change(data: bytes, most: int, seed: int) -> bytes:
+        return mutators.MUTATORS.get(options.parser, lambda data, most, _: atheris.Mutate(data, most))(data, most, seed)[:most]
+
     words = Path(__file__).parent / "words.dict"
     limits = [f"-max_total_time={options.seconds}", "-max_len=8192", "-timeout=20", "-rss_limit_mb=2048"]
-    atheris.Setup(["fuzz", *limits, f"-dict={words}", str(corpus)], take)
+    atheris.Setup(["fuzz", *limits, f"-dict={words}", str(corpus)], take, custom_mutator=change)
     atheris.Fuzz()
 
 

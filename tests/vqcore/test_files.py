@@ -2,7 +2,8 @@
 
 import pytest
 
-from vqcore.files import shown
+from vqcore import files
+from vqcore.files import leave_out, left_out, shown
 
 
 @pytest.mark.parametrize("value, text", [
@@ -19,3 +20,11 @@ def test_what_a_message_repeats_is_short_and_prints(value, text):
 ])
 def test_what_a_message_repeats_stays_short_whatever_it_is(value):
     assert 0 < len(shown(value)) <= 80
+
+
+def test_what_is_left_out_is_told_of_up_to_a_number(monkeypatch):
+    monkeypatch.setattr(files, "_left_out", {})
+    for number in range(2 * files.MOST_LEFT_OUT):
+        leave_out(f"a/{number}", ValueError("damaged"))
+    leave_out("a/0", ValueError("again"))
+    assert len(left_out()) == files.MOST_LEFT_OUT and left_out()["a/0"] == "again"

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,13 +22,16 @@ from vqcore.data.colors import in_channels
 from vqcore.data.datasets import is_name, read_dataset
 from vqcore.data.folders import find_pictures, unpack
 from vqcore.data.idx import holds_idx, read_idx
-from vqcore.data.images import open_picture
+from vqcore.data.images import Picture, open_picture
 from vqcore.data.lists import find_list, read_list, text_beside
 from vqcore.data.scenes import Renders, is_scenes, read_scenes
 
 log = logging.getLogger(__name__)
 LARGER_VIEW = 1.15  # how much larger than the crop a picture is scaled for the views that are moved about
 READ_AHEAD = 256  # pictures
+
+opener: Callable[[Path | bytes, int | None], Picture] = open_picture
+"""What picture files are read with. A program that reads those of strangers sets one that gives up what takes too long."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def open_pixels(picture: np.ndarray | Path | bytes, longest_side: int | None = N
 
 def _told(file: Path | bytes, longest_side: int | None = None) -> np.ndarray:
     """The pixels of a picture file; what was done to it goes to the log."""
-    picture = open_picture(file, longest_side)
+    picture = opener(file, longest_side)
     for note in picture.notes:
         log.info("%s: %s", file if isinstance(file, Path) else "a picture", note)
     return picture.pixels

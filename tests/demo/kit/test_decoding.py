@@ -1,5 +1,6 @@
 """Pictures that are decoded in a process of their own."""
 
+import importlib
 import io
 import threading
 
@@ -11,7 +12,7 @@ from demo.kit import decoding
 from demo.kit.decoding import open_picture
 from tests.demo.asking import png
 from tests.tiny import draw_picture
-from vqcore.data import images
+from vqcore.data import images, labelled
 
 
 def test_it_is_what_the_library_gives():
@@ -30,6 +31,17 @@ def test_one_that_takes_too_long_is_given_up_and_the_next_is_read(monkeypatch):
         open_picture(data)
     monkeypatch.undo()
     assert open_picture(png(draw_picture(1, 20, 10))).pixels.shape == (10, 20, 3)
+
+
+def test_a_training_gives_up_a_picture_that_takes_too_long(monkeypatch, tmp_path):
+    importlib.import_module("demo.train")
+    (tmp_path / "a.png").write_bytes(png(np.zeros((6000, 6000, 3), np.uint8)))
+    monkeypatch.setattr(decoding, "SECONDS", 0.001)
+    with pytest.raises(ValueError, match="takes longer"):
+        labelled.open_pixels(tmp_path / "a.png", 256)
+    monkeypatch.undo()
+    (tmp_path / "a.png").write_bytes(png(draw_picture(1, 20, 10)))
+    assert labelled.open_pixels(tmp_path / "a.png", 10).shape == (5, 10, 3)
 
 
 def test_where_a_decoder_breaks_down_the_next_picture_is_read():

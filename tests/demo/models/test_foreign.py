@@ -14,7 +14,7 @@ from demo import models
 from demo.canvas import page
 from demo.codebook import view as codebook
 from demo.kit import page as kit
-from demo.models import foreign
+from demo.models import foreign, limits
 from demo.models import page as tab
 from demo.visitors import Visitor
 from tests.demo.asking import asked_by, opened, pixels_of, png
@@ -70,6 +70,26 @@ def test_its_pictures_open_small_are_edited_whole_and_go_out_as_files(uploaded):
     file = page.export_tokens({"document": documents.to_json(document), "kind": "vqt"})
     back = page.open_token_file({"data": file["data"], "name": "b"})
     assert back["document"]["grids"] == documents.to_json(document)["grids"] and back["document"]["model"] == name
+
+
+def test_what_takes_long_has_no_place_among_strokes_and_no_picture_is_too_large_for_it(uploaded):
+    _, name, _ = tab.open_folder(uploaded)
+    data = base64.b64encode(png(draw_picture(1, 64, 64))).decode()
+    document = page.open_picture({"data": data, "name": "a", "model": name})["document"]
+    window = {"model": name, "grids": document["grids"], "region": [0, 8, 0, 8]}
+    assert "decodes the whole picture" in page.decode_window(window)["error"]
+    grid = {"shape": [1, 33], "data": documents.pack(np.zeros((1, 33), np.int64), 40)}
+    large = document | {"width": 264, "height": 8, "grids": [grid]}
+    for answer in (page.decode_whole(window | {"grids": [grid]}), page.open_document(large)):
+        assert "up to 256 pixels a side" in answer["error"]
+
+
+def test_a_model_that_would_keep_everybody_waiting_is_not_opened(uploaded, monkeypatch):
+    monkeypatch.setattr(limits, "MOST_FLOP", 14e9)
+    told, name, _ = tab.open_folder(uploaded)
+    assert not name and told.startswith("This takes") and "operations for a picture" in told
+    monkeypatch.setattr(limits, "MOST_FLOP", 30e9)  # 4.6 there, 11.7 back, and attention at 32 × 32 places
+    assert tab.open_folder(uploaded)[1]
 
 
 def test_its_codes_have_looks_and_the_codebook_tab_works_without_a_history(uploaded, monkeypatch):
