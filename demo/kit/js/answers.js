@@ -114,11 +114,11 @@
  * @property {CodeAnswer} read_code
  * @property {{tokenizers: {name: string, sizes: number[]}[]}} read_choices
  * @property {ComparisonAnswer} compare_picture
- * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number}} read_prompt
+ * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number, unseen: string[]}} read_prompt
  * @property {{fits: number[] | null}} rank_pictures
  * @property {{whole: number, without: number[]}} weigh_words
  * @property {{found: {text: string, picture: string, fit: number}[], note: string | null}} find_nearest
- * @property {{scene: any, picture: string, boxes: ([number, number, number, number] | null)[], text: string}} draw_scene
+ * @property {{scene: any, picture: string, boxes: ([number, number, number, number] | null)[], text: string, unseen: string[]}} draw_scene
  * @property {{document: import("./types.js").Document, rebuilt: string}} tokenize_scene
  * @property {{tokens: string, original: string, rebuilt: string}} encode_sound  samples are base64 of int16
  * @property {{samples: string}} decode_sound
