@@ -125,13 +125,14 @@
  * @property {{tokens: string, samples: string}} speak
  * @property {TableAnswer} read_table
  * @property {{run: string, pictures: number}} begin
+ * @property {{pictures: string[], texts: string[]}} preview_scenes
  * @property {RunAnswer} follow
  * @property {{asked: boolean}} stop
  * @property {{going: boolean}} go_on
  * @property {{going: boolean}} begin_prior
  * @property {{model: string, picture: string}} open_model
  * @property {{name: string, data: string}} download
- * @property {{texts: string[], samples: {picture: string, document: Document}[]}} sample
+ * @property {{texts: string[], reads: boolean, samples: {picture: string, document: Document, text: string}[]}} sample
  */
 
 /** @typedef {[number, number]} Point */
