@@ -88,7 +88,7 @@ def offers(prior: Prior) -> dict:
 
 
 def in_turn(prior: Prior) -> list[str]:
-    """What shows its variety where it is asked for nothing: each style, and some of its examples."""
+    """What shows its variety where it is asked for nothing: each style, and some of its examples, of classes those that it draws best."""
     offered = offers(prior)
     return [*(word for word, _ in offered["styles"]), *offered["examples"]][:MOST_IN_TURN]
 

@@ -5,6 +5,7 @@ import shutil
 
 from demo import models
 from demo.kit.cards import FIRST, best_first, in_turn, measured, offers, sentences, tokenizer_sentence
+from vqcore.checkpoints import FOLDER
 
 
 def test_the_page_opens_on_the_prior_that_teaches_a_classifier_most(tiny_prior, tmp_path, monkeypatch):
@@ -63,6 +64,14 @@ def test_where_nothing_is_asked_for_each_style_and_some_examples_are_drawn(tiny_
     finally:
         models._priors.cache_clear()
     assert told == {"tiny-text-prior": ["square", "round", "red bar", "blue disc"], "tiny-prior": []}
+
+
+def test_a_prior_of_classes_offers_some_of_them():
+    offered = {folder.name: [json.loads((folder / name).read_text()) for name in ("config.json", "prompts.json")]
+               for folder in FOLDER.iterdir() if (folder / "prompts.json").is_file()}
+    assert "photos-prior" in offered
+    for name, (config, prompts) in offered.items():
+        assert not config["conditions"] or set(prompts["examples"]) <= set(config["conditions"]), name
 
 
 def test_every_tokenizer_that_is_served_has_a_sentence_of_its_own():
