@@ -11,13 +11,15 @@ from vqcore.evaluation.report import read_figures
 from vqcore.files import leave_out, read_json
 from vqcore.priors.base import Prior
 
-MOST_EXAMPLES = 5
+MOST_IN_TURN = 8
+FIRST = "scenes-prior"
+"""The prior that benches open on where it is here: sentences that nobody wrote before, drawn as they say."""
 CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prompts.json"
 
 
 def best_first(priors: Iterable[Prior]) -> list[Prior]:
-    """The most convincing samples first: those that teach a classifier most (accuracy_score); unmeasured ones by name."""
-    return sorted(priors, key=lambda prior: (-_score(prior), prior.name))
+    """The most convincing samples first: FIRST, then those that teach a classifier most (accuracy_score); unmeasured ones by name."""
+    return sorted(priors, key=lambda prior: (prior.name != FIRST, -_score(prior), prior.name))
 
 
 def _score(prior: Prior) -> float:
@@ -75,20 +77,20 @@ def metrics(prior: Prior) -> dict[str, float | None]:
 
 
 def offers(prior: Prior) -> dict:
-    """{"styles": [[word, what it is called]], "examples": [prompt]}, of which prompts.json may leave any out; and "settings", how the prior
-    draws best: {"temperature", "top_k", "top_p", "guidance"}."""
+    """{"styles": [[word, what it is called]], "examples": [prompt], "seed": with which it is shown first}, of which prompts.json may leave
+    any out; and "settings", how the prior draws best: {"temperature", "top_k", "top_p", "guidance"}."""
     offered, path = {}, models.prior_folder(prior.name) / PROMPTS
     try:
         offered = _checked_offers(read_json(path)) if path.is_file() else {}
     except ValueError as problem:
         leave_out(f"{prior.name}/{PROMPTS}", problem)
-    return {"styles": [], "examples": [], "settings": vars(prior.settings)} | offered
+    return {"styles": [], "examples": [], "seed": None, "settings": vars(prior.settings)} | offered
 
 
 def in_turn(prior: Prior) -> list[str]:
-    """What shows its variety where it is asked for nothing: each style, and some of its examples."""
+    """What shows its variety where it is asked for nothing: each style, and some of its examples, of classes those that it draws best."""
     offered = offers(prior)
-    return [word for word, _ in offered["styles"]] + offered["examples"][:MOST_EXAMPLES]
+    return [*(word for word, _ in offered["styles"]), *offered["examples"]][:MOST_IN_TURN]
 
 
 def _checked_offers(value: Any) -> dict:
@@ -96,6 +98,8 @@ def _checked_offers(value: Any) -> dict:
     styles, examples = (value.get(name, []) for name in ("styles", "examples")) if isinstance(value, dict) else (None, None)
     if not texts(examples) or not isinstance(styles, list) or not all(texts(style, 2) for style in styles):
         raise ValueError(f"{PROMPTS} has styles, pairs of texts, and examples, texts")
+    if type(seed := value.get("seed", 0)) is not int or not 0 <= seed < 2**32:
+        raise ValueError(f"the seed in {PROMPTS} is a whole number from 0 to 4,294,967,295")
     return value
 
 
@@ -108,6 +112,11 @@ def measured(figures: dict) -> str:
         return (
             f"The first picture it writes is the one asked for in {seen:.0%} of the prompts that it was trained on, and in {unseen:.0%} "
             "of combinations that it never saw."
+        )
+    if "overall_held_out" in figures:
+        return (
+            f"The first picture it draws shows what the sentence says in {figures['overall']:.0%} of sentences, and in "
+            f"{figures['overall_held_out']:.0%} of those with a color and a shape that it never saw together."
         )
     bits = " and ".join(f"{value:.2f}" for name, value in figures.items() if name.startswith("bits_per_token"))
     text = f"{bits} bits a token on {figures['pictures']:,} pictures it never saw, {figures['saving']:.0%} below the tokens’ own entropy."

@@ -147,32 +147,32 @@ def draw_latents(
 
 
 def next_codes(condition: str = "", tokens: list[int] = []) -> dict[str, Any]:
-    """Lesson 6: the sentence of a picture so far, and what a prior of clothes expects next.
+    """Lesson 6: the sentence of a picture so far, and what a prior of scenes, or where that isn't here of clothes, expects next.
 
     Args:
-        condition: what it is a picture of, as sneaker; nothing where empty
+        condition: what it is a picture of, as a red cube on sand, or sneaker; nothing where empty
         tokens: the codes so far, in raster order
 
     Returns:
         {"prefix": the integers that stand before the codes, "words", "next": the likeliest codes with their
         probabilities, null at the end, "uncertainty": in bits}
     """
-    return asdict(patiently(moves, sentence.read_sentence, fashion.prior(), condition or None, tokens))
+    return asdict(patiently(moves, sentence.read_sentence, sentence.prior(), condition or None, tokens))
 
 
-def write_sentence(condition: str = "", tokens: list[int] = [], seed: int = 0, temperature: float = 1.0) -> list[int]:
+def write_sentence(condition: str = "", tokens: list[int] = [], seed: int = 0, temperature: float | None = None) -> list[int]:
     """Lesson 6: a picture's sentence, written to its end.
 
     Args:
         condition: what it is a picture of; anything where empty
         tokens: the codes to begin with
         seed: the same seed gives the same sentence
-        temperature: logits are divided by it
+        temperature: logits are divided by it; as the prior draws best where left out
 
     Returns:
         all codes, in raster order
     """
-    return patiently(studies, sentence.write_sentence, fashion.prior(), condition or None, tokens, seed, temperature)
+    return patiently(studies, sentence.write_sentence, sentence.prior(), condition or None, tokens, seed, temperature)
 
 
 def judge_sentence(tokens: list[int]) -> dict[str, float]:
@@ -184,7 +184,7 @@ def judge_sentence(tokens: list[int]) -> dict[str, float]:
     Returns:
         bits by text, the cheapest first; "" is no text
     """
-    return dict(patiently(studies, sentence.judge_sentence, fashion.prior(), tokens))
+    return dict(patiently(studies, sentence.judge_sentence, sentence.prior(), tokens))
 
 
 def _points(values: list) -> Tensor:

@@ -146,7 +146,7 @@ def draw_pictures(question: dict) -> dict:
 @answered_by(studies)
 def read_vocabulary(question: dict) -> dict:
     """{} → the one vocabulary, the grid's shape, what each code looks like, and the texts to choose from."""
-    prior = fashion.prior()
+    prior = sentence.prior()
     layout, tokenizer = prior.layout, models.tokenizer_of(prior)
     return {
         "prior": prior.name,
@@ -157,7 +157,7 @@ def read_vocabulary(question: dict) -> dict:
         "size": layout.vocabulary_size,
         "shape": list(layout.grids[0].shape),
         "downsampling": tokenizer.levels[0].downsampling,
-        "conditions": list(prior.conditions),
+        "conditions": sentence.texts(prior),
         "tiles": to_png_url(tile_sheet(models.appearance(tokenizer))),
     }
 
@@ -169,23 +169,22 @@ def read_sentence(question: dict) -> dict:
     next: the likeliest codes with their probabilities, null at the end;  uncertainty: what the next one costs on
     average, in bits;  picture: the decoded grid, where the page covers the codes that aren't written yet.
     """
-    prior, tokens = fashion.prior(), question["tokens"]
+    prior, tokens = sentence.prior(), question["tokens"]
     read = sentence.read_sentence(prior, question["condition"] or None, tokens)
     return asdict(read) | {"picture": to_png_url(sentence.picture_of(prior, tokens))}
 
 
 @answered_by(studies)
 def write_sentence(question: dict) -> dict:
-    """{"condition", "tokens", "seed", "temperature"} → {"tokens"}: the sentence, written to its end."""
-    seed, temperature = int(question["seed"]), float(question["temperature"])
-    tokens = sentence.write_sentence(fashion.prior(), question["condition"] or None, question["tokens"], seed, temperature)
-    return {"tokens": tokens}
+    """{"condition", "tokens", "seed"} → {"tokens"}: the sentence, written to its end as the prior draws best."""
+    seed = int(question["seed"])
+    return {"tokens": sentence.write_sentence(sentence.prior(), question["condition"] or None, question["tokens"], seed, None)}
 
 
 @answered_by(studies)
 def judge_sentence(question: dict) -> dict:
     """{"tokens": a whole sentence} → {"bits": [[text, bits], …]}: what its codes cost after each text, cheapest first."""
-    return {"bits": [list(each) for each in sentence.judge_sentence(fashion.prior(), question["tokens"])]}
+    return {"bits": [list(each) for each in sentence.judge_sentence(sentence.prior(), question["tokens"])]}
 
 
 SERVER_FUNCTIONS = [

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from demo import models
+from demo.kit.cards import FIRST, offers
 from demo.lessons import fashion
 from demo.lessons.limits import check_number
 from vqcore.metrics import entropy
@@ -37,6 +38,17 @@ class Sentence:
     uncertainty: float | None
 
 
+def prior() -> Prior:
+    """The prior of scenes with its sentences, or Fashion-MNIST's with its words where that isn't here."""
+    first = models.priors().get(FIRST)
+    return first if first is not None and texts(first) else fashion.prior()
+
+
+def texts(prior: Prior) -> list[str]:
+    """What its sentences may begin with here: its classes, or the examples that its folder offers."""
+    return list(prior.conditions) or offers(prior)["examples"]
+
+
 def read_sentence(prior: Prior, condition: str | None, tokens: Sequence[int]) -> Sentence:
     """What the codes so far, in raster order, are the sentence of after a text."""
     _check(prior, tokens)
@@ -58,11 +70,11 @@ def picture_of(prior: Prior, tokens: Sequence[int]) -> np.ndarray:
     return fashion.pictures_of(prior, _grid(prior, tokens))
 
 
-def write_sentence(prior: Prior, condition: str | None, tokens: Sequence[int], seed: int, temperature: float) -> list[int]:
-    """The sentence that begins with these codes, written to its end."""
+def write_sentence(prior: Prior, condition: str | None, tokens: Sequence[int], seed: int, temperature: float | None) -> list[int]:
+    """The sentence that begins with these codes, written to its end; as the prior draws best where no temperature is given."""
     _check(prior, tokens)
     check_number(seed, 0, 1e6)
-    check_number(temperature, 0, 4)
+    check_number(1 if temperature is None else temperature, 0, 4)
     grids = prior.sample(condition=condition, start=[_grid(prior, tokens)], kept=len(tokens), seed=seed, temperature=temperature)
     return grids[0].flatten().tolist()
 
@@ -72,10 +84,10 @@ def judge_sentence(prior: Prior, tokens: Sequence[int]) -> list[tuple[str, float
     _check(prior, tokens)
     if len(tokens) != prior.layout.length:
         raise ValueError("Write the sentence to its end first.")
-    texts = [*prior.conditions, ""]
-    grid = _grid(prior, tokens).expand(len(texts), *prior.layout.grids[0].shape)
-    bits = prior.bits([grid], texts)[0].flatten(1).sum(1).tolist()
-    return sorted(zip(texts, bits, strict=True), key=lambda each: each[1])
+    after = [*texts(prior), ""]
+    grid = _grid(prior, tokens).expand(len(after), *prior.layout.grids[0].shape)
+    bits = prior.bits([grid], after)[0].flatten(1).sum(1).tolist()
+    return sorted(zip(after, bits, strict=True), key=lambda each: each[1])
 
 
 def _check(prior: Prior, tokens: Sequence[int]) -> None:
@@ -92,12 +104,12 @@ def _grid(prior: Prior, tokens: Sequence[int]) -> Tensor:
 
 
 def _next(prior: Prior, condition: str | None, tokens: Sequence[int]) -> Written:
-    """What the prior says of the token after these, given the text and them."""
+    """What the prior says of the token after these, given the text and them: as it was trained, however it draws best."""
     heard: list[Written] = []
 
     def hear(token: Written) -> bool:
         heard.append(token)
         return True
 
-    prior.sample(condition=condition, start=[_grid(prior, tokens)], kept=len(tokens), on_token=hear)
+    prior.sample(condition=condition, start=[_grid(prior, tokens)], kept=len(tokens), temperature=1, top_p=1, guidance=1, on_token=hear)
     return heard[0]

@@ -30,7 +30,7 @@ class Sampler(Bench):
             HERE,
             server_functions=page.SERVER_FUNCTIONS,
             priors=[
-                about(prior) | {"sentences": sentences(prior), "settings": offers(prior)["settings"], "inTurn": in_turn(prior)}
+                about(prior) | offers(prior) | {"sentences": sentences(prior), "inTurn": in_turn(prior)}
                 for prior in priors
             ],
             most=MOST_SAMPLES,

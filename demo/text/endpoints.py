@@ -24,7 +24,8 @@ def read_prompt(prior: str, text: str) -> dict[str, Any]:
         text: what it is to write
 
     Returns:
-        {"words": each {"word", "pieces": the text tokens it is read as}, "tokens": how many, "room": how many it reads at most}
+        {"words": each {"word", "pieces": the text tokens it is read as}, "tokens": how many, "room": how many it reads at most,
+        "unseen": the pairs of color and shape in it that a prior of scenes never saw}
     """
     return asdict(patiently(writers, work.read_prompt, models.prior(prior), text))
 

@@ -19,7 +19,7 @@ from vqcore.tokenizers.pixels import to_pixels
 
 @answered_by(writers)
 def read_prompt(question: dict) -> dict:
-    """{"prior", "text"} → {"words": [{"word", "pieces"}], "tokens", "room"}: a word as it is read, and its text tokens."""
+    """{"prior", "text"} → {"words": [{"word", "pieces"}], "tokens", "room", "unseen"}: a word as it is read, and its text tokens."""
     return asdict(work.read_prompt(models.prior(question["prior"]), question["text"]))
 
 
@@ -58,7 +58,8 @@ def find_nearest(question: dict) -> dict:
 @answered_by(strokes)
 def draw_scene(question: dict) -> dict:
     """{"side", "seed", "text": a sentence} or {"side", "seed", "scene", "moved": nothing or {"number", "across", "down"}} →
-    {"scene", "picture": a PNG data URL, "boxes": of each thing, "text": a sentence that is true of it}.
+    {"scene", "picture": a PNG data URL, "boxes": of each thing, "text": a sentence that is true of it, "unseen": the pairs of color and
+    shape in it that no training scene has}.
 
     A scene is {"floor", "things": [{"shape", "color", "size", "material", "x", "z", "on"}]}; moved says which of them stands
     at a place of the picture, 0 … 1 across and down. Boxes are [left, top, right, bottom] in pixels, null for what is hidden.
@@ -68,7 +69,10 @@ def draw_scene(question: dict) -> dict:
         drawn = scenes.from_text(str(question["text"])[: work.MOST_CHARACTERS], side, seed)
     else:
         drawn = scenes.draw(_scene(question["scene"], question.get("moved")), side, seed)
-    return {"scene": _to_json(drawn.scene), "picture": images.to_png_url(drawn.picture), "boxes": drawn.boxes, "text": drawn.text}
+    return {
+        "scene": _to_json(drawn.scene), "picture": images.to_png_url(drawn.picture), "boxes": drawn.boxes, "text": drawn.text,
+        "unseen": drawn.unseen,
+    }
 
 
 @answered_by(writers)

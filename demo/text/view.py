@@ -7,7 +7,7 @@ import gradio as gr
 
 from demo import models
 from demo.kit import page as writing
-from demo.kit.cards import offers, sentences
+from demo.kit.cards import best_first, offers, sentences
 from demo.kit.component import Bench
 from demo.kit.sequences import MOST_SAMPLES
 from demo.text import page, scenes
@@ -26,7 +26,7 @@ class Prompter(Bench):
     """A prompt, the pictures it gives, and the sequence on the screen. It has no value; pictures go to the canvas in the page."""
 
     def __init__(self, **keywords: Any):
-        priors = [prior for prior in models.priors().values() if writing.about(prior)["takesText"]]
+        priors = best_first(prior for prior in models.priors().values() if writing.about(prior)["takesText"])
         super().__init__(
             HERE,
             server_functions=[writing.read_codebook, *writing.WRITING, *page.SERVER_FUNCTIONS],
@@ -37,11 +37,12 @@ class Prompter(Bench):
 
 
 def about(prior: Prior) -> dict:
-    """What the page has to know: also whether drawings find their like, what its folder offers, and the words of scenes where it
-    knows them."""
-    judge = models.contrastive_of(prior)
-    return writing.about(prior) | offers(prior) | {
+    """What the page has to know: also whether drawings find their like, what its folder offers, and of scenes, where it draws them, the
+    words and the pairs in its examples that it never saw."""
+    judge, offered, draws_scenes = models.contrastive_of(prior), offers(prior), scenes.draws_scenes(prior)
+    return writing.about(prior) | offered | {
         "sentences": sentences(prior),
         "finds": judge is not None and models.known_pictures(judge.name) is not None,
-        "words": scenes.OFFERED if scenes.draws_scenes(prior) else {},
+        "words": scenes.OFFERED if draws_scenes else {},
+        "unseen": {text: scenes.unseen_in(text) for text in offered["examples"]} if draws_scenes else {},
     }

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from demo import models
 from demo.kit.decoding import open_picture
+from demo.text import scenes
 from vqcore.priors.base import Prior
 from vqcore.priors.text import Text
 from vqcore.tokenizers.pixels import to_tensor
@@ -28,11 +29,13 @@ class Word:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt as a prior reads it: how many text tokens it has, and how many the prior reads at most."""
+    """A prompt as a prior reads it: how many text tokens it has, how many the prior reads at most, and the pairs of color and shape in
+    it that a prior of scenes never saw."""
 
     words: list[Word]
     tokens: int
     room: int
+    unseen: list[str]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def read_prompt(prior: Prior, text: str) -> Prompt:
     text, reads = _checked(text), _reader(prior)
     prior.layout.prefix([text])  # which says what is wrong with a text that is too long
     words = [Word(word, reads.decode(tokens)) for word, tokens in reads.read(text)]
-    return Prompt(words, sum(len(word.pieces) for word in words), prior.layout.text_length)
+    unseen = scenes.unseen_in(text) if scenes.draws_scenes(prior) else []
+    return Prompt(words, sum(len(word.pieces) for word in words), prior.layout.text_length, unseen)
 
 
 def fits(prior: Prior, text: str, tokens: list[Tensor]) -> list[float] | None:

@@ -26,7 +26,9 @@ def train(
         pictures: picture files, with a .txt file of the same name each or a metadata.jsonl if they have captions, or one zip of all,
             or one .npz file of arrays, images and labels;
             what is none is passed over
-        bundled: where no pictures are given, one of the app's own sets: examples, or fashion where it is installed
+        bundled: where no pictures are given, one of the app's own sets: examples, or fashion where it is installed; or scenes to render,
+            as scenes:4000:64:ball,cube,red,blue,1,2, how many, of how many pixels a side, and of which shapes, colors, floors and numbers
+            of things
         downsampling: f, the pixels of a token's side: 2, 4, 8 or 16
         codes: K, a power of two from 16 to 4,096
         code_dim: D, 1 to 256
@@ -109,7 +111,7 @@ def sample_trained(run: str, text: str = "", seed: int = 0) -> list[dict[str, An
 
     Args:
         run: its id
-        text: one that it knows, the name of a folder of pictures; anything where empty
+        text: one that it knows, the name of a folder of pictures, or a sentence where it learned captions; anything where empty
         seed: the same seed gives the same pictures
 
     Returns:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from demo.train.runs import PRIOR, TOKENIZER, Run, check_ready
+from vqcore.data.scenes import is_scenes
 from vqcore.training.config import FILE as RECIPE
 from vqcore.training.config import to_json as recipe_to_json
 
@@ -29,7 +30,9 @@ def _files(run: Run, stage: str) -> dict[str, bytes]:
     """A checkpoint's files, with nothing in them of where they lie here."""
     folder = run.out(stage)
     files = {name: (folder / name).read_bytes() for name in DOWNLOADED if (folder / name).is_file()}
-    recipe = replace(run.recipes[stage], data=())
+    recipe = run.recipes[stage]
+    if not is_scenes(run.pictures):
+        recipe = replace(recipe, data=())
     if stage == PRIOR:
         tokenizer = run.out(TOKENIZER).name
         recipe = replace(recipe, tokenizer=tokenizer)

@@ -6,22 +6,33 @@ from typing import Any
 
 from demo import document as documents
 from demo.kit import images
-from demo.train import packing, runs, work
+from demo.train import packing, runs, scenes, work
 from demo.train.pictures import uploaded
 from demo.train.recipes import Settings
 from demo.train.work import followers, unpackers
 from demo.workers import answered_by, pictures, writers
 
+MOST_LETTERS = 300
+"""Of a source's name."""
+
 
 @answered_by(unpackers)
 def begin(question: dict) -> dict:
-    """{"set": a bundled set, or "files": [{"name", "path" of the upload}], "settings"} → {"run": its id, "pictures": how many}."""
+    """{"set": a bundled set or scenes:COUNT:SIDE:KINDS, or "files": [{"name", "path" of the upload}], "settings"} → {"run": its id,
+    "pictures": how many}."""
     settings = _settings(question["settings"])
     if "files" in question:
         run = work.begin([(str(file["name"]), uploaded(str(file["path"]))) for file in question["files"]], settings)
     else:
         run = work.begin_bundled(question["set"], settings)
     return {"run": run.id, "pictures": run.count}
+
+
+@answered_by(pictures)
+def preview_scenes(question: dict) -> dict:
+    """{"source": scenes:COUNT:SIDE:KINDS} → {"pictures": PNG data URLs of its first, "texts": their sentences}."""
+    rendered, texts = scenes.preview(str(question["source"])[:MOST_LETTERS])
+    return {"pictures": [images.to_png_url(picture) for picture in rendered], "texts": texts}
 
 
 @answered_by(followers)
@@ -75,19 +86,21 @@ def download(question: dict) -> dict:
 
 @answered_by(writers)
 def sample(question: dict) -> dict:
-    """{"run", "text": one of the prior's or none, "seed"} → {"texts", "samples": [{"picture", "document"}]}."""
+    """{"run", "text": one of the prior's or none, "seed"} → {"texts", "reads": other texts too, "samples": [{"picture", "document",
+    "text"}]}."""
     run, text = runs.find(question["run"]), str(question["text"] or "") or None
     written = work.sample(run, text, int(question["seed"]), on_token=lambda _: writers.pass_on())
     return {
-        "texts": list(written.texts),
+        "texts": written.texts,
+        "reads": written.reads,
         "samples": [
-            {"picture": images.to_png_url(picture), "document": documents.to_json(document)}
-            for picture, document in zip(written.pictures, written.documents, strict=True)
+            {"picture": images.to_png_url(picture), "document": documents.to_json(document), "text": asked}
+            for picture, document, asked in zip(written.pictures, written.documents, written.asked, strict=True)
         ],
     }
 
 
-SERVER_FUNCTIONS = [begin, follow, stop, go_on, begin_prior, open_model, download, sample]
+SERVER_FUNCTIONS = [begin, preview_scenes, follow, stop, go_on, begin_prior, open_model, download, sample]
 
 
 def _settings(chosen: dict[str, Any]) -> Settings:

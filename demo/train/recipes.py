@@ -1,14 +1,16 @@
 """What a visitor chose, as the recipe of a run: small networks, for minutes on one thread."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from demo.canvas.work import EXAMPLES
+from demo.train import scenes
 from vqcore.data.idx import holds_idx
-from vqcore.data.labelled import Labelled, open_pixels, read_labelled
+from vqcore.data.labelled import open_pixels, read_labelled
+from vqcore.data.scenes import is_scenes
 from vqcore.files import shown
 from vqcore.priors.transformer import TransformerConfig
 from vqcore.quantizers.vq import VQConfig
@@ -61,7 +63,7 @@ def tokenizer_recipe(settings: Settings, pictures: Path) -> Run:
     f, size, dim, beta = settings.downsampling, settings.codebook_size, settings.code_dim, settings.beta
     if f not in FACTORS or size not in SIZES or not 1 <= dim <= 256 or not 0 <= beta <= 10:
         raise ValueError("Choose f and K from their lists, D from 1 to 256 and β from 0 to 10.")
-    channels, shortest = _look(read_labelled(pictures, "train"))
+    channels, shortest = _look(pictures)
     crop = f * max(1, min(LARGEST_CROP, shortest) // f)
     network = NetworkConfig(
         channels=channels, downsampling=f, code_dim=dim, coarse_width=128, fine_width=64, encoder_fine_blocks=1,
@@ -69,19 +71,26 @@ def tokenizer_recipe(settings: Settings, pictures: Path) -> Run:
     )
     model = VQVAEConfig(network, VQConfig(size, beta, 0.99 if settings.codebook == "ema" else None))
     recipe = TokenizerRecipe(model, crop, batch=64 if crop < 48 else 32, rate=2e-3, longest_side=LONGEST_SIDE)
+    if is_scenes(pictures):
+        recipe, pictures = replace(recipe, mirrored=False, edges=scenes.EDGES), Path(scenes.for_tokenizer(pictures))
     return Run(recipe, (str(pictures),), _budget(settings.minutes))
 
 
 def prior_recipe(tokenizer: Path, pictures: Path, downsampling: int, minutes: float) -> Run:
     """A small transformer on the tokens of the same pictures."""
-    data, f = read_labelled(pictures, "train"), downsampling
-    side = f * max(1, min(LONGEST_GRID, min(LONGEST_SIDE, _look(data)[1]) // f))
-    recipe = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side, 1 if len(data.labels) > 2000 else 8, 32)
+    side = downsampling * max(1, min(LONGEST_GRID, min(LONGEST_SIDE, _look(pictures)[1]) // downsampling))
+    if is_scenes(pictures):
+        recipe = replace(scenes.PRIOR, side=side)
+    else:
+        views = 1 if len(read_labelled(pictures, "train").labels) > 2000 else 8
+        recipe = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, dropout=0.1), side, views, 32)
     return Run(recipe, (str(pictures),), _budget(minutes), tokenizer=str(tokenizer))
 
 
 def unseen(pictures: Path) -> np.ndarray:
     """One of the pictures that training holds out, uint8 [H, W, C]."""
+    if is_scenes(pictures):
+        return scenes.checked(pictures, "val")[0]
     for picture in hold_out(read_labelled(pictures, "train").pictures)[1]:
         try:
             return open_pixels(picture, LONGEST_SIDE)
@@ -96,9 +105,11 @@ def _budget(minutes: float) -> Budget:
     return Budget(minutes=minutes)
 
 
-def _look(data: Labelled) -> tuple[int, int]:
+def _look(source: Path) -> tuple[int, int]:
     """Channels, and the shortest side, in pixels, of some of these pictures."""
-    shapes = []
+    if is_scenes(source):
+        return 3, scenes.checked(source).side
+    data, shapes = read_labelled(source, "train"), []
     for picture in data.pictures[:: -(-len(data.pictures) // LOOKED_AT)]:
         try:
             shapes.append(open_pixels(picture, LONGEST_SIDE).shape)

@@ -86,11 +86,11 @@ class Run:
         return (self.out(stage) / CONFIG).is_file() and not (self.is_running and self.stage == stage)
 
     def notice(self) -> str:
-        """What the process told last of the pictures that it encodes, before a prior trains; "" where nothing."""
+        """What the process told last of the pictures that it renders or encodes, before it trains; "" where nothing."""
         with open(self.folder / "log", "rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_BYTES))
             told = log.read().decode("utf-8", "replace").replace("\r", "\n").splitlines()
-        return next((line for line in reversed(told) if " pictures encoded" in line), "")
+        return next((line for line in reversed(told) if " pictures encoded" in line or " scenes rendered" in line), "")
 
     def problem(self) -> str | None:
         """What went wrong, in the words of the process."""

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo.kit.component import Bench
-from demo.train import page, recipes, work
+from demo.train import page, recipes, scenes, work
 from demo.train.pictures import endings
 
 HERE = Path(__file__).parent
@@ -27,6 +27,7 @@ class Trainer(Bench):
             padding=False,
             server_functions=page.SERVER_FUNCTIONS,
             allowed=work.ALLOWED,
+            scenes=scenes.about(),
             sets=[{"name": name, "title": title} for name, (title, _) in recipes.bundled().items()],
             most_minutes=recipes.MOST_MINUTES,
             endings=endings(),

@@ -13,12 +13,13 @@ from demo import models
 from demo.document import Document
 from demo.kit import images
 from demo.train import pictures as uploads
-from demo.train import recipes, runs
+from demo.train import recipes, runs, scenes
 from demo.train.pictures import Found
 from demo.train.recipes import Settings
 from demo.train.runs import PRIOR, TOKENIZER, Run
 from demo.workers import Crew
 from vqcore.data.labelled import read_labelled
+from vqcore.data.scenes import is_scenes
 from vqcore.priors.base import OnToken, Prior
 from vqcore.tokenizers.base import Tokenizer
 from vqcore.tokenizers.pixels import to_pixels
@@ -65,15 +66,20 @@ class Progress:
 
 @dataclass(frozen=True)
 class Sampled:
-    """What a run's prior wrote: documents, their pictures as RGB, uint8 [n, H, W, 3]; and the texts that it knows."""
+    """What a run's prior wrote: documents, their pictures as RGB, uint8 [n, H, W, 3], and what each was asked for; the texts that it
+    knows; and whether it takes any other."""
 
-    texts: tuple[str, ...]
+    texts: list[str]
+    reads: bool
     documents: list[Document]
     pictures: np.ndarray
+    asked: list[str]
 
 
 def begin_bundled(name: str, settings: Settings) -> Run:
-    """Train a tokenizer on one of the app's own sets. ValueError while another run has the machine."""
+    """Train a tokenizer on one of the app's own sets, or on scenes:COUNT:SIDE:KINDS. ValueError while another run has the machine."""
+    if is_scenes(name):
+        return _begin(settings, lambda _: Found(Path(name), len(scenes.checked(name))))
     folder = recipes.folder_of(name)
     return _begin(settings, lambda _: Found(folder, len(read_labelled(folder, "train").labels)))
 
@@ -111,17 +117,21 @@ def unseen(run: Run) -> np.ndarray:
 
 
 def sample(run: Run, text: str | None, seed: int, on_token: OnToken) -> Sampled:
-    """SAMPLES pictures by the run's prior, for one of its texts or for none."""
+    """SAMPLES pictures by the run's prior, for a text or for none; of scenes for different sentences where none is asked for."""
     runs.check_ready(run, PRIOR)
     folder = run.out(PRIOR)
     prior, tokenizer = _prior(folder, (folder / "model.safetensors").stat().st_mtime_ns), tokenizer_of(run)
-    tokens = prior.sample(SAMPLES, text, seed=seed, on_token=on_token)
+    texts, asked, settings = list(prior.conditions), [text or ""] * SAMPLES, prior.settings
+    if is_scenes(run.pictures):
+        texts, settings = scenes.sentences(run.pictures, SAMPLES), scenes.DRAWN
+        asked = asked if text else texts
+    tokens = prior.sample(SAMPLES, asked, seed=seed, on_token=on_token, **vars(settings))
     pictures = images.to_rgb(to_pixels(tokenizer.decode(tokens)))
     height, width = pictures.shape[1:3]
     documents = [
-        Document(tokenizer, width, height, tuple(grid[i].numpy() for grid in tokens), text or "sample") for i in range(SAMPLES)
+        Document(tokenizer, width, height, tuple(grid[i].numpy() for grid in tokens), asked[i] or "sample") for i in range(SAMPLES)
     ]
-    return Sampled(prior.conditions, documents, pictures)
+    return Sampled(texts, prior.layout.text_length > 0 and not prior.conditions, documents, pictures, asked)
 
 
 def _begin(settings: Settings, fill: Callable[[Path], Found]) -> Run:

@@ -30,7 +30,7 @@ class TextTab:
         self.page.wait_for_function("text => document.querySelector('.prompter [data-told]')?.textContent.includes(text)", arg=text)
 
     def write(self, text, count=3, seed=SEED):
-        self.wait_told("8 candidates")
+        self.wait_told("4 pictures of 2 sentences")
         self.root.locator("[name=text]").fill(text)
         for name, value in (("count", count), ("seed", seed)):
             self.root.locator(f"[name={name}]").fill(str(value))
@@ -49,9 +49,9 @@ def tab(bench):
 
 
 def test_the_first_visit_finds_an_example_written(tab):
-    tab.wait_told("8 candidates")
+    tab.wait_told("4 pictures of 2 sentences")
     assert tab.root.locator("[name=text]").input_value() == ""
-    assert tab.root.locator("[data-candidates] small").all_inner_texts() == ["red bar square", "blue disc square"] * 4
+    assert tab.root.locator("[data-candidates] small").all_inner_texts() == ["red bar square", "blue disc square"] * 2
     assert tab.chips("word") == ["red", "bar", "square"] and tab.chips("separator") == ["[SEP]"]
     assert len(tab.chips("token")) == 64
     tab.root.locator("[data-candidates] button").nth(1).hover()
@@ -76,7 +76,7 @@ def test_candidates_are_the_priors_own_and_the_likeliest_comes_first(tab, prior)
 
 
 def test_where_a_model_tells_how_well_pictures_fit_the_best_fit_comes_first(tab, prior):
-    tab.wait_told("8 candidates")
+    tab.wait_told("4 pictures of 2 sentences")
     judge = lambda route: route.fulfill(json={"fits": [0.1, 0.9, 0.5]}) if "rank_pictures" in route.request.post_data else route.continue_()
     tab.page.route("**/component_server/", judge)
     tab.write("blue disc")
@@ -110,7 +110,7 @@ def test_a_token_tells_its_place_and_odds_and_a_word_what_it_does(tab, prior):
 
 
 def test_hostile_prompts_stay_text(tab):
-    tab.wait_told("8 candidates")
+    tab.wait_told("4 pictures of 2 sentences")
     for number, text in enumerate(["<img src=x onerror=alert(1)>", "${alert(1)}", "{{this}}", "心 ❤"], start=1):
         tab.root.locator("[name=count]").fill(str(number))
         tab.root.locator("[name=text]").fill(text)
@@ -124,7 +124,7 @@ def test_hostile_prompts_stay_text(tab):
 def test_a_prompt_that_is_too_long_is_explained_and_what_was_there_stays(tab):
     tab.write("x" * 10_000)
     tab.wait_told("at most 500 characters, and this one has 10,007")
-    assert len(tab.chips("token")) == 64 and tab.root.locator("[data-candidates].stale button").count() == 8
+    assert len(tab.chips("token")) == 64 and tab.root.locator("[data-candidates].stale button").count() == 4
 
 
 def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
@@ -150,7 +150,7 @@ def test_the_canvas_completes_a_picture_to_fit_a_sentence(tab, prior):
 
 
 def test_another_prior_is_introduced(tab):
-    tab.wait_told("8 candidates")
+    tab.wait_told("4 pictures of 2 sentences")
     about, style = tab.root.locator("[data-about]"), tab.root.locator("[name=style]")
     assert "Writes 8 × 8 tokens of tiny" in about.inner_text() and style.is_visible()
     tab.root.locator("[name=prior]").select_option("tiny-text-prior-too")
@@ -159,14 +159,14 @@ def test_another_prior_is_introduced(tab):
 
 def test_it_fits_a_narrow_window(open_bench):
     tab = TextTab(open_bench(400, 800))
-    tab.wait_told("8 candidates")
+    tab.wait_told("4 pictures of 2 sentences")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= 400
     widths = tab.root.locator("[data-chips] .token").evaluate_all("chips => chips.map(chip => chip.getBoundingClientRect().right)")
     assert max(widths) <= 400 and np.isfinite(widths).all()
 
 
 def test_a_sentence_of_a_scene_is_rendered_and_its_things_can_be_dragged_and_changed(tab):
-    tab.wait_told("8 candidates")
+    tab.wait_told("4 pictures of 2 sentences")
     part = lambda name: tab.root.locator(f"[data-scene-{name}]")
     assert part("paper").is_hidden()
     tab.root.locator("[name=prior]").select_option("tiny-text-prior-too")
@@ -177,12 +177,14 @@ def test_a_sentence_of_a_scene_is_rendered_and_its_things_can_be_dragged_and_cha
     tab.root.locator("[data-run]").click()
     row = part("things").locator("li")
     row.wait_for()
+    assert part("unseen").inner_text() == ""
     assert row.locator("select").evaluate_all("boxes => boxes.slice(0, 4).map(({ value }) => value)")[2:] == ["red", "ball"]
     wait = "before => document.querySelector('[data-scene-paper]').toDataURL() !== before"
     look = lambda: part("paper").evaluate("canvas => canvas.toDataURL()")
     before = look()
-    row.get_by_label("color of thing 1").select_option("blue")
+    row.get_by_label("color of thing 1").select_option("orange")
     tab.page.wait_for_function(wait, arg=before)
+    assert part("unseen").inner_text() == "Never together in training: orange ball."
     part("paper").scroll_into_view_if_needed()
     box = part("paper").bounding_box()
     left, top, right, bottom = tab.page.evaluate("() => document.querySelector('[data-scene-paper]').sceneBoxes[0]")

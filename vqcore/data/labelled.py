@@ -68,7 +68,7 @@ def read_labelled(source: str | os.PathLike, split: str) -> Labelled:
       (`train` is for training; all others are `val`), "style" and "tags" (see data.captions); or a metadata.csv.
     - A zip of any of these, up to 1 GB.
     - An .npz file (see data.arrays), or the folder of Fashion-MNIST's idx.gz files (see data.idx).
-    - `scenes:COUNT`, rendered on the spot (see data.scenes), with a caption each.
+    - `scenes:COUNT`, or of some kinds only, rendered on the spot (see data.scenes.source), with a caption each.
     - The name of a data set on the Hub, where the package `datasets` is installed (see data.datasets).
     """
     if is_scenes(source):

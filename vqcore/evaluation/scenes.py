@@ -31,6 +31,7 @@ AT_ONCE = 32
 FRESH = 512  # renders on which the reader itself is measured
 NEIGHBOURS = 32  # first samples beside which the nearest training scene is looked for
 SHEET, SHEET_COLUMNS = "samples.webp", 12
+NEAREST_SHEET, NEAREST_COLUMNS = "nearest.webp", 10
 SLACK = 0.35  # of a unit of the world: how much less plainly than in a caption a relation may hold in what is read
 SUPPORT = 0.7  # of a unit: how far the middles of two things on top of one another may be apart
 
@@ -111,7 +112,8 @@ def measure_scenes(
     prior: Prior, tokenizer: Tokenizer, training: Renders, reader: SceneReader, settings: Settings, count: int = PROMPTS
 ) -> Report:
     """Of each task the share of sentences whose first sample shows what they say; the reader's own accuracy on fresh renders and on what
-    the tokenizer makes of them; and how near the samples come to the nearest of the scenes that were trained on."""
+    the tokenizer makes of them; and how near the samples come to the nearest of the scenes that were trained on, which a sheet shows
+    below them."""
     values: dict[str, float] = {"parameters": count_parameters(prior), "sentences": count}
     fresh = Renders(FRESH, training.side, "val", frozenset())
     pictures, scenes = np.stack([fresh[i] for i in range(FRESH)]), [fresh.scene(i) for i in range(FRESH)]
@@ -137,20 +139,31 @@ def measure_scenes(
     for held_out in ("", "_held_out"):
         values[f"overall{held_out}"] = float(np.mean([values[f"{task.replace(' ', '_')}{held_out}"] for task in TASKS]))
     samples = np.concatenate([some[: NEIGHBOURS // len(TASKS)] for some in firsts[: len(TASKS)]])
-    nearest = nearest_psnr(samples, training)
+    nearest, copied = nearest_scenes(samples, training)
     values |= {"samples_compared": len(samples), "training_scenes": len(training), "nearest_training_scene_psnr": float(np.mean(nearest))}
     values["copies"] = sum(quality > values["tokenizer_psnr"] for quality in nearest)
     shown = np.concatenate([some[:SHEET_COLUMNS] for some in firsts])
     return Report(
         prior.name, f"{count} sentences of each task", figures(values, {"tokenizer_psnr": "dB", "nearest_training_scene_psnr": "dB"}),
-        {"tokenizer": prior.tokenizer, **asdict(settings)}, {"each": rows}, {SHEET: sheet(shown, SHEET_COLUMNS)},
+        {"tokenizer": prior.tokenizer, **asdict(settings)}, {"each": rows},
+        {SHEET: sheet(shown, SHEET_COLUMNS), NEAREST_SHEET: below_each(samples, copied)},
     )
 
 
-def nearest_psnr(samples: np.ndarray, training: Renders) -> list[float]:
-    """Of each sample the PSNR of the training scene that is nearest to it: as high as the tokenizer's own, and it is a copy."""
-    best = [0.0] * len(samples)
+def nearest_scenes(samples: np.ndarray, training: Renders) -> tuple[list[float], np.ndarray]:
+    """Of each sample, uint8 [n, side, side, 3], the PSNR of the training scene that is nearest to it (as high as the tokenizer's own, and
+    it is a copy), and that scene, of the samples' shape."""
+    best, found = [0.0] * len(samples), np.zeros_like(samples)
     for i in range(len(training)):
         render = training[i]
-        best = [max(so_far, psnr(sample, render)) for so_far, sample in zip(best, samples)]
-    return best
+        for j, sample in enumerate(samples):
+            if (quality := psnr(sample, render)) > best[j]:
+                best[j], found[j] = quality, render
+    return best, found
+
+
+def below_each(samples: np.ndarray, nearest: np.ndarray) -> np.ndarray:
+    """Rows of samples, and below each what is nearest to it: uint8 [·, ·, 3]."""
+    blank = np.full((-len(samples) % NEAREST_COLUMNS, *samples.shape[1:]), 255, np.uint8)
+    rows = [np.concatenate([part, blank]).reshape(-1, NEAREST_COLUMNS, *samples.shape[1:]) for part in (samples, nearest)]
+    return sheet(np.stack(rows, 1).reshape(-1, *samples.shape[1:]), NEAREST_COLUMNS)

@@ -130,24 +130,25 @@
  * @property {ComparisonAnswer} compare_picture
  * @property {{own: (CardData & {name: string, said: string, comparable: boolean})[], offered: string[], home: string}} read_models
  * @property {CardData} describe_model
- * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number}} read_prompt
+ * @property {{words: {word: string, pieces: string[]}[], tokens: number, room: number, unseen: string[]}} read_prompt
  * @property {{fits: number[] | null}} rank_pictures
  * @property {{whole: number, without: number[]}} weigh_words
  * @property {{found: {text: string, picture: string, fit: number}[], note: string | null}} find_nearest
- * @property {{scene: any, picture: string, boxes: ([number, number, number, number] | null)[], text: string}} draw_scene
+ * @property {{scene: any, picture: string, boxes: ([number, number, number, number] | null)[], text: string, unseen: string[]}} draw_scene
  * @property {{document: import("./types.js").Document, rebuilt: string}} tokenize_scene
  * @property {{tokens: string, original: string, rebuilt: string}} encode_sound  samples are base64 of int16
  * @property {{samples: string}} decode_sound
  * @property {{tokens: string, samples: string}} speak
  * @property {TableAnswer} read_table
  * @property {{run: string, pictures: number}} begin
+ * @property {{pictures: string[], texts: string[]}} preview_scenes
  * @property {RunAnswer} follow
  * @property {{asked: boolean}} stop
  * @property {{going: boolean}} go_on
  * @property {{going: boolean}} begin_prior
  * @property {{model: string, picture: string}} open_model
  * @property {{name: string, data: string}} download
- * @property {{texts: string[], samples: {picture: string, document: Document}[]}} sample
+ * @property {{texts: string[], reads: boolean, samples: {picture: string, document: Document, text: string}[]}} sample
  */
 
 /** @typedef {[number, number]} Point */

@@ -59,7 +59,8 @@
  * @property {boolean} takesText
  * @property {string[]} [sentences]  what is known of it, in words
  * @property {Record<string, number>} [settings]  that it draws best with
- * @property {string[]} [prompts]
+ * @property {number | null} [seed]  with which it is shown first
+ * @property {[string, string][]} [styles]  each a word, and what it is called
  * @property {string[]} [inTurn]  words to draw in turn where none are asked for
  */
 

@@ -24,7 +24,7 @@ export class SentenceLesson extends Lesson {
     this.root.style.setProperty("--tiles", `url(${tiles})`);
     this.part("condition").append(
       ...conditions.map((text) => make("option", { value: text }, text)),
-      make("option", { value: "" }, "(no word)"),
+      make("option", { value: "" }, "(no words)"),
     );
     const bar = [
       ["words", `0–${words - 1}`, words],
@@ -39,6 +39,7 @@ export class SentenceLesson extends Lesson {
       `One vocabulary of ${size}: ${bar.map(([name, range]) => `${name} ${range}`).join(", ")}`,
     );
     this.length = shape[0] * shape[1];
+    this.middle = Math.floor(shape[0] / 2) * shape[1] + Math.floor(shape[1] / 2);
     this.part("grid").style.setProperty("--columns", shape[1]);
     this.part("cover").append(...Array.from({ length: this.length }, () => make("i")));
     this.part("place").max = this.length;
@@ -60,7 +61,7 @@ export class SentenceLesson extends Lesson {
     const { conditions } = this.vocabulary;
     this.part("condition").value = conditions.includes("sneaker") ? "sneaker" : (conditions[0] ?? "");
     await this.write([]);
-    this.goto(Math.floor(this.length / 2));
+    this.goto(this.middle);
   }
 
   get condition() {
@@ -70,7 +71,7 @@ export class SentenceLesson extends Lesson {
   // The whole sentence after these first tokens, as the prior writes it.
   async write(kept) {
     this.part("sentence").classList.add("waits");
-    const found = await this.asked("write_sentence", { condition: this.condition, tokens: kept, seed: this.seed++, temperature: 1 });
+    const found = await this.asked("write_sentence", { condition: this.condition, tokens: kept, seed: this.seed++ });
     this.part("sentence").classList.remove("waits");
     if (found) this.tokens = found.tokens;
   }
@@ -94,6 +95,7 @@ export class SentenceLesson extends Lesson {
     if (!this.tokens) return;
     this.place = Math.min(place, this.tokens.length);
     this.part("place").value = this.place;
+    this.part("said").textContent = this.condition;
     this.part("place-told").textContent = `${this.place} of ${this.length}`;
     this.reading.want({ condition: this.condition, tokens: this.tokens.slice(0, this.place) });
   }
@@ -144,11 +146,11 @@ export class SentenceLesson extends Lesson {
     if (this.tokens.length < this.length) await this.finish();
     const judged = await this.asked("judge_sentence", { tokens: this.tokens });
     if (!judged) return;
-    const named = ([text, bits]) => `${text ? `“${text}”` : "no word"} ${fixed(bits, 0)}`;
+    const named = ([text, bits]) => `${text ? `“${text}”` : "no words"} ${fixed(bits, 0)}`;
     const [best, ...others] = judged.bits;
     const right = best[0] === this.condition;
     this.told.textContent =
       `The codes cost, in bits, after ${[best, ...others.slice(0, 2)].map(named).join(", ")}, … ${named(others.at(-1))}. ` +
-      `Cheapest is ${best[0] ? `“${best[0]}”` : "no word"}${right ? ", the word it was written after." : "; it was written after " + (this.condition ? `“${this.condition}”.` : "no word.")}`;
+      `Cheapest is ${best[0] ? `“${best[0]}”` : "no words"}${right ? ", which it was written after." : "; it was written after " + (this.condition ? `“${this.condition}”.` : "no words.")}`;
   }
 }

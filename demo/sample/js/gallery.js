@@ -26,5 +26,8 @@ export class Gallery {
     this.list.style.setProperty("--columns", Math.ceil(count / Math.ceil(count / MOST_COLUMNS)));
     this.list.replaceChildren(...tiles.map(({ button }) => button));
     await writeAll(server, prior, drawing, sequences, tiles, isStopped, (...words) => this.sampler.tell("gallery", ...words));
+    if (isStopped()) return;
+    const chosen = seed === prior.seed ? ", a seed chosen once" : "";
+    this.sampler.tell("gallery", `${count} × ${lengthOf(prior)} tokens, seed ${seed}${chosen}. Click one to have it on the canvas.`);
   }
 }

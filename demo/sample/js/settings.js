@@ -4,6 +4,7 @@ import { newSeed } from "../../kit/js/random.js";
 import { mostCodes } from "../../kit/js/sequences.js";
 
 const EACH = "\u0000each"; // the choice of all classes in turn; no class can be called so
+const BEST = "\u0000best"; // of those that it draws best
 const ANYTHING = "anything"; // asks for no words at all where words are taken
 
 export class Settings {
@@ -43,10 +44,11 @@ export class Settings {
   // The texts of `count` samples, or null where none is asked for.
   conditions(count) {
     const { prior, fields } = this;
-    const text = prior.takesText ? fields.words.value.trim() || EACH : fields.text.value;
-    const all = prior.takesText ? prior.inTurn : prior.conditions;
-    if (text === ANYTHING || (text === EACH && !all.length)) return null;
-    if (text !== EACH) return text ? Array(count).fill(text) : null;
+    const text = prior.takesText ? fields.words.value.trim() || BEST : fields.text.value;
+    const all = text === BEST ? prior.inTurn : prior.conditions;
+    const isInTurn = text === BEST || text === EACH;
+    if (text === ANYTHING || (isInTurn && !all.length)) return null;
+    if (!isInTurn) return text ? Array(count).fill(text) : null;
     return Array.from({ length: count }, (_, i) => all[(count === 1 ? this.seed : i) % all.length]);
   }
 
@@ -62,17 +64,19 @@ export class Settings {
     const { prior, fields, form } = this;
     const { conditions } = prior;
     fields.text.replaceChildren(
+      ...(conditions.length && prior.inTurn.length ? [new Option("its best in turn", BEST)] : []),
       ...(conditions.length ? [new Option("each in turn", EACH)] : []),
       new Option("anything", ""),
       ...conditions.map((text) => new Option(text, text)),
     );
     form.querySelector("[data-texts]").hidden = !conditions.length;
     form.querySelector("[data-words]").hidden = !prior.takesText;
-    fields.words.placeholder = prior.inTurn.length ? "each style, some names" : ANYTHING;
+    fields.words.placeholder = prior.styles.length ? "each style, some names" : prior.inTurn.length ? "some sentences" : ANYTHING;
     form.querySelector("[data-guidance]").hidden = !conditions.length && !prior.takesText;
     fields.temperature.value = prior.settings.temperature ?? 1;
     fields.guidance.value = prior.settings.guidance ?? 1;
-    fields.count.value = Math.min(fields.count.max, Math.max(8, conditions.length));
+    fields.seed.value = prior.seed ?? 0;
+    fields.count.value = Math.min(fields.count.max, Math.max(8, prior.inTurn.length || conditions.length));
     fields.top_k.max = mostCodes(prior);
     const paragraph = (text) => Object.assign(document.createElement("p"), { textContent: text });
     form.querySelector("[data-about]").replaceChildren(...prior.sentences.map(paragraph));

@@ -51,7 +51,12 @@ export class Ask {
     };
   }
 
-  // What each candidate is of: all of the sentence or, before anyone has asked for something, of the examples in turn.
+  get seedTold() {
+    const { seed } = this.drawing;
+    return `seed ${seed}${seed === this.prior.seed ? ", chosen once" : ""}`;
+  }
+
+  // What each candidate is of: all of the sentence or, before anyone has asked for something, each of the examples.
   texts(isFirst) {
     const { examples } = this.prior;
     const { text } = this.fields;
@@ -60,7 +65,8 @@ export class Ask {
       throw new PersonError("Write some words first: what should the picture be?");
     }
     const all = text.value.trim() || !examples.length ? [this.text] : examples.map((example) => this.styled(example));
-    return Array.from({ length: this.count }, (_, i) => all[i % all.length]);
+    const count = Math.min(this.fields.count.max, Math.max(this.count, all.length));
+    return Array.from({ length: count }, (_, i) => all[i % all.length]);
   }
 
   // Another sentence from outside the box, its style at its end.
@@ -78,13 +84,16 @@ export class Ask {
     fields.style.replaceChildren(...prior.styles.map(([word, name]) => new Option(name, word)), new Option("any style", ""));
     fields.temperature.value = prior.settings.temperature ?? 1;
     fields.guidance.value = prior.settings.guidance ?? 1;
+    fields.seed.value = prior.seed ?? 0;
     form.querySelector("[data-examples]").replaceChildren(...prior.examples.map((text) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = text;
+      button.classList.toggle("unseen", Boolean(prior.unseen[text]?.length));
       button.addEventListener("click", () => this.set(text));
       return button;
     }));
+    form.querySelector("[data-legend]").hidden = !Object.values(prior.unseen).some(({ length }) => length);
     fields.text.placeholder = prior.examples.length ? `What should it be? Such as “${prior.examples[0]}”` : "What should it be?";
     this.refresh();
   }

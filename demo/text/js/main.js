@@ -5,12 +5,15 @@ import { Codebooks } from "../../kit/js/codebook.js";
 import { lengthOf, packSequences, writeSlice } from "../../kit/js/sequences.js";
 import { PersonError, Server } from "../../kit/js/server.js";
 import { Tile } from "../../kit/js/tile.js";
+import { counted } from "../../kit/js/words.js";
 import { decodeAll } from "../../kit/js/writing.js";
 import { Ask } from "./ask.js";
 import { Pad } from "./pad.js";
 import { Scene } from "./scene.js";
 import { Sentence } from "./sentence.js";
 import { Words } from "./words.js";
+
+const MOST_COLUMNS = 8;
 
 class Prompter {
   constructor(root, { server, props }) {
@@ -90,6 +93,7 @@ class Prompter {
     if (isStopped()) return;
     const sequences = texts.map(() => new Int32Array(length));
     const tiles = texts.map((text, i) => new Tile(prior, codebook, `${text.slice(0, 60) || prior.name} ${drawing.seed}.${i + 1}`));
+    this.list.style.setProperty("--columns", Math.ceil(tiles.length / Math.ceil(tiles.length / MOST_COLUMNS)));
     this.list.replaceChildren(...tiles.map(({ button }) => button));
     this.sentence.begin(prior, codebook, prompts.get(texts[0]), tiles[0].name);
     if (prior.words.shape && texts[0]) this.scene.fromText(texts[0]);
@@ -120,7 +124,8 @@ class Prompter {
     const order = sequences.map((_, i) => i);
     if (areAlike) order.sort((a, b) => (fits ? fits[b] - fits[a] : total[a] - total[b]));
     const caption = (i) => (!areAlike ? texts[i] : fits ? `fit ${fits[i].toFixed(2)}` : `${total[i].toFixed(0)} bits`);
-    order.forEach((i) => this.list.append(this.captioned(tiles[i], caption(i))));
+    const unseen = (i) => prompts.get(texts[i]).unseen;
+    order.forEach((i) => this.list.append(this.captioned(tiles[i], caption(i), !areAlike && unseen(i).length > 0)));
     const choose = (i) => {
       this.chosen = { prior, text: texts[i] };
       if (!areAlike) this.sentence.begin(prior, codebook, prompts.get(texts[i]), tiles[i].name);
@@ -132,14 +137,17 @@ class Prompter {
       for (const event of ["pointerenter", "focus"]) tile.button.addEventListener(event, () => choose(i));
     });
     choose(order[0]);
-    const several = sequences.length === 1 ? "1 candidate" : `${sequences.length} candidates`;
-    if (!areAlike) return this.tell(`${several}, seed ${this.ask.drawing.seed}, of what this prior was taught. Write words of your own above.`);
-    this.tell(`${several}, the best ${fits ? "fit of picture and words" : "by likelihood"} first. Click one to have it on the canvas.`);
+    if (!areAlike)
+      return this.tell(`${counted(tiles.length, "picture")} of ${counted(prompts.size, "sentence")}, ${this.ask.seedTold}. Write words of your own above.`);
+    const news = unseen(0).length ? `Never together in training: ${unseen(0).join(", ")}. ` : "";
+    const by = fits ? "fit of picture and words" : "by likelihood";
+    this.tell(`${news}${counted(tiles.length, "candidate")}, the best ${by} first. Click one to have it on the canvas.`);
   }
 
-  captioned({ button }, caption) {
+  captioned({ button }, caption, isUnseen) {
     const line = document.createElement("small");
     line.textContent = caption;
+    line.classList.toggle("unseen", isUnseen);
     button.append(line);
     return button;
   }

@@ -69,13 +69,14 @@ export class Scene {
     this.drawing.want({ side: SIDE, seed: this.seed, scene: this.scene, ...more });
   }
 
-  async show({ scene, picture, boxes, text }, asked) {
+  async show({ scene, picture, boxes, text, unseen }, asked) {
     const pixels = await pixelsOfUrl(picture);
     paint(this.paper, pixels);
     this.boxes = this.paper.sceneBoxes = boxes.map((box) => box?.map((at) => at / pixels.width));
     this.text = text;
     this.tell("");
     this.part("text").textContent = text;
+    this.part("unseen").textContent = unseen.length ? `Never together in training: ${unseen.join(", ")}.` : "";
     const isSame = this.scene && this.scene.things.length === scene.things.length && Boolean(asked.moved);
     this.scene = scene;
     this.part("floor").value = scene.floor;

@@ -5,8 +5,10 @@ import { download } from "../../kit/js/files.js";
 import { PersonError, Server } from "../../kit/js/server.js";
 import { keep, recall } from "../../kit/js/storage.js";
 import { Chart } from "./chart.js";
+import { Scenes } from "./scenes.js";
 import { Uploads } from "./uploads.js";
 
+const SCENES = "scenes"; // among the sets, and not one of the server's
 const RUN_KEY = "vq-training-run";
 const ASK_EVERY_MS = 1500;
 
@@ -56,8 +58,13 @@ class Trainer {
     for (const other of root.querySelectorAll(".choices, .bench-side")) other.hidden = !props.allowed;
     if (!props.allowed) return;
     const set = this.form.elements.set;
-    set.append(...props.sets.map(({ name, title }) => new Option(title, name)), new Option("My own…", ""));
-    set.addEventListener("change", () => (this.uploads.box.hidden = set.value !== ""));
+    set.append(
+      new Option("Rendered scenes", SCENES), ...props.sets.map(({ name, title }) => new Option(title, name)), new Option("My own…", ""),
+    );
+    this.scenes = new Scenes(props.scenes, this.server, part);
+    this.usual = Object.fromEntries(Object.keys(props.scenes.fields).map((name) => [name, this.field(name).value]));
+    set.addEventListener("change", () => this.fit());
+    this.fit();
     for (const minutes of [this.form.elements.minutes, part("prior-minutes")]) minutes.max = props.most_minutes;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -86,12 +93,24 @@ class Trainer {
   async begin() {
     const { set, ...fields } = Object.fromEntries(new FormData(this.form));
     const question = { settings: fields };
-    if (set) question.set = set;
+    if (set) question.set = set === SCENES ? this.scenes.source : set;
     else question.files = await this.uploads.send((share) => this.say(`Sending the pictures: ${Math.round(100 * share)} %`, share));
     this.say("Looking at the pictures…");
     const { run } = await this.server.ask("begin", question);
     keep(RUN_KEY, run);
     this.watchRun(run);
+  }
+
+  field(name) {
+    return this.form.elements[name] ?? this.root.querySelector(`[name=${name}]`);
+  }
+
+  // Other pictures: what there is to choose of them, and what is usual for them.
+  fit() {
+    const isScenes = this.form.elements.set.value === SCENES;
+    this.uploads.box.hidden = this.form.elements.set.value !== "";
+    this.scenes.offer(isScenes);
+    for (const [name, value] of Object.entries(isScenes ? this.scenes.about.fields : this.usual)) this.field(name).value = value;
   }
 
   async stop() {
@@ -126,13 +145,12 @@ class Trainer {
     const texts = this.part("texts");
     const question = { run: this.run, text: texts.value, seed: Math.floor(Math.random() * 2 ** 31) };
     this.say("Sampling…");
-    const { texts: known, samples } = await this.server.ask("sample", question);
-    if (texts.options.length !== known.length + 1)
-      texts.replaceChildren(new Option("anything", ""), ...known.map((text) => new Option(text, text)));
-    this.part("texts-row").hidden = !known.length;
-    const tiles = samples.map(({ picture, document: sampled }) => {
+    const { texts: known, reads, samples } = await this.server.ask("sample", question);
+    this.part("known").replaceChildren(...known.map((text) => new Option(text)));
+    this.part("texts-row").hidden = !known.length && !reads;
+    const tiles = samples.map(({ picture, document: sampled, text }) => {
       const tile = Object.assign(document.createElement("button"), { type: "button", title: "Open on the canvas" });
-      tile.append(Object.assign(new Image(), { src: picture, alt: `A sample of ${question.text || "anything"}` }));
+      tile.append(Object.assign(new Image(), { src: picture, alt: `A sample of ${text || "anything"}` }), question.text ? "" : text);
       tile.addEventListener("click", () => window.canvas.give(sampled));
       return tile;
     });
@@ -176,6 +194,7 @@ class Trainer {
   }
 
   take(state) {
+    const isWritten = this.state?.running && !state.running && state.stage === "prior" && !state.problem;
     if (!this.stage) this.logs = { losses: [], validations: [] };
     this.stage = state.stage;
     this.state = state;
@@ -193,6 +212,7 @@ class Trainer {
     else if (state.minutes) this.say(`Training ${what}: ${of}`, state.minutes / state.budget);
     else this.say(state.notice || `Getting ready to train ${what}…`);
     this.refresh();
+    if (isWritten) this.attempt(() => this.sample());
   }
 
   say(text, share = 0) {
@@ -213,6 +233,7 @@ class Trainer {
       sample: ready("prior"),
     };
     for (const [act, allowed] of Object.entries(may)) this.root.querySelector(`[data-act=${act}]`).disabled = busy || !allowed;
+    this.scenes.shown.hidden = Boolean(state) || this.scenes.box.hidden;
     this.part("train").disabled = busy || Boolean(state?.running);
     this.part("prior").hidden = !ready("tokenizer") && state?.stage !== "prior";
   }

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
+import vqcore
 from demo import models
-from demo.lessons import components, distribution, fashion, losses, page, plane, view
+from demo.kit.cards import FIRST
+from demo.lessons import components, distribution, fashion, losses, page, plane, sentence, view
 from vqcore.metrics import psnr
 from vqcore.study.vae import VAE, save_vae
 
@@ -162,10 +165,10 @@ def test_a_model_that_is_not_there_is_named(monkeypatch):
 
 
 def test_words_and_codes_are_integers_of_one_vocabulary_and_what_comes_next_is_the_priors():
-    prior = fashion.prior()
+    prior = sentence.prior()
     vocabulary = ask(page.read_vocabulary)
-    text = prior.conditions[0]
-    whole = ask(page.write_sentence, condition=text, tokens=[], seed=1, temperature=1)["tokens"]
+    text = sentence.texts(prior)[0]
+    whole = ask(page.write_sentence, condition=text, tokens=[], seed=1)["tokens"]
     read = ask(page.read_sentence, condition=text, tokens=whole[:5])
     words = read["prefix"][:-1]
     assert prior.layout.text.decode(words) == read["words"] == text.split()
@@ -175,17 +178,31 @@ def test_words_and_codes_are_integers_of_one_vocabulary_and_what_comes_next_is_t
     best = read["next"][0]
     assert best["code"] == int(logits.argmax()) and best["probability"] == pytest.approx(float(logits.max()), rel=1e-3)
     assert ask(page.read_sentence, condition=text, tokens=whole)["next"] is None
-    kept = ask(page.write_sentence, condition=text, tokens=whole[:30], seed=9, temperature=1)["tokens"]
+    kept = ask(page.write_sentence, condition=text, tokens=whole[:30], seed=9)["tokens"]
     assert kept[:30] == whole[:30] and len(kept) == len(whole)
 
 
 def test_a_sentence_is_judged_after_every_word():
-    prior = fashion.prior()
-    tokens = prior.sample(condition=prior.conditions[0], seed=2)
+    prior = sentence.prior()
+    first, *others = sentence.texts(prior)
+    tokens = prior.sample(condition=first, seed=2)
     judged = ask(page.judge_sentence, tokens=tokens[0].flatten().tolist())["bits"]
-    assert {text for text, _ in judged} == {*prior.conditions, ""} and judged == sorted(judged, key=lambda each: each[1])
-    expected = float(prior.bits(tokens, prior.conditions[0])[0].sum())
-    assert dict(map(tuple, judged))[prior.conditions[0]] == pytest.approx(expected, rel=1e-3)
+    assert {text for text, _ in judged} == {first, *others, ""} and judged == sorted(judged, key=lambda each: each[1])
+    expected = float(prior.bits(tokens, first)[0].sum())
+    assert dict(map(tuple, judged))[first] == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_lesson_is_of_scenes_where_they_are_here_and_of_clothes_where_not(tiny_text_prior, tmp_path, monkeypatch):
+    folder = shutil.copytree(tiny_text_prior, tmp_path / FIRST)
+    here = {FIRST: vqcore.load_prior(folder), "other": vqcore.load_prior(tiny_text_prior)}
+    monkeypatch.setattr(models, "priors", lambda: here)
+    monkeypatch.setattr(models, "prior_folder", lambda name: folder)
+    assert sentence.prior() is here[FIRST] and sentence.texts(sentence.prior()) == ["red bar", "blue disc"]
+    monkeypatch.setattr(fashion, "prior", lambda: here["other"])
+    (folder / "prompts.json").unlink()
+    assert sentence.prior() is here["other"], "without sentences there is nothing to begin with"
+    del here[FIRST]
+    assert sentence.prior() is here["other"]
 
 
 # The page

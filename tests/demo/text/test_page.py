@@ -47,7 +47,7 @@ def judge(prior, monkeypatch):
 def test_a_prompt_is_told_as_the_tokens_it_is_read_as():
     answer = page.read_prompt({"prior": NAME, "text": "Red, bar ox"})
     words = [{"word": "red", "pieces": ["red"]}, {"word": "bar", "pieces": ["bar"]}, {"word": "ox", "pieces": ["o", "x"]}]
-    assert answer == {"words": words, "tokens": 4, "room": 8}
+    assert answer == {"words": words, "tokens": 4, "room": 8, "unseen": []}
     assert page.read_prompt({"prior": NAME, "text": ""})["words"] == []
 
 

@@ -67,6 +67,15 @@ def test_its_tokens_are_those_of_its_render(prior):
     assert pixels(made["rebuilt"]).shape == (96, 96, 3)
 
 
+def test_pairs_that_no_training_scene_has_are_told(prior):
+    read = lambda text: page.read_prompt({"prior": prior.name, "text": text})["unseen"]
+    assert read("an orange ball left of a small cyan cube") == ["orange ball", "cyan cube"] and read("a red ball") == []
+    assert read("two violet cones at night") == ["purple cone"] and read("a purple dog") == []
+    drawn = page.draw_scene({"scene": SCENE | {"things": [SCENE["things"][0] | {"color": "orange"}]}, "side": 32, "seed": 0})
+    assert drawn["unseen"] == ["orange ball"]
+    assert all(not page.draw_scene({"text": "a purple thing", "side": 16, "seed": seed})["unseen"] for seed in range(8))
+
+
 def test_only_a_prior_that_knows_the_words_offers_them(prior, tiny_text_prior):
     assert about(prior)["words"]["shape"] == scenes.OFFERED["shape"]
     assert not scenes.draws_scenes(vqcore.load_prior(tiny_text_prior))

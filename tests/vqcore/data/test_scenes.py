@@ -178,7 +178,25 @@ def test_no_scene_is_in_both_splits():
     assert np.array_equal(next(unseen_pictures("scenes:2", 3))[1], val[0])
 
 
-@pytest.mark.parametrize("source", ["scenes:0", "scenes:", "scenes:12:0", "scenes:many", "scenes:9999999999"])
+def test_scenes_can_be_of_some_kinds_only():
+    source = "scenes:60:48:ball,cone,red,green,orange,sand,1,2"
+    some = [read_scenes(source, "train").scene(i) for i in range(60)]
+    things = [thing for scene in some for thing in scene.things]
+    assert {thing.shape for thing in things} == {"ball", "cone"} and {thing.color for thing in things} == {"red", "green", "orange"}
+    assert {scene.floor for scene in some} == {"sand"} and {len(scene.things) for scene in some} == {1, 2}
+    assert not {(thing.color, thing.shape) for thing in things} & HELD_OUT
+    data, every = read_labelled(source, "train"), read_labelled("scenes:60:48", "train")
+    assert data.pictures[0].shape == (48, 48, 3) and data.digest() != every.digest()
+    named = "scenes:4:48:ball,cube,cylinder,cone,ring,red,green,blue,yellow,purple,orange,cyan,white,stone,sand,grass,night,1,2,3"
+    assert str(read_scenes(named, "val")) == str(read_scenes("scenes:4:48", "val")), "all of it is no restriction"
+    with pytest.raises(ValueError, match="Take another color or shape"):
+        read_scenes("scenes:4:48:purple,cone", "train")
+
+
+@pytest.mark.parametrize("source", [
+    "scenes:0", "scenes:", "scenes:12:0", "scenes:many", "scenes:9999999999", "scenes:12:48:pyramid", "scenes:12:48:4", "scenes:12:red",
+    "scenes:12:48:red,,blue",
+])  # fmt: skip
 def test_what_asks_for_no_scenes_is_refused_in_words(source):
     with pytest.raises(ValueError):
         read_labelled(source, "train")

@@ -9,7 +9,7 @@ import torch
 from vqcore.data.scenes import HELD_OUT, Renders, compose
 from vqcore.data.scenes.reader import ATTRIBUTES, CELL, PLACE, Found, Maps, ReaderConfig, SceneReader
 from vqcore.data.scenes.rendering import seen_at
-from vqcore.evaluation.scenes import TASKS, holds, nearest_psnr, prompts, shows
+from vqcore.evaluation.scenes import TASKS, below_each, holds, nearest_scenes, prompts, shows
 from vqcore.training.reader import loss_of, targets_of
 
 
@@ -79,5 +79,9 @@ def test_the_targets_are_where_the_things_are_seen_and_a_reader_that_says_them_r
 
 def test_a_copy_of_a_training_scene_is_known():
     training = Renders(5)
-    nearest = nearest_psnr(np.stack([training[3], 255 - training[3]]), training)
+    samples = np.stack([training[3], 255 - training[3]])
+    nearest, copied = nearest_scenes(samples, training)
     assert nearest[0] == float("inf") and nearest[1] < 20
+    assert np.array_equal(copied[0], training[3]) and any(np.array_equal(copied[1], training[i]) for i in range(5))
+    shown, gap = below_each(samples, copied), 98
+    assert shown.shape[0] == 2 * gap and np.array_equal(shown[:96, :96], shown[gap : gap + 96, :96]), "the copy lies below its sample"

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from vqcore.data.scenes.rendering import seen_shares
-from vqcore.data.scenes.scene import COLORS, FLOORS, HELD_OUT, MATERIALS, SCALES, SHAPES, SIZES, Scene, Thing, Wish
+from vqcore.data.scenes.scene import FLOORS, HELD_OUT, MATERIALS, SCALES, SIZES, Kinds, Scene, Thing, Wish
 
 HALF_FRAME = 3.0  # how far from the middle the picture reaches at z = 0
 NEAREST, FARTHEST = -1.3, 1.9  # of z
@@ -17,19 +17,22 @@ APART = 0.12  # between two things on the floor, at least
 TURNS = {"cube": (0.35, 1.2), "ring": (-0.6, 0.6)}  # so that a cube shows two sides, and a ring its hole
 LEAST_SEEN = 0.45  # of the outline of each thing
 TRIES = 2000
+HOW_OFTEN = {1: 0.25, 2: 0.5, 3: 0.25}  # a scene has as many things
+ALL = Kinds()
 
 
-def random_wish(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] = HELD_OUT) -> Wish:
+def random_wish(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] = HELD_OUT, kinds: Kinds = ALL) -> Wish:
     """What a random scene shall have: nothing is left open but the places. One in four has things that are alike."""
-    n = int(rng.choice(3, p=(0.25, 0.5, 0.25))) + 1
-    things = [_random_thing(rng, held_out) for _ in range(n)]
+    often = np.array([HOW_OFTEN[count] for count in kinds.counts])
+    n = kinds.counts[rng.choice(len(often), p=often / often.sum())]
+    things = [_random_thing(rng, held_out, kinds) for _ in range(n)]
     if n > 1 and rng.random() < 0.25:
         alike = n if rng.random() < 0.75 else n - 1
         *_, shape = things[0]
         same = [rng.random() < p for p in (0.6, 0.6, 0.75)]
         for i in range(1, alike):
             for _ in range(TRIES):
-                both = zip(same, things[0], _random_thing(rng, held_out))
+                both = zip(same, things[0], _random_thing(rng, held_out, kinds))
                 size, material, color = (kept if keep else own for keep, kept, own in both)
                 if (color, shape) not in held_out:
                     things[i] = size, material, color, shape
@@ -40,14 +43,14 @@ def random_wish(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] =
         i, j = (int(k) for k in rng.permutation(n)[:2])
         relation = {"beside": "left of", "depth": "behind", "stack": "on top of"}.get(str(kind))
         relations = ((i, relation, j),) if relation else ()
-    return Wish(tuple(things), relations, str(rng.choice(FLOORS)))
+    return Wish(tuple(things), relations, str(rng.choice(kinds.floors)))
 
 
-def random_scene(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] = HELD_OUT) -> Scene:
+def random_scene(rng: np.random.Generator, held_out: frozenset[tuple[str, str]] = HELD_OUT, kinds: Kinds = ALL) -> Scene:
     """A scene to train on: none of the pairs (color, shape) that are held out."""
     while True:
         try:
-            return compose(random_wish(rng, held_out), rng, held_out)
+            return compose(random_wish(rng, held_out, kinds), rng, held_out)
         except ValueError:  # these things don't fit beside one another: others
             continue
 
@@ -69,14 +72,16 @@ def compose(wish: Wish, rng: np.random.Generator, held_out: frozenset[tuple[str,
     raise ValueError("These things don't fit side by side into one picture. Ask for fewer or smaller ones.")
 
 
-def _random_thing(rng: np.random.Generator, held_out: frozenset[tuple[str, str]]) -> tuple[str, str, str, str]:
-    return _completed((None, None, None, None), rng, held_out)
+def _random_thing(rng: np.random.Generator, held_out: frozenset[tuple[str, str]], kinds: Kinds) -> tuple[str, str, str, str]:
+    return _completed((None, None, None, None), rng, held_out, kinds)
 
 
-def _completed(thing: Sequence[str | None], rng: np.random.Generator, held_out: frozenset[tuple[str, str]]) -> tuple[str, str, str, str]:
+def _completed(
+    thing: Sequence[str | None], rng: np.random.Generator, held_out: frozenset[tuple[str, str]], kinds: Kinds = ALL
+) -> tuple[str, str, str, str]:
     size, material, color, shape = thing
     while True:
-        c, s = color or str(rng.choice(COLORS)), shape or str(rng.choice(SHAPES))
+        c, s = color or str(rng.choice(kinds.colors)), shape or str(rng.choice(kinds.shapes))
         if (c, s) not in held_out or (color and shape):
             return size or str(rng.choice(SIZES)), material or str(rng.choice(MATERIALS)), c, s
 

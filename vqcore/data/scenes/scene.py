@@ -70,6 +70,21 @@ class Scene:
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """What random scenes are made of: some of the words of the house, and how many things a scene may have."""
+
+    shapes: tuple[str, ...] = SHAPES
+    colors: tuple[str, ...] = COLORS
+    floors: tuple[str, ...] = FLOORS
+    counts: tuple[int, ...] = tuple(range(1, MOST_THINGS + 1))
+
+    def check(self, held_out: frozenset[tuple[str, str]]) -> None:
+        """ValueError, in words, where nothing is left to make a scene of."""
+        if not any((color, shape) not in held_out for color in self.colors for shape in self.shapes):
+            raise ValueError("Every thing of these colors and shapes is one that no training scene has. Take another color or shape too.")
+
+
+@dataclass(frozen=True)
 class Wish:
     """What a sentence says of a scene; None where it leaves something open.
 
