@@ -135,6 +135,20 @@ def test_a_point_that_is_dragged_over_a_border_jumps_and_a_tie_takes_the_lower_c
     assert lesson.root.locator("g.codes > g").count() == 5
 
 
+def test_undo_takes_back_a_drag_and_a_code_in_a_lesson(open_lesson):
+    lesson = open_lesson(2, height=1400)
+    lesson.wait("hard", r"^0, \(−0.50, 0.50\)")
+    lesson.drag((-0.1875, 0.5), (0.25, 0.5))
+    lesson.wait("hard", "^1, ")
+    lesson.root.locator("g.codes > g").nth(4).press("Delete")
+    assert lesson.root.locator("g.codes > g").count() == 4
+    lesson.page.keyboard.press("Control+z")
+    assert lesson.root.locator("g.codes > g").count() == 5
+    lesson.wait("hard", "^1, ")
+    lesson.page.keyboard.press("Control+z")  # all of the drag at once
+    lesson.wait("hard", r"^0, \(−0.50, 0.50\)")
+
+
 def test_losses_can_be_switched_off_and_codes_die(open_lesson):
     lesson = open_lesson(3, height=1400)
     lesson.part("step").click()
@@ -186,6 +200,10 @@ def test_a_sentence_is_answered_token_by_token(open_lesson):
     lesson.wait("place-told", f"^{read + 1} of")
     lesson.page.wait_for_function("n => document.querySelectorAll('.sentence li:not(.word, .open)').length === n", arg=read + 1)
     assert lesson.root.locator(".sentence li:not(.word, .open)").last.inner_text() == chosen
+    lesson.page.keyboard.press("Control+z")
+    lesson.wait("place-told", f"^{read} of")
+    lesson.part("candidates").locator("button").nth(1).click()
+    lesson.wait("place-told", f"^{read + 1} of")
     assert "The codes cost, in bits" in lesson.answer()
     lesson.wait("asked", "The sentence is whole.")
 

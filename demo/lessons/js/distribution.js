@@ -1,6 +1,7 @@
 // Lesson 5: a Normal latent to move about in, and pictures drawn from four distributions.
 
 import { Latest } from "../../kit/js/latest.js";
+import { Past } from "../../kit/js/past.js";
 import { Lesson, draw, fixed, pair } from "./marks.js";
 import { PlaneView, disc } from "./plane_view.js";
 
@@ -13,9 +14,10 @@ export class DistributionLesson extends Lesson {
     this.view = new PlaneView(this.part("plane"), {
       range: LATENT_RANGE,
       kinds: { points: { label: "z", shape: disc } },
-      moved: (_kind, _index, place) => this.move(place),
-      added: (place) => this.move(place),
+      moved: (_kind, _index, place) => this.drag(place),
+      added: (place) => this.drag(place),
     });
+    this.past = new Past(root, (place) => this.move(place));
     this.latent = this.asks("decode_latent", (found) => this.showLatent(found));
     this.costs = {};
     this.draws = Object.fromEntries(
@@ -47,6 +49,11 @@ export class DistributionLesson extends Lesson {
     const { seen = [] } = await this.server.ask("read_latents", {}).catch(() => ({}));
     const dots = seen.map((place) => `M${this.view.toView(place).map((value) => value.toFixed(1)).join(" ")}h.01`).join("");
     this.view.links.append(draw("path", { d: dots, class: "seen" }));
+  }
+
+  drag(place) {
+    this.past.keep(this.z);
+    this.move(place);
   }
 
   move(place) {

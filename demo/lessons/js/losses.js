@@ -1,5 +1,6 @@
 // Lesson 3: the plane trained step by step; arrows are what autograd found, scaled by the learning rate of a dozen steps.
 
+import { Past } from "../../kit/js/past.js";
 import { PersonError } from "../../kit/js/server.js";
 import { CODE_COLOURS, Lesson, fixed } from "./marks.js";
 import { PlaneView, VIEW, cross, diamond, disc } from "./plane_view.js";
@@ -21,10 +22,17 @@ export class LossesLesson extends Lesson {
         points: { label: "Encoder output", shape: disc },
       },
       moved: (kind, index, place) => {
+        this.past.keep(this.plane);
         this.plane[kind === "codes" ? "codebook" : "z_e"][index] = place;
         this.found = null;
         this.draw();
       },
+    });
+    this.past = new Past(root, (plane) => {
+      this.play(false);
+      this.plane = plane;
+      this.found = null;
+      this.draw();
     });
     this.on("step", "click", () => (this.play(false), this.step()));
     this.on("play", "click", () => this.play(!this.playing));

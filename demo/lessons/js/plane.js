@@ -1,5 +1,6 @@
 // Lesson 2: drag points and codes; each point looks up its nearest code, hard and soft.
 
+import { Past } from "../../kit/js/past.js";
 import { CODE_COLOURS, Lesson, bytesOf, fixed, make, pair } from "./marks.js";
 import { PlaneView, diamond, disc, ring } from "./plane_view.js";
 
@@ -22,6 +23,7 @@ export class PlaneLesson extends Lesson {
       removed: (kind, index) => this.remove(kind, index),
       added: (place) => this.add(this.adding, place),
     });
+    this.past = new Past(root, (state) => this.restore(state));
     this.lookup = this.asks("look_up_points", (found, asked) => this.show(found, asked));
     this.on("temperature", "input", () => this.ask());
     for (const button of root.querySelectorAll("[data-add]"))
@@ -33,6 +35,7 @@ export class PlaneLesson extends Lesson {
   }
 
   reset() {
+    if (this.state) this.past.keep(this.state);
     this.state = { codes: FIRST_CODES.map((c) => [...c]), points: FIRST_POINTS.map((p) => [...p]) };
     this.adding = "points";
     this.chosen = 0;
@@ -53,7 +56,15 @@ export class PlaneLesson extends Lesson {
     this.lookup.want({ ...structuredClone(this.state), temperature: this.temperature });
   }
 
+  restore(state) {
+    this.state = state;
+    this.chosen = Math.min(this.chosen, state.points.length - 1);
+    this.tokens = null;
+    this.ask();
+  }
+
   move(kind, index, place) {
+    this.past.keep(this.state);
     this.state[kind][index] = place;
     this.ask();
   }
@@ -66,6 +77,7 @@ export class PlaneLesson extends Lesson {
 
   add(kind, place) {
     if (this.state[kind].length >= (kind === "codes" ? MOST_CODES : MOST_POINTS)) return;
+    this.past.keep(this.state);
     this.state[kind].push(this.view.snapped(place));
     if (kind === "points") this.chosen = this.state.points.length - 1;
     this.tokens = null;
@@ -74,6 +86,7 @@ export class PlaneLesson extends Lesson {
 
   remove(kind, index) {
     if (this.state[kind].length <= (kind === "codes" ? 2 : 1)) return;
+    this.past.keep(this.state);
     this.state[kind].splice(index, 1);
     this.chosen = Math.min(this.chosen, this.state.points.length - 1);
     this.tokens = null;
@@ -84,6 +97,7 @@ export class PlaneLesson extends Lesson {
   tie() {
     const order = this.found.distances[this.chosen].map((distance, code) => [distance, code]).sort(([a], [b]) => a - b);
     const [a, b] = [order[0][1], order[1][1]].map((code) => this.state.codes[code]);
+    this.past.keep(this.state);
     this.state.points[this.chosen] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
     this.ask();
   }
@@ -96,7 +110,7 @@ export class PlaneLesson extends Lesson {
 
   show(found, asked) {
     this.found = found;
-    if (this.tokens?.length === found.tokens.length)
+    if (this.tokens?.length === found.tokens.length && this.among === asked.codes.length)
       found.tokens.forEach((token, i) => {
         if (token === this.tokens[i]) return;
         const [from, to] = [asked.codes[this.tokens[i]], asked.codes[token]];
@@ -105,6 +119,7 @@ export class PlaneLesson extends Lesson {
           `Point ${i} crossed a border: code ${this.tokens[i]} → ${token}. Its z_q jumped by ${fixed(far)} at once: jump ${++this.jumps}.`;
       });
     this.tokens = found.tokens;
+    this.among = asked.codes.length;
     this.view.fill(bytesOf(found.cells));
     this.draw();
     this.tell();

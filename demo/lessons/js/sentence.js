@@ -1,5 +1,6 @@
 // Lesson 6: a sentence of words, [SEP] and codes, written one token at a time.
 
+import { Past } from "../../kit/js/past.js";
 import { PersonError } from "../../kit/js/server.js";
 import { Lesson, fixed, make } from "./marks.js";
 
@@ -9,6 +10,11 @@ export class SentenceLesson extends Lesson {
   constructor(root, server) {
     super(root, server);
     this.reading = this.asks("read_sentence", (found, asked) => this.show(found, asked));
+    this.past = new Past(root, ({ condition, tokens, place }) => {
+      this.part("condition").value = condition;
+      this.tokens = tokens;
+      this.goto(place);
+    });
     this.on("condition", "change", () => this.rewrite([]));
     this.on("finish", "click", () => this.finish());
     this.on("likeliest", "click", () => this.found?.next && this.say(this.found.next[0].code));
@@ -78,11 +84,17 @@ export class SentenceLesson extends Lesson {
 
   async finish() {
     if (!this.tokens) return;
+    this.keep();
     await this.write(this.tokens.slice(0, this.place));
     this.goto(this.length);
   }
 
+  keep() {
+    this.past.keep({ condition: this.shownCondition, tokens: this.tokens, place: this.place });
+  }
+
   rewrite(tokens) {
+    this.keep();
     this.tokens = tokens;
     this.goto(tokens.length);
   }
@@ -94,6 +106,7 @@ export class SentenceLesson extends Lesson {
   goto(place) {
     if (!this.tokens) return;
     this.place = Math.min(place, this.tokens.length);
+    this.shownCondition = this.condition;
     this.part("place").value = this.place;
     this.part("said").textContent = this.condition;
     this.part("place-told").textContent = `${this.place} of ${this.length}`;

@@ -1,5 +1,6 @@
 // Lesson 4: one z_e, one target x, and the gradient of the loss with respect to z_e, found in three ways.
 
+import { Past } from "../../kit/js/past.js";
 import { CODE_COLOURS, Lesson, bytesOf, fixed, pair } from "./marks.js";
 import { PlaneView, VIEW, cross, diamond, disc } from "./plane_view.js";
 
@@ -17,14 +18,20 @@ export class StraightThroughLesson extends Lesson {
         points: { label: "Encoder output z_e", shape: disc },
       },
       moved: (kind, index, place) => {
+        this.past.keep(this.state);
         this.state[kind][index] = place;
         this.ask();
       },
+    });
+    this.past = new Past(root, (state) => {
+      this.state = state;
+      this.ask();
     });
     this.cells = this.asks("look_up_points", ({ cells }) => this.view.fill(bytesOf(cells)));
     this.slopes = this.asks("find_slopes", (found, asked) => this.show(found, asked));
     this.on("h", "input", () => this.ask());
     this.on("place", "input", () => {
+      this.past.keep(this.state);
       this.state.points[0] = this.view.snapped([Number(this.part("place").value), this.state.points[0][1]]);
       this.ask();
     });
@@ -32,6 +39,7 @@ export class StraightThroughLesson extends Lesson {
   }
 
   reset() {
+    if (this.state) this.past.keep(this.state);
     this.state = { codes: STRAIGHT_CODES.map((c) => [...c]), x: [[0.75, -0.3125]], points: [[-0.5, 0.0625]] };
     this.part("h").value = -2;
     this.ask();
@@ -55,6 +63,7 @@ export class StraightThroughLesson extends Lesson {
     const here = this.state.points[0][0];
     const nearest = borders.sort((a, b) => Math.abs(a - here) - Math.abs(b - here))[0];
     if (nearest === undefined) return (this.told.textContent = "No border crosses this line: move z_e up or down, and ask again.");
+    this.past.keep(this.state);
     this.state.points[0] = this.view.snapped([nearest, this.state.points[0][1]]);
     this.part("h").value = -1.5;
     this.ask();

@@ -1,6 +1,7 @@
 // A sheet to draw on, and the known pictures that are nearest to the drawing.
 
 import { canvasOf } from "../../kit/js/images.js";
+import { Past } from "../../kit/js/past.js";
 
 const PENS = ["#111111", "#ffffff", "#e5484d", "#f76b15", "#ffc53d", "#46a758", "#0090ff", "#8e4ec6", "#ad7f58", "#f5c9a6"];
 const PEN_NAMES = ["black", "white", "red", "orange", "yellow", "green", "blue", "purple", "brown", "skin"];
@@ -18,7 +19,8 @@ export class Pad {
     this.context = this.paper.getContext("2d");
     this.colour = PENS[2];
     part("pens").append(...PENS.map((colour, i) => this.newPen(colour, PEN_NAMES[i])));
-    part("clear").addEventListener("click", () => (this.clear(), this.found.replaceChildren()));
+    this.past = new Past(root, (drawn) => (this.context.putImageData(drawn, 0, 0), this.look()));
+    part("clear").addEventListener("click", () => (this.keep(), this.clear(), this.found.replaceChildren()));
     part("take").addEventListener("click", () => this.take());
     this.paper.addEventListener("pointerdown", (event) => this.start(event));
     this.paper.addEventListener("pointermove", (event) => this.draw(event));
@@ -50,8 +52,13 @@ export class Pad {
     return [offsetX * scale, offsetY * scale];
   }
 
+  keep() {
+    this.past.keep(this.context.getImageData(0, 0, this.paper.width, this.paper.height));
+  }
+
   start(event) {
     event.preventDefault();
+    this.keep();
     this.paper.setPointerCapture(event.pointerId);
     this.last = this.at(event);
     this.draw(event);
@@ -72,6 +79,10 @@ export class Pad {
   end() {
     if (!this.last) return;
     this.last = null;
+    this.look();
+  }
+
+  look() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.find(), PAUSE_MS);
   }
@@ -83,6 +94,7 @@ export class Pad {
     const whole = canvasOf(picture.rebuilt);
     const scale = Math.min(this.paper.width / whole.width, this.paper.height / whole.height);
     const [width, height] = [whole.width * scale, whole.height * scale];
+    this.keep();
     this.clear();
     this.context.drawImage(whole, (this.paper.width - width) / 2, (this.paper.height - height) / 2, width, height);
     this.find(picture.note);

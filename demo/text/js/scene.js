@@ -3,6 +3,7 @@
 import { unpackGrid } from "../../kit/js/document.js";
 import { pixelsOfUrl } from "../../kit/js/images.js";
 import { Latest } from "../../kit/js/latest.js";
+import { Past } from "../../kit/js/past.js";
 import { newSeed } from "../../kit/js/random.js";
 
 const SIDE = 288; // of the drawing, pixels
@@ -34,6 +35,10 @@ export class Scene {
       show: (made) => this.showTokens(made),
       fail: (problem) => this.tell(problem),
     });
+    this.past = new Past(root, (scene) => {
+      this.scene = scene;
+      this.ask();
+    });
     part("add").addEventListener("click", () => this.change((scene) => scene.things.push({ ...NEW_THING })));
     part("floor").addEventListener("change", () => this.change((scene) => (scene.floor = part("floor").value)));
     part("say").addEventListener("click", () => this.change(() => (this.seed = newSeed())));
@@ -61,6 +66,7 @@ export class Scene {
 
   change(how) {
     if (!this.scene) return;
+    this.past.keep(this.scene);
     how(this.scene);
     this.ask();
   }
@@ -157,6 +163,7 @@ export class Scene {
   drag(event) {
     if (!this.held) return;
     const [x, y] = this.at(event);
+    this.past.keep(this.scene);
     const { number, off } = this.held;
     this.held.moved = { number, across: x + off[0], down: y + off[1] };
     this.ask({ side: DRAGGED_SIDE, moved: this.held.moved });
