@@ -8,10 +8,23 @@ EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))"
 COMMENT = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
 BESIDE = re.compile(r"""(?<=[;,{}()\[\]]) +// [^\n"'`]*$|^\n""", re.MULTILINE)
 INDENT = re.compile(r"^ +", re.MULTILINE)
+SHARED = "vqKit"  # the global variable of what `share` puts there, and the event that tells of it
 OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
-def join(entry: Path, ending: str) -> str:
+def share(folder: Path) -> str:
+    """The script that puts what the modules of a folder export where those find it that are joined with the folder as `shared`, and
+    says so to those that wait for it."""
+    places: dict[Path, str] = {}
+    parts: list[str] = []
+    for module in sorted(folder.resolve().glob("*.js")):
+        if EXPORT.search(module.read_text("utf-8")):  # others hold types alone
+            _add(module, places, parts, ())
+    names = ", ".join(f"{path.stem}: {place}" for path, place in places.items())
+    return "\n".join(["(() => {", '"use strict";', *parts, f"window.{SHARED} = {{ {names} }};", "})();", f'dispatchEvent(new Event("{SHARED}"));'])
+
+
+def join(entry: Path, ending: str, shared: Path | None = None) -> str:
     """The script of a module and of all that it imports, each once, after what it imports itself; then the ending.
 
     Each module becomes a function that is called at once and answers what the module exports, so that two of them may
@@ -19,14 +32,21 @@ def join(entry: Path, ending: str) -> str:
     before each line: keep a template literal on one line. The ending calls what the entry exports:
     `join(main, "start(element);")`.
 
+    shared: a folder whose modules aren't in this script, but in that of `share`, which may come before it or after it.
+
     Raises ValueError for an import or export of a form that isn't used here, and for modules that import each other
     in a circle.
     """
     places: dict[Path, str] = {}
     parts: list[str] = []
     entry = entry.resolve()
+    if shared is not None:
+        places |= {module: f"{SHARED}.{module.stem}" for module in shared.resolve().glob("*.js")}
     _add(entry, places, parts, ())
-    return "\n".join(['"use strict";', *parts, f"{places[entry]}.{ending}", f"//# sourceURL={entry.parent.parent.name}.js"])
+    lines = ['"use strict";', *parts, f"{places[entry]}.{ending}"]
+    if shared is not None:
+        lines = ["const begin = () => {", *lines, "};", f'window.{SHARED} ? begin() : addEventListener("{SHARED}", begin, {{ once: true }});']
+    return "\n".join([*lines, f"//# sourceURL={entry.parent.parent.name}.js"])
 
 
 def _add(module: Path, places: dict[Path, str], parts: list[str], importers: tuple[Path, ...]) -> None:
@@ -45,6 +65,6 @@ def _add(module: Path, places: dict[Path, str], parts: list[str], importers: tup
             f'{module.name} says `{unread[0]}`. Import names, `import {{ a, b }} from "./file.js";`, and write `export` '
             "before the function, class or const that it exports."
         )
-    places[module] = f"module{len(places)}"
+    places[module] = f"module{len(parts)}"
     exports = ", ".join(EXPORT.findall(text))
     parts.append(f"const {places[module]} = (() => {{\n{body}return {{ {exports} }};\n}})();")

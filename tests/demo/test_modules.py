@@ -42,6 +42,18 @@ def test_comments_go_and_what_stands_beside_them_stays(tmp_path):
     assert not any(words in script for words in ("Long", "Short", "Last"))
 
 
+def test_what_benches_share_comes_once_with_the_canvas(tmp_path):
+    kit = tmp_path / "kit"
+    kit.mkdir()
+    written(kit, words='import { base } from "./base.js";\nexport const words = () => base;\n', base="export const base = 1;\n", types="// Types.\n")
+    main = written(tmp_path, main='import { words } from "./kit/words.js";\nexport function start() {\n  words();\n}\n')
+    assert "types" not in modules.share(kit) and all(name in modules.share(kit) for name in ("words: module", "base: module"))
+    script = modules.join(main, "start();", kit)
+    assert "const base" not in script and "const { words } = vqKit.words;" in script
+    parts = [part for part in blocks.build().blocks.values() if isinstance(part, Bench)]
+    assert ["window.vqKit = " in part.js_on_load for part in parts] == [type(part).__name__ == "TokenCanvas" for part in parts]
+
+
 def test_a_circle_is_told_with_its_files(tmp_path):
     main = written(tmp_path, main='import { a } from "./a.js";\n', a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n')
     with pytest.raises(ValueError, match="a.js → b.js → a.js"):
