@@ -62,7 +62,7 @@ def named(readme):
 def test_the_examples_for_python_run_one_after_the_other(readme, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     pushed = []
-    monkeypatch.setattr(hub, "download", lambda id, check: small_vqgan_folder(tmp_path / id))
+    monkeypatch.setattr(hub, "download", lambda id, check, progress: small_vqgan_folder(tmp_path / id))
     monkeypatch.setattr(vqcore, "push_to_hub", lambda *what: pushed.append(what))
     names = {}
     with mock.patch.dict(QUANTIZERS):  # an example adds one

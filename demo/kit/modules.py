@@ -21,7 +21,8 @@ def share(folder: Path) -> str:
         if EXPORT.search(module.read_text("utf-8")):  # others hold types alone
             _add(module, places, parts, ())
     names = ", ".join(f"{path.stem}: {place}" for path, place in places.items())
-    return "\n".join(["(() => {", '"use strict";', *parts, f"window.{SHARED} = {{ {names} }};", "})();", f'dispatchEvent(new Event("{SHARED}"));'])
+    told = f'window.{SHARED} = {{ {names} }};\ndispatchEvent(new Event("{SHARED}"));'
+    return "\n".join(["(() => {", '"use strict";', *parts, told, "})();"])
 
 
 def join(entry: Path, ending: str, shared: Path | None = None) -> str:
@@ -45,7 +46,8 @@ def join(entry: Path, ending: str, shared: Path | None = None) -> str:
     _add(entry, places, parts, ())
     lines = ['"use strict";', *parts, f"{places[entry]}.{ending}"]
     if shared is not None:
-        lines = ["const begin = () => {", *lines, "};", f'window.{SHARED} ? begin() : addEventListener("{SHARED}", begin, {{ once: true }});']
+        wait = f'window.{SHARED} ? begin() : addEventListener("{SHARED}", begin, {{ once: true }});'
+        lines = ["const begin = () => {", *lines, "};", wait]
     return "\n".join([*lines, f"//# sourceURL={entry.parent.parent.name}.js"])
 
 

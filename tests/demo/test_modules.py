@@ -45,7 +45,8 @@ def test_comments_go_and_what_stands_beside_them_stays(tmp_path):
 def test_what_benches_share_comes_once_with_the_canvas(tmp_path):
     kit = tmp_path / "kit"
     kit.mkdir()
-    written(kit, words='import { base } from "./base.js";\nexport const words = () => base;\n', base="export const base = 1;\n", types="// Types.\n")
+    words = 'import { base } from "./base.js";\nexport const words = () => base;\n'
+    written(kit, words=words, base="export const base = 1;\n", types="// Types.\n")
     main = written(tmp_path, main='import { words } from "./kit/words.js";\nexport function start() {\n  words();\n}\n')
     assert "types" not in modules.share(kit) and all(name in modules.share(kit) for name in ("words: module", "base: module"))
     script = modules.join(main, "start();", kit)
