@@ -105,12 +105,16 @@ class Trainer {
     return this.form.elements[name] ?? this.root.querySelector(`[name=${name}]`);
   }
 
-  // Other pictures: what there is to choose of them, and what is usual for them.
+  // Other pictures: what there is to choose of them, and what is usual for them where a person chose nothing else.
   fit() {
     const isScenes = this.form.elements.set.value === SCENES;
     this.uploads.box.hidden = this.form.elements.set.value !== "";
     this.scenes.offer(isScenes);
-    for (const [name, value] of Object.entries(isScenes ? this.scenes.about.fields : this.usual)) this.field(name).value = value;
+    const { fields } = this.scenes.about;
+    for (const [name, own] of Object.entries(this.usual)) {
+      const field = this.field(name);
+      if ([own, String(fields[name])].includes(field.value)) field.value = isScenes ? fields[name] : own;
+    }
   }
 
   async stop() {

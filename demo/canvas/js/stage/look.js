@@ -42,8 +42,8 @@ export class Look {
 
   // Show a layer alone.
   setLayer(layer) {
-    const { disabled, ariaDisabled } = this.element.querySelector(`[data-layer=${layer}]`);
-    if (disabled || ariaDisabled === "true") return;
+    const { disabled, hidden, ariaDisabled } = this.element.querySelector(`[data-layer=${layer}]`);
+    if (disabled || hidden || ariaDisabled === "true") return;
     this.change({ side: false, ...this.with(layer) });
   }
 
