@@ -6,7 +6,6 @@ from typing import Any
 from demo import models
 from demo.canvas import page, work
 from demo.kit import cards, images, modules
-from demo.kit.component import KIT
 from demo.kit.page import about
 from demo.kit.workspace import WorkspaceBench
 
@@ -39,4 +38,4 @@ class TokenCanvas(WorkspaceBench):
             ],
             **settings,
         )
-        self.js_on_load = f"{modules.share(KIT)}\n{self.js_on_load}"
+        self.js_on_load = f"{modules.share(modules.KIT)}\n{self.js_on_load}"

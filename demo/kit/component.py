@@ -9,8 +9,6 @@ from demo.kit import modules
 
 START = "start({ element, trigger, props, server, upload, watch });"
 """The last line of a bench's script: what Gradio hands to `js_on_load`, handed on to the bench's main.js."""
-KIT = Path(__file__).parent / "js"
-"""The modules that benches share; they come with the canvas, which every page has."""
 
 
 class Bench(gr.HTML):
@@ -25,7 +23,7 @@ class Bench(gr.HTML):
         super().__init__(
             html_template=(folder / f"{folder.name}.html").read_text("utf-8") if html is None else html,
             css_template="".join(file.read_text("utf-8") for file in sorted(folder.glob("*.css"))),
-            js_on_load=modules.join(folder / "js" / "main.js", START, KIT),
+            js_on_load=modules.join(folder / "js" / "main.js", START, modules.KIT),
             apply_default_css=False,
             **settings,
         )
