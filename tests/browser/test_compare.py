@@ -36,7 +36,7 @@ def figures(found):
 def add(bench, **choice):
     for name, value in choice.items():
         bench.page.locator(f"[data-add={name}]").select_option(value)
-    bench.page.locator("[data-adder] button").click()
+    bench.page.locator("[data-adder] [type=submit]").click()
 
 
 @pytest.fixture
@@ -123,9 +123,9 @@ def test_any_two_pictures_meet_behind_the_curtain(opened, tiny_folder):
     handle, box = opened.page.locator("[data-handle]"), opened.page.locator("[data-box]")
     box.scroll_into_view_if_needed()
     place = box.bounding_box()
-    opened.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 20)
+    opened.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     opened.page.mouse.down()
-    opened.page.mouse.move(place["x"] + place["width"] * 0.25, place["y"] + 20, steps=3)
+    opened.page.mouse.move(place["x"] + place["width"] * 0.25, place["y"] + place["height"] / 2, steps=3)
     opened.page.mouse.up()
     assert handle.get_attribute("aria-valuenow") == "25"
     opened.page.keyboard.press("ArrowRight")

@@ -63,6 +63,8 @@ class Trainer {
     );
     this.scenes = new Scenes(props.scenes, this.server, part);
     this.usual = Object.fromEntries(Object.keys(props.scenes.fields).map((name) => [name, this.field(name).value]));
+    this.chosen = new Set(); // names of the fields that a person has set
+    root.addEventListener("input", ({ target }) => this.chosen.add(target.name));
     set.addEventListener("change", () => this.fit());
     this.fit();
     for (const minutes of [this.form.elements.minutes, part("prior-minutes")]) minutes.max = props.most_minutes;
@@ -111,10 +113,8 @@ class Trainer {
     this.uploads.box.hidden = this.form.elements.set.value !== "";
     this.scenes.offer(isScenes);
     const { fields } = this.scenes.about;
-    for (const [name, own] of Object.entries(this.usual)) {
-      const field = this.field(name);
-      if ([own, String(fields[name])].includes(field.value)) field.value = isScenes ? fields[name] : own;
-    }
+    for (const [name, own] of Object.entries(this.usual))
+      if (!this.chosen.has(name)) this.field(name).value = isScenes ? fields[name] : own;
   }
 
   async stop() {
