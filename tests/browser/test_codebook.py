@@ -191,4 +191,4 @@ def test_nothing_jumps_and_nothing_sticks_out(open_bench, width):
         bench.page.locator(content).first.wait_for()
         bench.settle()
         assert bench.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert bench.page.evaluate("shift") < (0.1 if width > 400 else 0.25)  # a busy phone lays the bar out before its style has come
+    assert bench.page.evaluate("shift") < 0.1
