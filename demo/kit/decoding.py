@@ -1,13 +1,18 @@
 """Picture files to pixels, in processes beside this one: a file that takes too long is given up, and its process ended.
 
-No thread that runs a decoder can be stopped, and a file of a few kilobytes can keep one busy for minutes.
+No thread that runs a decoder can be stopped, and a file of a few kilobytes can keep one busy for minutes. What counts is the time
+that the processor gives to it, where the system tells: a good picture on a busy machine has to wait, and isn't given up.
 """
 
 import atexit
 import json
+import os
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import LifoQueue
 
@@ -17,7 +22,10 @@ from demo.kit.decoder import ANSWER, QUESTION
 from vqcore.data.images import Picture
 
 ROOT = Path(__file__).parent.parent.parent
-SECONDS, SECONDS_TO_START = 10.0, 60.0
+SECONDS = 10.0
+"""Of the processor, for one picture."""
+PATIENCE = 30
+"""How often that in all, whatever the processor did, and to start."""
 HANDS = 2
 TOO_SLOW = "This picture takes longer than {:.0f} seconds to read, and was given up. Save it anew, as PNG or JPEG, and try again."
 BROKEN = "This picture can't be read: its decoder broke down. Save it anew, as PNG or JPEG, and try again."
@@ -41,8 +49,7 @@ class Hand:
 
     def open(self, data: bytes, max_side: int | None = None, max_pixels: int | None = None) -> Picture:
         process = self._ready()
-        late = threading.Event()
-        with _ending(process, SECONDS, late):
+        with _ending(process, SECONDS) as late:
             try:
                 assert process.stdin
                 process.stdin.write(QUESTION.pack(max_side or 0, max_pixels or 0, len(data)) + data)
@@ -67,23 +74,41 @@ class Hand:
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", "demo.kit.decoder"]
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            with _ending(self._process, SECONDS_TO_START, threading.Event()):
+            with _ending(self._process, SECONDS):
                 _read(self._process, 1)
         return self._process
 
 
-class _ending:
-    """A process that is killed, and `late` set, where what is done `with` it takes longer."""
+@contextmanager
+def _ending(process: subprocess.Popen, seconds: float) -> Iterator[threading.Event]:
+    """A process that is killed, and the event set, where what is done meanwhile takes it longer."""
+    late, done = threading.Event(), threading.Event()
+    began, spent = time.monotonic(), _spent(process)
 
-    def __init__(self, process: subprocess.Popen, seconds: float, late: threading.Event):
-        self._timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
+    def watch() -> None:
+        left = seconds
+        while not done.wait(max(left, seconds / 100)):
+            used = _spent(process)
+            waited = time.monotonic() - began
+            left = seconds - (waited if used is None or spent is None else used - spent)
+            if left <= 0 or waited > PATIENCE * seconds:
+                late.set()
+                return process.kill()
 
-    def __enter__(self) -> None:
-        self._timer.daemon = True
-        self._timer.start()
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield late
+    finally:
+        done.set()
 
-    def __exit__(self, *_) -> None:
-        self._timer.cancel()
+
+def _spent(process: subprocess.Popen) -> float | None:
+    """Processor seconds of a process so far; None where the system doesn't tell."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _read(process: subprocess.Popen, length: int) -> bytes:

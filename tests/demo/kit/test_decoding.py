@@ -2,7 +2,9 @@
 
 import importlib
 import io
+import signal
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +33,17 @@ def test_one_that_takes_too_long_is_given_up_and_the_next_is_read(monkeypatch):
         open_picture(data)
     monkeypatch.undo()
     assert open_picture(png(draw_picture(1, 20, 10))).pixels.shape == (10, 20, 3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="The system doesn't tell a process's time.")
+def test_a_picture_that_has_to_wait_for_the_processor_is_read(monkeypatch):
+    hand = decoding.Hand()
+    process = hand._ready()
+    monkeypatch.setattr(decoding, "SECONDS", 0.5)
+    process.send_signal(signal.SIGSTOP)
+    threading.Timer(1.5, process.send_signal, [signal.SIGCONT]).start()
+    assert hand.open(png(draw_picture(1, 20, 10))).pixels.shape == (10, 20, 3)
+    hand.end()
 
 
 def test_a_training_gives_up_a_picture_that_takes_too_long(monkeypatch, tmp_path):
