@@ -25,7 +25,9 @@ class TokenCanvas(WorkspaceBench):
             HERE,
             server_functions=page.SERVER_FUNCTIONS,
             model=models.tokenizer().name,
-            models=[{"name": name, "sentence": cards.tokenizer_sentence(name)} for name in models.names()],
+            models=[
+                {"name": name, "sentence": cards.tokenizer_sentence(name), "tokens": models.tokens_of(name)} for name in models.names()
+            ],
             first=work.first_example(),
             priors=[about(prior) for prior in models.priors().values()],
             examples=[

@@ -103,8 +103,9 @@ def decode_window(tokenizer: Tokenizer, tokens: Sequence[Tensor], region: Region
 
 def refined(document: Document, original: bytes, round_: int) -> Document:
     """The document with tokens that decode to something nearer to its original, a picture file, after one round of the
-    search (vqcore.tokenizers.refinement), on the crew of writers. ValueError, in words, where there is no such search."""
-    tokenizer = document.tokenizer
+    search (vqcore.tokenizers.refinement), on the crew of writers. A second decoder makes texture up, so what is
+    nearer is asked of its tokenizer's own. ValueError, in words, where there is no such search."""
+    tokenizer = models.home(document.tokenizer)
     pixels = open_picture(original, models.MAX_SIDE, models.MAX_PIXELS).pixels
     if pixels.shape[:2] != (document.height, document.width):
         raise ValueError("This isn't the original of these tokens: it has another size. Open the picture again.")

@@ -30,11 +30,12 @@ from vqcore.tokenizers.base import Tokenizer
 
 @answered_by(strokes)
 def read_codebook(question: dict) -> dict:
-    """{"model"} → {"model", "encoder_halo", "levels": of each, coarse to fine, its name and sizes, what its codes look like and their
-    counts in training}.
+    """{"model"} → {"model", "tokens", "encoder_halo", "levels": of each, coarse to fine, its name and sizes, what its codes look like
+    and their counts in training}.
 
-    "encoder_halo" is in tokens of the coarsest grid, null where the encoder looks everywhere; "halo" is the level's in tokens of the
-    finest grid, null where a token reaches everywhere; "code_dim" is that of its vectors; "tiles" are a PNG, 64 a row.
+    "tokens" is the tokenizer whose tokens these are: another than the model where that is a second decoder. "encoder_halo" is in tokens
+    of the coarsest grid, null where the encoder looks everywhere; "halo" is the level's in tokens of the finest grid, null where a token
+    reaches everywhere; "code_dim" is that of its vectors; "tiles" are a PNG, 64 a row.
     """
     return _codebook(models.tokenizer(question.get("model")))
 
@@ -168,4 +169,5 @@ def _codebook(tokenizer: Tokenizer) -> dict[str, Any]:
         }
         for i, level in enumerate(tokenizer.levels)
     ]
-    return {"model": tokenizer.name, "encoder_halo": tokenizer.encoder_halo, "levels": levels}
+    tokens = tokenizer.tokens_of or tokenizer.name
+    return {"model": tokenizer.name, "tokens": tokens, "encoder_halo": tokenizer.encoder_halo, "levels": levels}

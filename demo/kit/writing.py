@@ -109,7 +109,7 @@ def judge(prior: Prior, grids: Sequence[Tensor], condition: Condition) -> list[T
 def grids_for(document: Document, prior: Prior) -> list[Tensor]:
     """The document's grids as the prior takes them; whether they fit is checked, in words, by the prior."""
     name = models.tokenizer_of(prior).name
-    if document.tokenizer.name != name:
+    if name not in (document.tokenizer.name, document.tokenizer.tokens_of):
         raise ValueError(f"{prior.name} reads tokens of {name}, and this document is of {document.tokenizer.name}.")
     return document.tensors
 

@@ -84,6 +84,17 @@ def add(folder: Path) -> str:
     return model.name
 
 
+def home(model: Tokenizer) -> Tokenizer:
+    """The tokenizer whose tokens a model decodes: itself, unless it is a second decoder. ValueError where that one isn't here."""
+    return tokenizer(model.tokens_of) if model.tokens_of else model
+
+
+def tokens_of(name: str) -> str:
+    """The name of the tokenizer whose tokens the one called `name`, which is served here, decodes; nothing of either is loaded."""
+    config = read_config(folder(name))
+    return Path(str(config.get("tokenizer"))).name if config["kind"] == "decoder" else name
+
+
 def is_foreign(tokenizer: Tokenizer) -> bool:
     """Whether a visitor opened it."""
     name = tokenizer.name

@@ -19,6 +19,7 @@ import { Intake } from "./files/intake.js";
 import { listenForKeys } from "./keys.js";
 import { linkModels } from "./model_links.js";
 import { Back } from "./panels/back.js";
+import { Decoders } from "./panels/decoders.js";
 import { Filmstrip } from "./panels/filmstrip.js";
 import { Hints } from "./panels/hints.js";
 import { Inspector } from "./panels/inspector.js";
@@ -87,6 +88,7 @@ export class Bench {
     this.readout = new Readout(part("readout"), this);
     this.inspector = new Inspector(part("inspector"), this);
     this.models = new Models(part("model"), this, props.models);
+    this.decoders = new Decoders(part("decoders"), this, props.models);
     this.usage = new Usage(part("usage"), this);
     this.filmstrip = new Filmstrip(part("filmstrip"), this, props.examples);
     this.intake = new Intake(root, this);

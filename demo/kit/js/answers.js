@@ -27,7 +27,7 @@
  * @property {Opened} open_token_file
  * @property {{pixels: string}} decode_window  base64 of RGB, row by row
  * @property {{pixels: string}} decode_whole
- * @property {{model: string, encoder_halo: number | null, levels: import("./types.js").CodebookData[]}} read_codebook
+ * @property {{model: string, tokens: string, encoder_halo: number | null, levels: import("./types.js").CodebookData[]}} read_codebook
  * @property {{choices: ChoiceData[], lines: {file: string, line: number, text: string}[]}} explain_token
  * @property {{pictures: string[]}} decode_choices
  * @property {{codes: number[]}} nearest_codes

@@ -10,10 +10,10 @@ const LIGHTNESSES = [0.5, 0.78, 0.36, 0.66, 0.88];
 export class Codebook {
   // That of the model's finest level; its `levels` are the codebooks of all of them, coarse to fine.
   static async load(server, model) {
-    const { levels, encoder_halo: encoderHalo } = await server.ask("read_codebook", { model });
+    const { levels, tokens, encoder_halo: encoderHalo } = await server.ask("read_codebook", { model });
     const sheets = await Promise.all(levels.map(({ tiles }) => pixelsOfUrl(tiles)));
     /** @type {Codebook[]} */
-    const codebooks = levels.map((answer, level) => new Codebook({ ...answer, model, level, encoderHalo }, sheets[level]));
+    const codebooks = levels.map((answer, level) => new Codebook({ ...answer, model, home: tokens, level, encoderHalo }, sheets[level]));
     for (const codebook of codebooks) codebook.levels = codebooks;
     return codebooks.at(-1);
   }
@@ -21,11 +21,12 @@ export class Codebook {
   /**
    * halo: how far a token reaches beyond the tokens of the finest grid that it spans, in those; Infinity: everywhere.
    * encoderHalo: how far the encoder looks beyond a token of the coarsest grid, in those; Infinity: everywhere.
-   * @param {import("./types.js").CodebookData & {model: string, level: number, encoderHalo: number | null}} told
+   * @param {import("./types.js").CodebookData & {model: string, home: string, level: number, encoderHalo: number | null}} told
    * @param {ImageData} sheet
    */
-  constructor({ model, level, name, size, code_dim, downsampling, halo, encoderHalo, usage }, sheet) {
+  constructor({ model, home, level, name, size, code_dim, downsampling, halo, encoderHalo, usage }, sheet) {
     this.model = model;
+    this.home = home; // the tokenizer whose tokens these are: another where the model is a second decoder
     this.level = level;
     this.name = name; // beside the others of the model, such as "coarse"
     this.size = size;

@@ -12,6 +12,7 @@ from tests.demo.asking import png
 from tests.tiny import draw_picture
 from vqcore.data.images import open_picture
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
+from vqcore.tokenizers.second_decoder import second_decoder
 
 
 @pytest.fixture
@@ -67,6 +68,16 @@ def test_a_search_is_for_the_original_alone(tokenized):
         work.refined(tokenized.document, png(draw_picture(3, 60, 43)), 0)
     with pytest.raises(ValueError, match="rounds"):
         work.refined(tokenized.document, png(draw_picture(3, 61, 43)), work.ROUNDS)
+
+
+def test_better_tokens_for_a_second_decoder_are_those_for_its_tokenizer(tokenized, tiny_default):
+    black, original = second_decoder(tiny_default, "black"), png(draw_picture(3, 61, 43))
+    with torch.no_grad():
+        black.decoder.write.weight.zero_()
+    better = work.refined(tokenized.document, original, 0)
+    found = work.refined(replace(tokenized.document, tokenizer=black), original, 0)
+    assert (better.grids[0] != tokenized.document.grids[0]).any()
+    assert (found.grids[0] == better.grids[0]).all() and found.tokenizer is black
 
 
 def test_a_document_with_other_tokens_is_the_same_picture(tokenized):

@@ -41,6 +41,8 @@ export class Picture {
     /** @type {import("../../../kit/js/types.js").Fidelity | null} */
     this.fidelity = null;
     this.history = new History();
+    /** @type {Picture | null} */
+    this.twin = null; // the same picture through another decoder of its tokens, as it was seen last
     let first = 0;
     this.grids = document.grids.map((packed, level) => {
       const book = codebook.levels[level];
@@ -49,6 +51,27 @@ export class Picture {
       return grid;
     });
     this.level = this.grids.length - 1;
+  }
+
+  // The same picture through another decoder of its tokens.
+  through(document, codebook, rebuilt) {
+    const other = new Picture({ ...document, id: this.id }, codebook, this.original, rebuilt);
+    if (this.original) other.whole = this.whole;
+    other.note = this.note;
+    return other;
+  }
+
+  hasTokensOf(other) {
+    return this.grids.every(({ tokens }, level) => tokens.every((code, cell) => code === other.grids[level].tokens[cell]));
+  }
+
+  // Take the place of its twin in their history; what that one grew from, or into, leads here.
+  follow(twin) {
+    this.history = twin.history;
+    const { smaller, larger } = this.history;
+    if (smaller) smaller.history.larger = this;
+    if (larger) larger.history.smaller = this;
+    this.twin = twin;
   }
 
   // The level at hand: the one that is shown and edited.

@@ -3,7 +3,7 @@
 import { asked } from "../../../kit/js/address.js";
 import { workspaceOf } from "../../../kit/js/document.js";
 import { fileToBase64 } from "../../../kit/js/files.js";
-import { pngOf } from "../../../kit/js/images.js";
+import { pixelsOfUrl, pngOf } from "../../../kit/js/images.js";
 import { Layers } from "../../../kit/js/layers.js";
 import { measureFidelity } from "./fidelity.js";
 import { MOST_PICTURES, Picture } from "./picture.js";
@@ -62,6 +62,21 @@ export class Workspace {
     if (answer.note) messages.note(answer.note);
     if (picture.history.past.length || !picture.original)
       messages.note(`${picture.name} is tokenized anew with ${model}.`, { label: "Back to its tokens", run: () => this.replace(anew, picture) });
+  }
+
+  // The same tokens through another of their decoders: what was edited stays, and can be taken back.
+  async decodeWith(model) {
+    const { bench, bench: { codebooks, picture, server, strokes } } = this;
+    const codebook = await codebooks.of(model);
+    let other = picture.twin;
+    while (other?.codebook !== codebook || !other.hasTokensOf(picture)) {
+      const answer = await server.ask("open_document", { ...picture.toDocument(), model });
+      other = picture.through(answer.document, codebook, await pixelsOfUrl(answer.rebuilt));
+    }
+    if (bench.picture !== picture || strokes.gesture) return;
+    other.follow(picture);
+    other.level = picture.level;
+    this.replace(picture, other);
   }
 
   replace(picture, other) {
@@ -155,6 +170,7 @@ export class Workspace {
     bench.inspector.refresh();
     bench.usage.invalidate();
     bench.models.show();
+    bench.decoders.show();
     bench.refreshButtons();
     bench.readout.show(null);
     bench.address.tellPicture();

@@ -21,7 +21,7 @@ export class Where {
 
   open() {
     const { code, picture: { codebook }, pictures } = this.bench;
-    const alike = pictures.filter((each) => each.codebook.model === codebook.model);
+    const alike = pictures.filter((each) => each.codebook.home === codebook.home);
     const found = alike.map((picture) => ({ picture, grid: picture.grids[codebook.level] }));
     found.sort((a, b) => b.grid.counts[code] - a.grid.counts[code]);
     const total = found.reduce((sum, { grid }) => sum + grid.counts[code], 0);

@@ -133,9 +133,9 @@ export class Levels {
   take() {
     const { bench, bench: { picture } } = this;
     const other = bench.pictures.find(({ id }) => id === this.from.value);
-    if (other.finest.codebook !== picture.finest.codebook)
+    if (other.codebook.home !== picture.codebook.home)
       return bench.messages.problem(
-        `${other.name} has tokens of ${other.codebook.model}; in ${picture.codebook.model} they mean something else.`,
+        `${other.name} has tokens of ${other.codebook.home}; in ${picture.codebook.home} they mean something else.`,
       );
     const theirs = other.grids[picture.level];
     if (theirs.rows !== picture.rows || theirs.columns !== picture.columns)

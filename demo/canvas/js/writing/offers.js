@@ -13,7 +13,7 @@ import { canvasOf, newCanvas, pngOf } from "../../../kit/js/images.js";
 export function offersFor(bench, priors, isLost) {
   const { picture } = bench;
   const flexible = priors.filter(({ anySize }) => anySize);
-  const own = flexible.find(({ model }) => model === picture.codebook.model);
+  const own = flexible.find(({ model }) => model === picture.codebook.home);
   const others = own ? [] : [...new Map(flexible.map((prior) => [prior.model, prior])).values()];
   const middles = [...new Set(priors.filter(({ anySize }) => !anySize).map(({ model }) => model))];
   return [

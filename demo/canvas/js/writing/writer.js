@@ -61,7 +61,7 @@ export class Writer {
 
   // The priors that were trained on tokens of the picture's model.
   get fitting() {
-    return this.priors.filter(({ model }) => model === this.bench.picture?.codebook.model);
+    return this.priors.filter(({ model }) => model === this.bench.picture?.codebook.home);
   }
 
   get settings() {
@@ -80,7 +80,7 @@ export class Writer {
   // Why the prior can do nothing with this picture, in words, or null.
   get obstacle() {
     const { prior, bench: { picture } } = this;
-    if (!prior) return `No prior here was trained on tokens of ${picture.codebook.model}.`;
+    if (!prior) return `No prior here was trained on tokens of ${picture.codebook.home}.`;
     const [own] = prior.grids;
     const [grid] = picture.grids;
     if (prior.anySize || (grid.rows >= own.shape[0] && grid.columns >= own.shape[1])) return null;
@@ -236,7 +236,7 @@ export class Writer {
     if (!this.fitting.some((prior) => prior.name === name)) {
       const { model } = this.priors.find((prior) => prior.name === name);
       return bench.messages.problem(
-        `${name} completes pictures of tokens of ${model}, and this one has tokens of ${bench.picture.codebook.model}. ` +
+        `${name} completes pictures of tokens of ${model}, and this one has tokens of ${bench.picture.codebook.home}. ` +
           "Take a candidate to the canvas first, or open the middle of this picture in the menu Prior.",
       );
     }
