@@ -33,7 +33,7 @@ glances = Crew(threads=2, waiting=30)
 ENDPOINTS = (
     models.list_models, models.open_model, canvas.encode, canvas.decode, canvas.decode_level, canvas.reconstruct,
     canvas.refine, compare.compare, canvas.read_codes, canvas.explain_token, canvas.edit, sample.sample, sample.draw_tokens,
-    canvas.complete, canvas.extend, sample.bits, canvas.export, canvas.read_token_file,
+    canvas.complete, canvas.extend, sample.bits, sample.look_back, sample.measure_effects, canvas.export, canvas.read_token_file,
     codebook.describe_codebook, codebook.map_codebook, codebook.nearest_codes, codebook.codes_between,
     texts.read_prompt, texts.weigh_words, texts.rank, texts.find_nearest, texts.draw_scene,
     sounds.describe_sound, sounds.encode_sound, sounds.decode_sound, sounds.speak, sounds.encode_table,

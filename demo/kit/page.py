@@ -151,6 +151,7 @@ def about(prior: Prior) -> dict[str, Any]:
         "grids": [{"shape": list(grid.shape), "codes": grid.codebook_size} for grid in prior.layout.grids],
         "conditions": list(prior.conditions),
         "anySize": prior.any_size,
+        "attends": prior.attends,
         "takesText": prior.layout.text_length > 0 and not prior.conditions,
     }
 

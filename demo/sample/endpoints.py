@@ -1,5 +1,6 @@
 """The endpoints of priors: what they write, and how surprised they are."""
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -78,6 +79,51 @@ def bits(document: dict[str, Any], prior: str, condition: str = "") -> tuple[flo
     tokens = grids_for(documents.from_json(document), model)
     grids = patiently(writers, writing.judge, model, tokens, condition or None)
     return float(sum(grid.sum() for grid in grids)), [[round(bit, 4) for bit in row] for row in grids[-1][0].tolist()]
+
+
+def look_back(document: dict[str, Any], prior: str, at: int, condition: str = "") -> tuple[list[str], list[Any], list[Any]]:
+    """What a transformer's attention takes of the words and tokens before one token. Attention tells where values are taken from, and
+    not how much they matter: see measure_effects.
+
+    Args:
+        document: of as many tokens as the prior's own pictures have
+        prior: a prior's name, see list_models; a transformer
+        at: which token, in the order in which the prior writes them, from 0
+        condition: the text that the picture is read with
+
+    Returns:
+        the words as they are read
+        of each layer and each head the weight of each word, and at last of all that is no word
+        of each layer and each head the weight of each token before
+    """
+    model = models.prior(prior)
+    looked = patiently(writers, work.looked_at, model, grids_for(documents.from_json(document), model), at, condition or None)
+    return list(looked.words), looked.text.tolist(), looked.tokens.tolist()
+
+
+def measure_effects(
+    document: dict[str, Any], prior: str, at: int, condition: str = ""
+) -> tuple[float, list[tuple[str, float]], list[float | None]]:
+    """By how many bits each word and each token before it makes a token likelier, measured by taking one away at a time.
+
+    Args:
+        document: of as many tokens as the prior's own pictures have, or as one likes for a prior of any size
+        prior: a prior's name, see list_models
+        at: which token, in the order in which the prior writes them, from 0
+        condition: the text that the picture is read with
+
+    Returns:
+        -log2 p of the token
+        each word, and by how many bits the token is less likely where the text is without it
+        of each token before, by how many bits it is less likely where the likeliest other code stands in that one's place; null where
+            that was not tried
+    """
+    model = models.prior(prior)
+    tokens = grids_for(documents.from_json(document), model)
+    sized = model.of_size(*(grid.shape[1:] for grid in tokens)) if model.any_size else model
+    found = patiently(writers, work.effects_on, sized, tokens, at, condition or None)
+    of_tokens = [None if math.isnan(bits) else bits for bits in found.of_tokens.tolist()]
+    return found.bits, list(zip(found.words, found.of_words.tolist())), of_tokens
 
 
 def _sheet(each: list[Document]) -> tuple[list[dict[str, Any]], FileData]:

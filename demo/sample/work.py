@@ -1,4 +1,4 @@
-"""New pictures: written by a prior, or drawn token by token, each for itself."""
+"""New pictures: written by a prior, or drawn token by token, each for itself; and what a prior looks at while it writes."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -11,6 +11,7 @@ from demo.kit.sequences import MOST_SAMPLES
 from demo.kit.writing import Settings
 from demo.workers import writers
 from vqcore.priors.base import Prior, Written
+from vqcore.study.looking import Effects, Looked, look_back, measure_effects
 from vqcore.tokenizers.base import Tokenizer
 
 By = Literal["uniform", "marginal"]
@@ -44,6 +45,17 @@ def draw(prior: Prior, tokenizer: Tokenizer, n: int, seed: int, by: By) -> list[
             weights = level.usage.double()
         drawn.append(torch.multinomial(weights, n * grid.length, True, generator=generator).view(n, *grid.shape))
     return drawn
+
+
+def looked_at(prior: Prior, grids: Sequence[Tensor], at: int, condition: str | None) -> Looked:
+    """What the heads take of what comes before token `at` of one sequence, grids int64 [1, *S']."""
+    writers.pass_on()
+    return look_back(prior, grids, at, condition)
+
+
+def effects_on(prior: Prior, grids: Sequence[Tensor], at: int, condition: str | None) -> Effects:
+    """What changes the odds of token `at` of one sequence, grids int64 [1, *S'], a thing at a time."""
+    return measure_effects(prior, grids, at, condition, writers.pass_on)
 
 
 def documents_of(prior: Prior, tokenizer: Tokenizer, grids: Sequence[Tensor]) -> list[Document]:

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 import vqcore
+from vqcore.study.looking import look_back, measure_effects
 from vqcore.tokenizers.pixels import to_pixels
 
 TEXTS = ["bar", "disc"] * 4
@@ -57,6 +58,10 @@ class SampleTab:
     def move_to(self, count):
         self.root.locator("[data-place]").evaluate("(e, n) => { e.value = n; e.dispatchEvent(new Event('input')) }", count)
         self.wait_told(f": {count} of")
+
+    def page_pixels(self):
+        shot = self.root.locator("[data-page]").screenshot()
+        return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
 
     def to_canvas(self):
         frames = self.page.locator(".frames .frame").count()
@@ -177,6 +182,58 @@ def test_a_token_is_chosen_by_hand_from_the_distribution_and_the_rest_goes_on_fr
     tokens = tab.to_canvas()
     assert tokens.flatten()[11] == chosen and (tokens.flatten()[:11] == drawn.flatten().numpy()[:11]).all()
     assert (tokens == expected).all()
+
+
+def test_what_a_token_was_predicted_from_is_told_of_the_next_one_and_of_one_under_the_pointer(tab, prior):
+    tab.wait_told("Click one")
+    tab.show("watch")
+    tab.pause_at(20)
+    tokens = prior.sample(1, "bar", seed=0)
+    tab.root.locator("[data-looks] summary").click()
+    looked = look_back(prior, tokens, 20, "bar")
+    told = tab.root.locator("[data-looked]")
+    percent = lambda weights: f"{100 * float(weights.sum(-1).mean()):.0f} %"
+    told.get_by_text(f"{percent(looked.text[..., :-1])} on words, {percent(looked.tokens)} on tokens").wait_for()
+    assert tab.root.locator("[data-looked-words] span").all_inner_texts() == ["bar"]
+    plain = tab.page_pixels()
+    tab.root.locator("[data-layer]").select_option("1")
+    tab.root.locator("[data-head]").select_option("2")
+    told.get_by_text(f"{percent(looked.tokens[0, 1])} on tokens").wait_for()
+    assert (tab.page_pixels() != plain).any()
+    tab.root.locator("[data-layer]").select_option("all")
+    tab.root.locator("[data-head]").select_option("all")
+    box = tab.root.locator("[data-page]").bounding_box()
+    tab.root.locator("[data-page]").hover(position={"x": 3.5 / 8 * box["width"], "y": 1.5 / 8 * box["height"]})
+    earlier = look_back(prior, tokens, 11, "bar")
+    told.get_by_text(f"{percent(earlier.text[..., :-1])} on words, {percent(earlier.tokens)} on tokens").wait_for()
+    tab.root.locator("[data-kind=effect]").click()
+    effects = measure_effects(prior, tokens, 20, "bar")
+    told.get_by_text(f"It costs {effects.bits:.1f} bits here. Of 20 tokens").wait_for()
+    assert f"{abs(effects.of_words[0]):.1f} bits" in tab.root.locator("[data-looked-words] span").get_attribute("title")
+
+
+def test_the_canvas_is_read_as_if_the_prior_had_written_it(tab, prior):
+    tab.wait_told("Click one")
+    tab.show("watch")
+    tab.pause_at(2)
+    read = tab.root.locator("[data-read]")
+    read.click()
+    tab.wait_told("tiny-prior reads 8 × 8 tokens of tiny, and the canvas has 57 × 38 of tiny")
+    tab.show("gallery")
+    tab.root.locator("[data-gallery] button").nth(1).click()
+    tab.bench.wait_for_size("8 × 8 tokens")
+    tokens = tab.bench.tokens()
+    tab.show("watch")
+    read.click()
+    tab.wait_told(": 64 of 64")
+    tab.move_to(30)
+    expected = []
+    start = [torch.from_numpy(tokens)[None]]
+    prior.sample(1, "bar", seed=0, start=start, kept=30, on_token=lambda token: expected.append(token.probabilities[0]) or True)
+    tab.root.locator("[data-entropy]").get_by_text("from the canvas").wait_for()
+    codes = [int(text) for text in tab.root.locator("[data-bars] b").all_inner_texts()]
+    assert codes == expected[0].topk(24).indices.tolist()
+    assert (tab.to_canvas() == tokens).all()
 
 
 def test_a_choice_that_is_all_but_impossible_costs_more_than_is_told_and_what_was_asked_before_does_not_matter(tab):

@@ -79,6 +79,11 @@ class AutoregressivePrior(Prior):
     def reader(self, prefix: Tensor) -> Reader:
         """Begin to read: `text … [SEP]` int64 [B, prefix_length]."""
 
+    def attention(self, prefix: Tensor, sequence: Tensor, index: int) -> Tensor:
+        """How much each head, to predict token `index`, takes of each input before it: float32 [B, layers, heads, prefix_length + index],
+        1 together. ValueError for a model without attention."""
+        raise ValueError(f"{self.name or 'This prior'} has no attention: it sees a fixed part of what is around. Measure effects instead.")
+
     def forward(self, prefix: Tensor, sequence: Tensor, read: Tensor | None = None) -> Tensor:
         logits = self.logits(prefix, sequence if read is None else read)
         targets = sequence - self.layout.first_code

@@ -63,6 +63,8 @@ class Prior(nn.Module, ABC):
     """Whether it reads and writes grids of any size, or those of its layout alone: see `of_size`."""
     reads_text: ClassVar[bool] = True
     """Whether a text changes what it writes."""
+    attends: ClassVar[bool] = False
+    """Whether it has attention: see `attention`."""
     hidden: ClassVar[str]
     """What the names of the weights of its hidden layers begin with, which training treats apart."""
     config: Any

@@ -41,13 +41,17 @@ class Words:
 
     def encode(self, text: str) -> list[int]:
         """The text's words as integers 0 … size − 1; a ValueError names the words that there are for one that isn't."""
+        return [token for _, tokens in self.read(text) for token in tokens]
+
+    def read(self, text: str) -> list[tuple[str, list[int]]]:
+        """The words of a text, and the one token of each."""
         known = {word: index for index, word in enumerate(self.words)}
         split = _split(text)
         for word in split:
             if word not in known:
                 words = ", ".join(self.words[:60]) or "none: this model takes no condition"
                 raise ValueError(f"This model doesn't know the word {shown(word)!r}. It knows: {words}.")
-        return [known[word] for word in split]
+        return [(word, [known[word]]) for word in split]
 
     def decode(self, tokens: Sequence[int]) -> list[str]:
         """What each token stands for, in letters."""

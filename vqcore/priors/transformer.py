@@ -53,9 +53,7 @@ class Block(nn.Module):
         cache: float32 [2, B, heads, N, width/heads], whose first `past` places are read; n more are written.
         """
         batch, n, width = x.shape
-        q, k, v = self.qkv(self.norm_attention(x)).view(batch, n, 3, self.heads, -1).unbind(2)
-        q, k = _turned(q, turn[:, 0]).transpose(1, 2), _turned(k, turn[:, 1]).transpose(1, 2)
-        v = _wide(v).transpose(1, 2)
+        q, k, v = self._projected(x, turn)
         mask = None
         if cache is not None:
             cache[0, :, :, past : past + n], cache[1, :, :, past : past + n] = k, v
@@ -65,6 +63,17 @@ class Block(nn.Module):
         y = _attention(q, k, v, mask, n > 1 and mask is None)
         x = x + self.dropout(self.out(y.transpose(1, 2).reshape(batch, n, width)))
         return x + self.dropout(self.down(F.gelu(self.up(self.norm_dense(x)))))
+
+    def attention(self, x: Tensor, turn: Tensor) -> Tensor:
+        """softmax(q·k / √d) of the last place with every place, by which `forward` weighs their values: [B, heads, n]."""
+        q, k, _ = self._projected(x, turn)
+        return (q[:, :, -1:] @ k.mT / q.shape[-1] ** 0.5).softmax(-1)[:, :, 0]
+
+    def _projected(self, x: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, [B, heads, n, width/heads] each."""
+        batch, n, _ = x.shape
+        q, k, v = self.qkv(self.norm_attention(x)).view(batch, n, 3, self.heads, -1).unbind(2)
+        return _turned(q, turn[:, 0]).transpose(1, 2), _turned(k, turn[:, 1]).transpose(1, 2), _wide(v).transpose(1, 2)
 
 
 @torch.autocast("cpu", enabled=False)
@@ -86,7 +95,7 @@ def _wide(x: Tensor) -> Tensor:
 class Transformer(AutoregressivePrior):
     """p(z_i | text, z_1 … z_{i−1}) by attention. One embedding table for words and codes, which also reads the codes out."""
 
-    kind, hidden = "transformer", "blocks."
+    kind, hidden, attends = "transformer", "blocks.", True
     turn: Tensor
     closed: Tensor | None
 
@@ -130,6 +139,15 @@ class Transformer(AutoregressivePrior):
         for block in self.blocks:
             x = block(x, self.turn)
         return self._out(x[:, self.layout.text_length :], slice(None))
+
+    @torch.inference_mode()
+    def attention(self, prefix: Tensor, sequence: Tensor, index: int) -> Tensor:
+        tokens = torch.cat([prefix, sequence[:, :index]], 1)
+        x, turn, layers = self.embedding(tokens) + self.places()[: tokens.shape[1]], self.turn[: tokens.shape[1]], []
+        for block in self.blocks:
+            layers.append(block.attention(x, turn))
+            x = block(x, turn)
+        return torch.stack(layers, 1)
 
     def reader(self, prefix: Tensor) -> CachedReader:
         return CachedReader(self, prefix)

@@ -38,6 +38,8 @@
  * @property {{tokens: string, next: import("./types.js").Next[]}} write_tokens
  * @property {{pictures: string[]}} decode_tokens
  * @property {{tokens: string}} draw_tokens
+ * @property {{layers: number, heads: number, words: string[], text: string, tokens: string}} look_back
+ * @property {{bits: number, words: string[], text: string, tokens: string}} measure_effects
  * @property {{bits: string}} judge_tokens
  * @property {{bits: string}} judge_band
  * @property {{tokens: string, picture: string}} rewrite_tokens

@@ -3,6 +3,7 @@
 
 import { packTokens, unpackTokens } from "./bytes.js";
 import { newDocument, packGrid } from "./document.js";
+import { PersonError } from "./server.js";
 
 const SLICES = 8; // questions that it takes to write a sequence of any length
 const SHORTEST_SLICE = 8;
@@ -94,6 +95,23 @@ export function documentOf(prior, sequence, name) {
   });
   const { model, width, height } = prior;
   return newDocument({ model, name, width, height, grids });
+}
+
+/**
+ * A picture's tokens in the order of a prior's sequence. PersonError, in words, for one of other tokens or of another size.
+ * @param {import("../../canvas/js/document/picture.js").Picture | null} picture
+ * @param {import("./types.js").PriorData} prior
+ */
+export function sequenceOf(picture, prior) {
+  if (!picture) throw new PersonError("There is no picture on the canvas. Open one first.");
+  const sizes = (shapes) => shapes.map(([rows, columns]) => `${columns} × ${rows}`).join(", ");
+  const [own, theirs] = [prior.grids.map(({ shape }) => shape), picture.grids.map(({ rows, columns }) => [rows, columns])].map(sizes);
+  if (picture.codebook.home !== prior.model || own !== theirs)
+    throw new PersonError(
+      `${prior.name} reads ${own} tokens of ${prior.model}, and the canvas has ${theirs} of ${picture.codebook.home}. ` +
+        "Send a sample there first, or open the middle of a picture in the canvas's menu Prior.",
+    );
+  return Int32Array.from(picture.grids.flatMap(({ tokens }) => [...tokens]));
 }
 
 // Draw some of the tokens, code by code, as each looks alone: fine ones over the coarse ones that came before.

@@ -55,6 +55,7 @@
  * @property {{shape: [number, number], codes: number}[]} grids
  * @property {string[]} conditions
  * @property {boolean} anySize  whether it takes grids of any size; its own are what it samples
+ * @property {boolean} attends  whether it has attention
  * @property {[number, number][]} [shape]  of its grids, where they are not its own
  * @property {boolean} takesText
  * @property {string[]} [sentences]  what is known of it, in words

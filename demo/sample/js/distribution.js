@@ -16,8 +16,8 @@ export class Distribution {
     this.code.addEventListener("change", () => this.code.value !== "" && onTake(Number(this.code.value)));
   }
 
-  // next: what the server told of the token;  chosen: the code that stands there;  byHand: whether a person put it there.
-  show(title, next, chosen, byHand, level, codebook) {
+  // next: what the server told of the token;  chosen: the code that stands there;  given: how it came there, where it wasn't drawn.
+  show(title, next, chosen, given, level, codebook) {
     this.where.textContent = title;
     if (!next) {
       this.entropy.textContent = this.rest.textContent = "";
@@ -25,9 +25,9 @@ export class Distribution {
     }
     const { codes, probabilities, possible, bits } = next;
     const at = codes.indexOf(chosen);
-    const p = byHand ? probabilities[at] : next.probability;
+    const p = given ? probabilities[at] : next.probability;
     const cost = p === undefined ? "" : `; code ${chosen} costs ${p ? (-Math.log2(p)).toFixed(1) : `more than ${ROUNDED_AWAY}`}`;
-    this.entropy.textContent = `${bits.toFixed(1)} bits expected${cost}${byHand ? ", chosen by hand" : ""}`;
+    this.entropy.textContent = `${bits.toFixed(1)} bits expected${cost}${given && `, ${given}`}`;
     this.code.max = level.codes - 1;
     this.code.value = "";
     this.bars.replaceChildren(...codes.map((code, i) => this.newBar(code, probabilities[i], probabilities[0], code === chosen, codebook)));

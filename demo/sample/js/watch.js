@@ -2,9 +2,13 @@
 
 import { canvasOf, pixelsOfUrl } from "../../kit/js/images.js";
 import { listenForUndo } from "../../kit/js/keys.js";
-import { documentOf, drawLevel, lengthOf, levelsOf, packSequences, sliceOf, squareOf, writeSlice } from "../../kit/js/sequences.js";
+import {
+  documentOf, lengthOf, levelsOf, named, packSequences, sequenceOf, sliceOf, writeSlice,
+} from "../../kit/js/sequences.js";
 import { toCanvas } from "../../kit/js/tile.js";
 import { Distribution } from "./distribution.js";
+import { Looks } from "./looks.js";
+import { paint } from "./paint.js";
 
 const SHOWN_CANDIDATES = 24;
 const SPEEDS = [1, 60]; // tokens a second
@@ -23,6 +27,7 @@ export class Watch {
     this.label = "Write";
     this.context = this.page.getContext("2d");
     this.distribution = new Distribution(root, (code) => this.take(code));
+    this.looks = new Looks(root, this);
     this.play.addEventListener("click", () => (this.playing ? this.pause() : this.start()));
     part("step").addEventListener("click", () => (this.pause(), this.go(this.shown + 1)));
     part("again").addEventListener("click", () => (this.go(0), this.start()));
@@ -31,6 +36,7 @@ export class Watch {
       this.pause();
       this.go(goal);
     });
+    part("read").addEventListener("click", () => this.readCanvas());
     this.keep.addEventListener("click", () => toCanvas(documentOf(this.prior, this.sequence, this.name)));
     this.page.addEventListener("click", (event) => this.goTo(event));
     this.page.addEventListener("keydown", ({ key }) => {
@@ -49,6 +55,31 @@ export class Watch {
     const drawing = settings.drawing(1);
     const codebook = await this.sampler.codebooks.of(prior.model);
     if (isStopped()) return;
+    this.begin(prior, drawing, codebook);
+    this.draw();
+    await this.fetch();
+    if (!isStopped()) this.start();
+  }
+
+  // The picture on the canvas as if the prior had written it: what it would have expected is asked for from where it is gone back to.
+  async readCanvas() {
+    const { sampler, sampler: { settings } } = this;
+    this.pause();
+    sampler.stop();
+    try {
+      const { prior } = settings;
+      const sequence = sequenceOf(window.canvas?.picture, prior);
+      this.begin(prior, settings.drawing(1), await sampler.codebooks.of(prior.model));
+      this.sequence.set(sequence);
+      this.known = this.shown = this.read = this.length;
+      this.name = window.canvas.picture.name;
+      await this.decode();
+    } catch (problem) {
+      sampler.tell("watch", problem.message);
+    }
+  }
+
+  begin(prior, drawing, codebook) {
     this.prior = prior;
     this.drawing = drawing;
     this.codebook = codebook;
@@ -64,14 +95,13 @@ export class Watch {
     this.fetching = null;
     this.nexts = [];
     this.byHand = new Set();
+    this.read = 0; // tokens that came from the canvas
+    this.expecting = null;
     this.former = []; // what choices by hand have replaced
     this.name = `${drawing.condition?.[0] ?? prior.name} ${drawing.seed}`;
     this.place.max = this.length;
     this.page.width = PAGE_SIDE;
     this.page.height = Math.round((PAGE_SIDE * prior.height) / prior.width);
-    this.draw();
-    await this.fetch();
-    if (!isStopped()) this.start();
   }
 
   // The next slice, once at a time. Tokens that a person changed meanwhile make it void.
@@ -151,16 +181,22 @@ export class Watch {
     if (sequence !== this.sequence) return;
     this.shown = shown;
     if (this.known - shown < sliceOf(this.prior)) this.fetch();
+    if (!this.playing) this.expect(shown);
     this.draw();
   }
 
   // Back to the token that is seen there: a coarse one where no fine one lies over it yet.
-  goTo({ offsetX, offsetY }) {
+  goTo(event) {
+    this.pause();
+    this.go(this.placeUnder(event) ?? this.shown);
+  }
+
+  // The written token that is seen at a point of the page, or none.
+  placeUnder({ offsetX, offsetY }) {
     const scale = this.page.width / this.page.clientWidth;
     const placeIn = ({ first, columns, side }) =>
       first + Math.floor((offsetY * scale) / side) * columns + Math.floor((offsetX * scale) / side);
-    this.pause();
-    this.go(this.levels.map(placeIn).findLast((place) => place < this.shown) ?? this.shown);
+    return this.levels?.map(placeIn).findLast((place) => place >= 0 && place < this.shown);
   }
 
   // Another code for the token that comes next; what was written after it is forgotten.
@@ -168,13 +204,14 @@ export class Watch {
     const at = this.shown;
     if (!this.nexts[at] || !Number.isInteger(code) || code < 0 || code >= this.levelAt(at).codes) return;
     this.pause();
-    const { sequence, known, nexts, byHand, picture, decoded } = this;
-    this.former.push({ sequence, known, nexts, byHand, picture, decoded, shown: at });
+    const { sequence, known, nexts, byHand, read, picture, decoded } = this;
+    this.former.push({ sequence, known, nexts, byHand, read, picture, decoded, shown: at });
     this.nexts = nexts.slice();
     this.sequence = sequence.slice();
     this.sequence[at] = code;
     this.byHand = new Set([...byHand].filter((place) => place < at)).add(at);
     this.known = at + 1;
+    this.read = Math.min(read, at);
     this.fetching = null;
     this.picture = null;
     this.decoded = 0;
@@ -192,50 +229,38 @@ export class Watch {
     this.draw();
   }
 
+  givenAt(place) {
+    return this.byHand.has(place) ? "chosen by hand" : place < this.read ? "from the canvas" : "";
+  }
+
+  // What a token that was read would have been drawn from.
+  async expect(at) {
+    const { sampler: { server }, prior, drawing, sequence, nexts } = this;
+    if (at >= this.read || nexts[at] || this.expecting === at) return;
+    this.expecting = at;
+    const tokens = packSequences([sequence], at, prior);
+    const one = { count: 1, tokens, kept: at, until: at + 1, candidates: SHOWN_CANDIDATES };
+    try {
+      const { next } = await server.ask("write_tokens", { ...named(prior), settings: drawing, ...one });
+      [nexts[at]] = next;
+    } catch (problem) {
+      this.sampler.tell("watch", problem.message);
+    }
+    if (sequence === this.sequence) this.draw();
+  }
+
   levelAt(place) {
     return this.levels.find(({ end }) => place < end);
   }
 
   draw() {
-    const { context, prior, codebook, sequence, shown, length, levels, page } = this;
-    const finest = levels.at(-1);
-    context.clearRect(0, 0, page.width, page.height);
-    context.imageSmoothingEnabled = prior.width >= 100;
-    for (const level of levels.slice(0, -1)) drawLevel(context, codebook, level, sequence, 0, shown);
-    const decoded = Math.min(shown, this.decoded);
-    if (decoded > finest.first) {
-      const [across, whole, side] = squareOf(finest, decoded);
-      context.save();
-      context.beginPath();
-      context.rect(0, 0, page.width, whole);
-      context.rect(0, whole, across, side);
-      context.clip();
-      context.drawImage(this.picture, 0, 0, page.width, page.height);
-      context.restore();
-    }
-    drawLevel(context, codebook, finest, sequence, decoded, shown);
-    context.lineWidth = 1;
-    context.strokeStyle = "rgb(128 128 128 / .28)";
-    const next = this.levelAt(shown);
-    for (let place = shown; place < next?.end; place++) {
-      const [x, y, side] = squareOf(next, place);
-      context.strokeRect(x, y, side, side);
-    }
-    for (const place of this.byHand) if (place < shown) this.outline(...squareOf(this.levelAt(place), place), "#fff");
-    if (next) this.outline(...squareOf(next, shown), "#ffc53d");
+    const next = this.levelAt(this.shown);
+    paint(this, next);
     this.tellNext(next);
-    this.place.value = shown;
+    this.looks.follow();
+    this.place.value = this.shown;
     this.play.textContent = this.playing ? "Pause" : "Play";
-    this.keep.disabled = this.known < length;
-  }
-
-  outline(x, y, side, colour) {
-    const { context } = this;
-    for (const [width, style] of [[7, "rgb(0 0 0 / .7)"], [4, colour]]) {
-      context.lineWidth = width;
-      context.strokeStyle = style;
-      context.strokeRect(x + 3, y + 3, side - 6, side - 6);
-    }
+    this.keep.disabled = this.known < this.length;
   }
 
   // level: of the token that comes next, if one does.
@@ -247,6 +272,6 @@ export class Watch {
     const codesOfLevel = codebook.levels[level.level];
     const grid = level === levels.at(-1) ? "" : ` of the ${codesOfLevel.name} grid`;
     const title = `Next: row ${Math.floor(cell / level.columns)}, column ${cell % level.columns}${grid}`;
-    this.distribution.show(title, nexts[shown], sequence[shown], this.byHand.has(shown), level, codesOfLevel);
+    this.distribution.show(title, nexts[shown], sequence[shown], this.givenAt(shown), level, codesOfLevel);
   }
 }

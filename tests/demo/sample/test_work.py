@@ -1,14 +1,18 @@
 """Pictures that a prior writes, and tokens that are drawn each for itself."""
 
+import base64
+
 import numpy as np
 import pytest
 import torch
 
 import vqcore
+from demo.kit.sequences import pack
 from demo.kit.writing import Settings
 from demo.sample import page, work
 from tests.demo.asking import unpack
 from vqcore.metrics import entropy
+from vqcore.study.looking import look_back, measure_effects
 
 NAME = "tiny-prior"
 
@@ -46,3 +50,16 @@ def test_at_most_sixteen_are_written_at_a_time(prior, tiny_default, n):
 
 def test_a_question_that_makes_no_sense_is_answered_in_words():
     assert "don't understand each other" in page.draw_tokens({"prior": NAME})["error"]
+
+
+def test_what_was_looked_at_and_what_changes_the_odds_travel_whole(prior, tiny_default):
+    tokens, flat = prior.sample(1, "disc", seed=3), lambda text: np.frombuffer(base64.b64decode(text), "<f4")
+    question = {"prior": NAME, "condition": "disc", "at": 9}
+    given = lambda count: {**question, "tokens": pack(tokens[0].view(1, -1)[:, :count], prior)}
+    looked, answer = look_back(prior, tokens, 9, "disc"), page.look_back(given(9))
+    assert (answer["layers"], answer["heads"], answer["words"]) == (*looked.text.shape[:2], ["disc"])
+    assert np.allclose(flat(answer["text"]), looked.text.flatten()) and np.allclose(flat(answer["tokens"]), looked.tokens.flatten())
+    found, answer = measure_effects(prior, tokens, 9, "disc"), page.measure_effects(given(10))
+    assert answer["bits"] == pytest.approx(found.bits) and np.allclose(flat(answer["text"]), found.of_words)
+    assert np.allclose(flat(answer["tokens"]), found.of_tokens, equal_nan=True)
+    assert "tokens 0 to 63, not 64" in page.look_back({**given(64), "at": 64})["error"]
