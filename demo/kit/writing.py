@@ -42,10 +42,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a token was drawn from. codes, probabilities: the likeliest first;  probability: of the token drawn;  possible:
-    how many codes have one above 0;  bits: the entropy."""
+    """What a token was drawn from. codes: the likeliest first;  before, probabilities: theirs, before and after temperature, top-k and
+    top-p, which leave some out;  probability: of the token drawn;  possible: how many codes have one above 0;  bits: the entropy."""
 
     codes: list[int]
+    before: list[float]
     probabilities: list[float]
     probability: float
     possible: int
@@ -115,12 +116,13 @@ def grids_for(document: Document, prior: Prior) -> list[Tensor]:
 
 
 def _expected(token: Written, most: int) -> Expected:
-    p = token.probabilities[0].double()
-    likeliest = p.topk(min(most, len(p)))
-    possible = int((likeliest.values > 0).sum())
+    p, before = token.probabilities[0].double(), token.logits[0].double().softmax(0)
+    codes = before.topk(min(most, len(p))).indices
+    told = lambda values: [round(value, 7) for value in values[codes].tolist()]
     return Expected(
-        codes=likeliest.indices[:possible].tolist(),
-        probabilities=[round(value, 7) for value in likeliest.values[:possible].tolist()],
+        codes=codes.tolist(),
+        before=told(before),
+        probabilities=told(p),
         probability=float(p[token.tokens[0]]),
         possible=int((p > 0).sum()),
         bits=float(torch.special.entr(p).sum() / math.log(2)),

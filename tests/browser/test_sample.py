@@ -179,9 +179,17 @@ def test_a_token_is_chosen_by_hand_from_the_distribution_and_the_rest_goes_on_fr
     start = drawn.clone()
     start.view(-1)[11] = chosen
     expected = prior.sample(1, "bar", seed=0, start=[start], kept=12)[0][0].numpy()
+    other = tab.root.locator("[data-other]")
+    assert f"With code {int(drawn[0].flatten()[11])}, as it was drawn" in other.inner_text()
+    tab.page.wait_for_function("!document.querySelector('.sampler [data-other]').hidden && window.asking === 0")
     tokens = tab.to_canvas()
     assert tokens.flatten()[11] == chosen and (tokens.flatten()[:11] == drawn.flatten().numpy()[:11]).all()
     assert (tokens == expected).all()
+    other.locator("canvas").click()  # back to the other way, which went on as it would have
+    tab.wait_told(": 11 of 64")
+    assert other.is_hidden()
+    tab.move_to(64)
+    assert (tab.to_canvas() == drawn[0].numpy()).all()
 
 
 def test_what_a_token_was_predicted_from_is_told_of_the_next_one_and_of_one_under_the_pointer(tab, prior):
@@ -208,7 +216,7 @@ def test_what_a_token_was_predicted_from_is_told_of_the_next_one_and_of_one_unde
     told.get_by_text(f"{percent(earlier.text[..., :-1])} on words, {percent(earlier.tokens)} on tokens").wait_for()
     tab.root.locator("[data-kind=effect]").click()
     effects = measure_effects(prior, tokens, 20, "bar")
-    told.get_by_text(f"It costs {effects.bits:.1f} bits here. Of 20 tokens").wait_for()
+    told.get_by_text(f"It costs {effects.bits:.1f} bits at temperature 1, unguided. Of 20 tokens").wait_for()
     assert f"{abs(effects.of_words[0]):.1f} bits" in tab.root.locator("[data-looked-words] span").get_attribute("title")
 
 

@@ -165,18 +165,19 @@ class AutoregressivePrior(Prior):
     def _write(self, reader: Reader, codes: Tensor, run: range, draws: Tensor, how: Drawing) -> bool:
         """Draw the tokens of a run and put them into `codes`; False when the callback stopped it."""
         for i in run:
-            p = how.choice.probabilities(reader.next())
+            logits = reader.next()
+            p = how.choice.probabilities(logits)
             codes[:, i] = chosen = pick(p, draws[:, i])
             if i + 1 < self.layout.length:
                 reader.feed(chosen)
-            if how.on_token is not None and how.on_token(self._written(i, chosen, p)):
+            if how.on_token is not None and how.on_token(self._written(i, chosen, p, logits)):
                 return False
         return True
 
-    def _written(self, index: int, chosen: Tensor, probabilities: Tensor) -> Written:
+    def _written(self, index: int, chosen: Tensor, probabilities: Tensor, logits: Tensor) -> Written:
         level, start = self._levels[index], self._starts[index]
         here = slice(start, start + self.layout.grids[level].codebook_size)
-        return Written(index, level, self._places[index], chosen - start, probabilities[:, here])
+        return Written(index, level, self._places[index], chosen - start, probabilities[:, here], logits[:, here])
 
     def _reader(self, conditions: list[str | None], guidance: float) -> Reader:
         if not abs(guidance) <= MOST_GUIDANCE:

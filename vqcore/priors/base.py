@@ -22,7 +22,8 @@ Condition = str | Sequence[str | None] | None
 class Written:
     """A token that has just been drawn, for every sample: the `index`-th of the sequence, at `place` of its level.
 
-    tokens: int64 [n];  probabilities: float32 [n, K] that it was drawn from, after temperature, top-k and top-p.
+    tokens: int64 [n];  probabilities: float32 [n, K] that it was drawn from, after temperature, top-k and top-p;  logits: float32 [n, K]
+    before those.
     """
 
     index: int
@@ -30,6 +31,7 @@ class Written:
     place: tuple[int, ...]
     tokens: Tensor
     probabilities: Tensor
+    logits: Tensor
 
 
 OnToken = Callable[[Written], bool | None]

@@ -76,8 +76,10 @@
  * @property {number} [seed]
  */
 
-/** What the next token is drawn from: the likeliest codes first; `bits` is the entropy.
- * @typedef {{codes: number[], probabilities: number[], probability: number, possible: number, bits: number}} Next
+/**
+ * What the next token is drawn from: the likeliest codes first, their odds before and after temperature, top-k and top-p; `bits` is the
+ * entropy after.
+ * @typedef {{codes: number[], before: number[], probabilities: number[], probability: number, possible: number, bits: number}} Next
  */
 
 /**

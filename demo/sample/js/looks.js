@@ -7,6 +7,7 @@ import { named, packSequences, squareOf } from "../../kit/js/sequences.js";
 
 const TINTS = { more: [255, 140, 0], less: [40, 130, 255] }; // what makes a token likelier, and what makes it less likely
 const DEEPEST = 0.85; // of a tint
+const BEND = 0.75; // below 1: what is weak is seen beside what is strong
 const MEANS = {
   attention:
     "Attention tells where a head took values from. It doesn’t tell what was in them, nor whether a later layer made use of them: what matters is the effect.",
@@ -148,7 +149,7 @@ export class Looks {
   strongest({ bits, tokens }) {
     const tried = [...tokens].filter((value) => !Number.isNaN(value));
     const felt = tried.filter((value) => value !== 0).length;
-    return `It costs ${bits.toFixed(1)} bits here. Of ${tried.length} tokens that were taken away, ${felt} change its odds.`;
+    return `It costs ${bits.toFixed(1)} bits at temperature 1, unguided. Of ${tried.length} tokens that were taken away, ${felt} change its odds.`;
   }
 
   chips({ text, words }) {
@@ -163,4 +164,4 @@ export class Looks {
   }
 }
 
-const tint = (value, most) => `rgb(${TINTS[value > 0 ? "more" : "less"].join(" ")} / ${DEEPEST * Math.sqrt(Math.abs(value) / most)})`;
+const tint = (value, most) => `rgb(${TINTS[value > 0 ? "more" : "less"].join(" ")} / ${DEEPEST * (Math.abs(value) / most) ** BEND})`;

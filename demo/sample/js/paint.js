@@ -6,7 +6,6 @@ const COMING = "#ffc53d"; // the token that comes next
 const MARKED = "#fff"; // chosen by hand, or looked at
 
 // next: the level of the token that comes next, if one does.
-/** @param {import("./watch.js").Watch} watch */
 export function paint(watch, next) {
   const { context, prior, codebook, sequence, shown, levels, page, looks } = watch;
   const finest = levels.at(-1);

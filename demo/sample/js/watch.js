@@ -8,6 +8,7 @@ import {
 import { toCanvas } from "../../kit/js/tile.js";
 import { Distribution } from "./distribution.js";
 import { Looks } from "./looks.js";
+import { OtherWay } from "./other.js";
 import { paint } from "./paint.js";
 
 const SHOWN_CANDIDATES = 24;
@@ -28,6 +29,7 @@ export class Watch {
     this.context = this.page.getContext("2d");
     this.distribution = new Distribution(root, (code) => this.take(code));
     this.looks = new Looks(root, this);
+    this.other = new OtherWay(root, this);
     this.play.addEventListener("click", () => (this.playing ? this.pause() : this.start()));
     part("step").addEventListener("click", () => (this.pause(), this.go(this.shown + 1)));
     part("again").addEventListener("click", () => (this.go(0), this.start()));
@@ -98,6 +100,7 @@ export class Watch {
     this.read = 0; // tokens that came from the canvas
     this.expecting = null;
     this.former = []; // what choices by hand have replaced
+    this.other.end();
     this.name = `${drawing.condition?.[0] ?? prior.name} ${drawing.seed}`;
     this.place.max = this.length;
     this.page.width = PAGE_SIDE;
@@ -206,6 +209,7 @@ export class Watch {
     this.pause();
     const { sequence, known, nexts, byHand, read, picture, decoded } = this;
     this.former.push({ sequence, known, nexts, byHand, read, picture, decoded, shown: at });
+    this.other.begin(this.former.at(-1));
     this.nexts = nexts.slice();
     this.sequence = sequence.slice();
     this.sequence[at] = code;
@@ -226,6 +230,8 @@ export class Watch {
     if (!former) return;
     this.pause();
     Object.assign(this, former, { fetching: null });
+    this.other.end();
+    if (this.former.length) this.other.begin(this.former.at(-1));
     this.draw();
   }
 
@@ -258,6 +264,7 @@ export class Watch {
     paint(this, next);
     this.tellNext(next);
     this.looks.follow();
+    this.other.follow();
     this.place.value = this.shown;
     this.play.textContent = this.playing ? "Pause" : "Play";
     this.keep.disabled = this.known < this.length;

@@ -50,12 +50,13 @@ def test_the_distribution_told_is_the_one_drawn_from(prior):
     settings = {"condition": None, "top_k": 6, "seed": 1}
     seen = []
     prior.sample(1, seed=1, top_k=6, on_token=lambda token: seen.append(token) or token.index == 9)
-    answer = ask(page.write_tokens, settings=settings, count=1, tokens="", kept=0, until=10, candidates=4)
+    answer = ask(page.write_tokens, settings=settings, count=1, tokens="", kept=0, until=10, candidates=8)
     tokens = unpack(answer["tokens"])
     for token, told, drawn in zip(seen, answer["next"], tokens, strict=True):
-        p = token.probabilities[0]
-        assert token.tokens[0] == drawn and told["possible"] == 6 and len(told["codes"]) == 4
-        assert told["probabilities"] == pytest.approx(p.topk(4).values.tolist(), abs=1e-5)
+        p, before = token.probabilities[0], token.logits[0].softmax(0)
+        assert token.tokens[0] == drawn and told["possible"] == 6 and told["codes"] == before.topk(8).indices.tolist()
+        assert told["probabilities"] == pytest.approx(p.topk(8).values.tolist(), abs=1e-5) and told["probabilities"][6:] == [0, 0]
+        assert told["before"] == pytest.approx(before.topk(8).values.tolist(), abs=1e-5) and min(told["before"]) > 0
         assert told["probability"] == pytest.approx(float(p[drawn]), abs=1e-5)
         assert told["bits"] == pytest.approx(float(-(p[p > 0] * p[p > 0].log2()).sum()), abs=1e-3)
 
