@@ -40,8 +40,9 @@ export class Distribution {
     const more = possible - probabilities.filter(Boolean).length;
     this.rest.textContent =
       more > 0 ? `${more.toLocaleString("en")} other codes share ${(100 * others).toFixed(1)} %` : "No other code is possible";
-    if (bars.some(({ p, former }) => Math.abs(p - former) > TELLING))
-      this.rest.textContent += "; thin: before temperature, top k and top p";
+    const isTelling = bars.some(({ p, former }) => Math.abs(p - former) > TELLING);
+    this.bars.classList.toggle("before", isTelling);
+    if (isTelling) this.rest.textContent += "; thin: before temperature, top k and top p";
   }
 
   newBar({ code, p, former, most, isChosen }, codebook) {

@@ -148,6 +148,17 @@ def test_captions_count_all_things():
         assert count == len(scene.things), " ".join(words)
 
 
+def test_most_captions_that_only_list_two_things_begin_on_the_left():
+    rng, first, listed = np.random.default_rng(6), 0, 0
+    wish = Wish(((None, None, "red", "ball"), (None, None, "blue", "cube")), ((0, "left of", 1),))
+    for _ in range(40):
+        scene = compose(wish, rng)
+        for text in (caption(scene, rng) for _ in range(5)):
+            if re.search(r"red ball and (a|an|one|the)\b.* blue cube|blue cube and (a|an|one|the)\b.* red ball", text):
+                listed, first = listed + 1, first + (text.index("red") < text.index("blue"))
+    assert listed > 15 and first > 0.75 * listed
+
+
 def test_relations_in_captions_are_true():
     rng = np.random.default_rng(5)
     wish = Wish(((None, None, "red", "ball"), (None, None, "blue", "cube")), ((0, "left of", 1),))
