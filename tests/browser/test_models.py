@@ -27,7 +27,7 @@ def test_a_dropped_folder_tokenizes_what_is_on_the_stage_and_is_edited_whole(ben
 def test_what_can_not_be_opened_says_why(bench, tmp_path):
     answer = open_tab(bench)
     bench.page.locator("#models-hub input, #models-hub textarea").fill("<img src=x onerror=alert(1)>")
-    bench.page.get_by_role("button", name="Open it").click()
+    bench.page.locator("#models-fetch").get_by_role("button", name="Open it").click()
     bench.page.wait_for_function("() => document.querySelector('#models-answer textarea').value.includes('OWNER/NAME')")
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "last.ckpt").write_bytes(b"pickle")
