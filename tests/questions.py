@@ -151,6 +151,7 @@ def _functions(app: App) -> dict[str, dict[str, Any]]:
             "read_patch": {"picture": "rocket", "numbers": 4, "bits": 8, "row": 1, "column": 2},
             "look_up_points": {"codes": CODES, "points": POINTS, "temperature": 0.1}, "scatter_plane": {"seed": 1},
             "train_plane": {"plane": app.ask("lessons", "scatter_plane", {"seed": 1})["plane"], "rules": RULES},
+            "read_meanings": {"number": 1}, "read_decoders": {"picture": "rocket"},
             "find_slopes": {"codes": CODES, "z_e": [0.1, 0.2], "x": [0.5, 0.5], "h": 0.01},
             "read_latents": {}, "decode_latent": {"z": [0.5, -0.5]}, "draw_pictures": {"kind": "uniform", "seed": 0, "temperature": 1.0},
             "read_vocabulary": {}, "read_sentence": {"condition": None, "tokens": [1, 2, 3]},

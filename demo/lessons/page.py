@@ -5,13 +5,14 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from demo import models
 from demo.kit.images import tile_sheet, to_png_url
 from demo.kit.page import EXPLAINING
-from demo.lessons import components, distribution, fashion, losses, plane, sentence, straight_through
+from demo.lessons import blur, components, distribution, fashion, losses, plane, sentence, straight_through
 from demo.lessons.crews import moves, studies
 from demo.workers import answered_by
 from vqcore.study.plane import Rules
@@ -91,6 +92,24 @@ def train_plane(question: dict) -> dict:
         "switched": step.switched.nonzero()[:, 0].tolist(),
         "revived": step.revived.nonzero()[:, 0].tolist(),
     }
+
+
+@answered_by(studies)
+def read_meanings(question: dict) -> dict:
+    """{"number"} → {"code", "squares", "mean", "decoded"}: PNGs, the squares side by side; all null where nobody cut squares."""
+    found = blur.read_meanings(models.tokenizer(), int(question["number"]))
+    if found is None:
+        return dict.fromkeys(("code", "squares", "mean", "decoded"))
+    pictures = {"squares": np.concatenate(list(found.squares), 1), "mean": found.mean, "decoded": found.decoded}
+    return {"code": found.code} | {name: to_png_url(pixels) for name, pixels in pictures.items()}
+
+
+@answered_by(studies)
+def read_decoders(question: dict) -> dict:
+    """{"picture"} → {"original", "decoders": [{"name", "picture", "psnr", "sharpness"}]}: an example's tokens through each of their
+    decoders, the tokenizer's own first."""
+    original, seen = blur.through_decoders(models.tokenizer(), question["picture"])
+    return {"original": to_png_url(original), "decoders": [vars(each) | {"picture": to_png_url(each.picture)} for each in seen]}
 
 
 # 4. Straight through
@@ -188,8 +207,8 @@ def judge_sentence(question: dict) -> dict:
 
 
 SERVER_FUNCTIONS = [
-    *EXPLAINING, compress_patches, read_components, read_patch, look_up_points, scatter_plane, train_plane, find_slopes, read_latents,
-    decode_latent, draw_pictures, read_vocabulary, read_sentence, write_sentence, judge_sentence,
+    *EXPLAINING, compress_patches, read_components, read_patch, look_up_points, scatter_plane, train_plane, read_meanings,
+    read_decoders, find_slopes, read_latents, decode_latent, draw_pictures, read_vocabulary, read_sentence, write_sentence, judge_sentence,
 ]
 
 

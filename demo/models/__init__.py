@@ -95,6 +95,11 @@ def tokens_of(name: str) -> str:
     return Path(str(config.get("tokenizer"))).name if config["kind"] == "decoder" else name
 
 
+def second_decoders(home: str) -> list[str]:
+    """The names of the page's other decoders of a tokenizer's tokens."""
+    return [name for name in names() if name != home and tokens_of(name) == home]
+
+
 def is_foreign(tokenizer: Tokenizer) -> bool:
     """Whether a visitor opened it."""
     name = tokenizer.name

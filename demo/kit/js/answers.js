@@ -188,6 +188,8 @@
  * @property {{pictures: string, cost?: number, judged?: number, by: string}} draw_pictures
  * @property {{plane: Plane}} scatter_plane
  * @property {StepAnswer} train_plane
+ * @property {{code: number | null, squares: string, mean: string, decoded: string}} read_meanings
+ * @property {{original: string, decoders: {name: string, picture: string, psnr: number, sharpness: number}[]}} read_decoders
  * @property {PlaneAnswer} look_up_points
  * @property {any} read_vocabulary
  * @property {any} read_sentence

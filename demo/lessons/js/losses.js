@@ -2,6 +2,7 @@
 
 import { Past } from "../../kit/js/past.js";
 import { PersonError } from "../../kit/js/server.js";
+import { Blur } from "./blur.js";
 import { CODE_COLOURS, Lesson, fixed } from "./marks.js";
 import { PlaneView, VIEW, cross, diamond, disc } from "./plane_view.js";
 
@@ -39,6 +40,7 @@ export class LossesLesson extends Lesson {
     this.on("beta", "input", () => this.ruled());
     this.on("again", "click", () => this.reset(this.seed + 1));
     for (const box of root.querySelectorAll("[data-rule]")) box.addEventListener("change", () => this.ruled());
+    this.blur = new Blur(this);
     this.reset();
   }
 

@@ -14,9 +14,10 @@ from PIL import Image
 import vqcore
 from demo import models
 from demo.kit.cards import FIRST
-from demo.lessons import components, distribution, fashion, losses, page, plane, sentence, view
-from vqcore.metrics import psnr
+from demo.lessons import blur, components, distribution, fashion, losses, page, plane, sentence, view
+from vqcore.metrics import laplacian_energy, psnr
 from vqcore.study.vae import VAE, save_vae
+from vqcore.tokenizers.second_decoder import second_decoder
 
 
 def ask(function, **question):
@@ -103,6 +104,29 @@ def test_switches_fall_as_beta_grows_and_a_dead_code_comes_back_only_by_revival(
     dead = train(150, beta=1, revive=False)
     assert all(losses.CODES - 1 not in step["tokens"] for step in dead) and dead[-1]["plane"]["codebook"][-1] == far
     assert any(losses.CODES - 1 in step["revived"] for step in train(150, beta=1))
+
+
+def test_squares_of_a_code_are_blurred_by_their_mean_and_the_decoder_gives_that():
+    tokenizer = vqcore.load("photos")
+    for found in (blur.read_meanings(tokenizer, number) for number in range(12)):
+        energy = [laplacian_energy(square) for square in found.squares]
+        assert len(energy) > 2 and laplacian_energy(found.mean) < 0.6 * np.mean(energy)
+        near = [psnr(found.decoded, other) for other in (found.mean, *found.squares)]
+        assert near[0] > np.mean(near[1:])
+    assert blur.read_meanings(tokenizer, 0).code == blur.read_meanings(tokenizer, blur.CODES).code
+
+
+def test_the_same_tokens_go_through_each_of_their_decoders(tiny_default, monkeypatch):
+    flat = second_decoder(tiny_default, "flat")
+    with torch.no_grad():
+        flat.decoder.write.weight.zero_()
+    monkeypatch.setattr(models, "second_decoders", lambda home: ["flat"] if home == tiny_default.name else [])
+    monkeypatch.setattr(models, "tokenizer", {"flat": flat, None: tiny_default, tiny_default.name: tiny_default}.get)
+    for tokenizer in (tiny_default, flat):
+        original, (own, second) = blur.through_decoders(tokenizer, "chelsea")
+        assert (own.name, second.name) == (tiny_default.name, "flat") and own.psnr > second.psnr
+        assert own.psnr == pytest.approx(psnr(original, own.picture))
+        assert second.sharpness == pytest.approx(laplacian_energy(second.picture) / laplacian_energy(original))
 
 
 # 4. Straight through
