@@ -51,10 +51,10 @@ def test_the_sentences_begin_with_what_was_never_seen():
 @pytest.mark.slow
 def test_a_visitor_trains_on_scenes_and_asks_with_sentences(monkeypatch):
     monkeypatch.setattr(runs, "write_run", writer(20))
-    source = SOURCE.replace("scenes:40", "scenes:120")  # so many sentences that they are no classes
+    source = SOURCE.replace("scenes:40", "scenes:300")  # so many sentences that they are no classes
     id = page.begin({"set": source, "settings": SETTINGS})["run"]
     try:
-        assert wait(id, "tokenizer")["pictures"] == 120
+        assert wait(id, "tokenizer")["pictures"] == 300
         assert page.open_model({"run": id})["picture"].startswith("data:image/png")
         page.begin_prior({"run": id, "minutes": 1})
         wait(id, "prior")
