@@ -2,11 +2,10 @@
 // A card for each tokenizer of this page and for each that it offers to open; what the Hub knows of these is asked once they are seen.
 
 import { PersonError, Server } from "../../kit/js/server.js";
-import { openTab } from "../../kit/js/tabs.js";
+import { openTab, tabAsked } from "../../kit/js/tabs.js";
 import { button, megabytes, newCard } from "./card.js";
 
-const PATIENCE = 100; // times that the comparison is called, until it hears
-const PAUSE_MS = 100;
+const PAUSE_MS = 100; // between two calls to the comparison, until it hears
 
 class Models {
   /** @param {HTMLElement} root  @param {import("../../kit/js/types.js").Page} page */
@@ -76,13 +75,14 @@ class Models {
   }
 }
 
-// The comparison may have to be laid out first: it is called until it answers by preventDefault.
+// The comparison may have to be laid out first, which takes a busy machine a while: it is called until it answers by preventDefault, or
+// until the person has gone to another tab.
 async function compareModels(models) {
   openTab("compare");
-  for (let i = 0; i < PATIENCE; i++) {
+  do {
     if (!document.dispatchEvent(new CustomEvent("compare-models", { detail: models, cancelable: true }))) return;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
+  } while (tabAsked() === "compare");
 }
 
 /** @param {import("../../kit/js/types.js").Page} page */
