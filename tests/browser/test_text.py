@@ -185,13 +185,14 @@ def test_a_sentence_of_a_scene_is_rendered_and_its_things_can_be_dragged_and_cha
     row.get_by_label("color of thing 1").select_option("orange")
     tab.page.wait_for_function(wait, arg=before)
     assert part("unseen").inner_text() == "Never together in training: orange ball."
-    part("paper").scroll_into_view_if_needed()
+    tab.bench.settle()
     box = part("paper").bounding_box()
     left, top, right, bottom = tab.page.evaluate("() => document.querySelector('[data-scene-paper]').sceneBoxes[0]")
     before = look()
-    tab.page.mouse.move(box["x"] + box["width"] * (left + right) / 2, box["y"] + box["height"] * (top + bottom) / 2)
+    point = lambda x, y: part("paper").hover(position={"x": box["width"] * x, "y": box["height"] * y})  # wherever the paper is by then
+    point((left + right) / 2, (top + bottom) / 2)
     tab.page.mouse.down()
-    tab.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.6, steps=3)
+    point(0.5, 0.6)
     tab.page.mouse.up()
     tab.page.wait_for_function(wait, arg=before)
     tab.root.locator("[name=text]").fill("a red qube")
