@@ -218,6 +218,12 @@ def test_what_a_token_was_predicted_from_is_told_of_the_next_one_and_of_one_unde
     effects = measure_effects(prior, tokens, 20, "bar")
     told.get_by_text(f"It costs {effects.bits:.1f} bits at temperature 1, unguided. Of 20 tokens").wait_for()
     assert f"{abs(effects.of_words[0]):.1f} bits" in tab.root.locator("[data-looked-words] span").get_attribute("title")
+    refuse = lambda route: route.fulfill(json={"error": "All are busy."}) if "look_back" in route.request.post_data else route.continue_()
+    tab.page.route("**/component_server/", refuse)
+    tab.root.locator("[data-kind=attention]").click()
+    told.get_by_text("All are busy.").wait_for()
+    tab.root.locator("[data-layer]").select_option("1")  # which draws all anew
+    assert told.inner_text() == "All are busy."
 
 
 def test_the_canvas_is_read_as_if_the_prior_had_written_it(tab, prior):

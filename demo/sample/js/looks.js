@@ -30,6 +30,8 @@ export class Looks {
     this.kind = "attention";
     this.pointed = null;
     this.found = null;
+    this.problem = "";
+    this.values = null; // of what was found, what the chosen layers and heads say
     const { server } = watch.sampler;
     const hands = { show: (answer, asked) => this.show(answer, asked), fail: (problem) => this.fail(problem) };
     this.attention = new Latest(server, "look_back", hands);
@@ -74,6 +76,7 @@ export class Looks {
     }
     this.layer.parentElement.hidden = this.head.parentElement.hidden = this.isMeasured;
     this.mean.textContent = MEANS[this.isMeasured ? "effect" : "attention"];
+    this.values = this.chosen();
     if (at === null) return this.tell();
     const given = this.isMeasured ? at + 1 : at;
     const [told] = [drawing.condition].flat();
@@ -82,13 +85,16 @@ export class Looks {
     if (key !== this.key) {
       this.key = key;
       this.found = null;
+      this.problem = "";
+      this.values = null;
       (this.isMeasured ? this.effects : this.attention).want({ ...question, key });
     }
     this.tell();
   }
 
   fail(problem) {
-    this.told.textContent = problem;
+    this.problem = problem;
+    this.tell();
   }
 
   show(answer, { key, at }) {
@@ -107,12 +113,12 @@ export class Looks {
   }
 
   // Of each word and of each token: their weight over the layers and heads that are chosen, or their effect in bits.
-  get values() {
+  chosen() {
     const { found } = this;
     if (!found?.layers) return found;
-    const chosen = (choice, count) => (choice.value === "all" ? [...Array(count).keys()] : [Number(choice.value)]);
-    const heads = chosen(this.head, found.heads);
-    const rows = chosen(this.layer, found.layers).flatMap((layer) => heads.map((head) => layer * found.heads + head));
+    const indices = (choice, count) => (choice.value === "all" ? [...Array(count).keys()] : [Number(choice.value)]);
+    const heads = indices(this.head, found.heads);
+    const rows = indices(this.layer, found.layers).flatMap((layer) => heads.map((head) => layer * found.heads + head));
     const mean = (values, length) =>
       Float32Array.from({ length }, (_, i) => rows.reduce((sum, row) => sum + values[row * length + i], 0) / rows.length);
     return { ...found, text: mean(found.text, found.words.length + 1), tokens: mean(found.tokens, found.at) };
@@ -136,7 +142,7 @@ export class Looks {
     this.words.replaceChildren(...(isKnown ? this.chips(values) : []));
     if (!this.panel.open) return;
     if (at === null) this.told.textContent = watch.playing ? "Pause to see what the next token is predicted from." : "";
-    else if (!isKnown) this.told.textContent = "Looking …";
+    else if (!isKnown) this.told.textContent = this.problem || "Looking …";
     else this.told.textContent = this.isMeasured ? this.strongest(values) : this.shares(values);
   }
 

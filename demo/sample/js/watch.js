@@ -261,9 +261,9 @@ export class Watch {
 
   draw() {
     const next = this.levelAt(this.shown);
+    this.looks.follow();
     paint(this, next);
     this.tellNext(next);
-    this.looks.follow();
     this.other.follow();
     this.place.value = this.shown;
     this.play.textContent = this.playing ? "Pause" : "Play";
