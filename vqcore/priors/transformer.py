@@ -24,14 +24,19 @@ LONGEST_WAVE = 100.0  # radians a token of the slowest rotary angle: one over th
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """layers, width and heads; dropout: the share of each block's output that is dropped in training."""
+    """layers, width and heads; dropout: the share of each block's output that is dropped in training; phrase: each word of the
+    text is read with as many before it as make so many (a convolution along the sentence, as in 2109.08668, §3), so that `red`
+    is the cube's from the first layer on, and attention needn't learn it place by place."""
 
     layers: int = 6
     width: int = 256
     heads: int = 8
     dropout: float = 0.0
+    phrase: int = 1
 
     def __post_init__(self):
+        if self.phrase < 1:
+            raise ValueError(f"A phrase has a word or more, not {self.phrase}.")
         if min(self.layers, self.width, self.heads) < 1 or self.width % (2 * self.heads):
             raise ValueError(f"The width is a multiple of twice the heads, not {self.width} with {self.heads} heads.")
 
@@ -107,6 +112,7 @@ class Transformer(AutoregressivePrior):
         self.config = config
         self.embedding = nn.Embedding(layout.vocabulary_size, config.width)
         self.text_places = nn.Embedding(layout.prefix_length, config.width)
+        self.phrases = nn.Conv1d(config.width, config.width, config.phrase, bias=False) if config.phrase > 1 else None
         self.levels = nn.Embedding(len(layout.grids), config.width)
         axes = nn.ModuleList(nn.ModuleList(nn.Embedding(size, config.width) for size in grid.shape) for grid in layout.grids)
         self.axes = cast("Sequence[Sequence[nn.Embedding]]", axes)
@@ -122,6 +128,8 @@ class Transformer(AutoregressivePrior):
         for name, weight in self.named_parameters():
             if weight.ndim > 1:
                 nn.init.normal_(weight, std=0.02 / (2 * config.layers) ** 0.5 if name.endswith(("out.weight", "down.weight")) else 0.02)
+        if self.phrases is not None:
+            nn.init.zeros_(self.phrases.weight)
 
     def places(self) -> Tensor:
         """What is added to each input for the place that it predicts, [prefix_length − 1 + length, width]."""
@@ -133,17 +141,21 @@ class Transformer(AutoregressivePrior):
             grids.append(total.reshape(grid.length, -1))
         return torch.cat([self.text_places.weight[: self.layout.text_length], *grids])
 
+    def words(self, prefix: Tensor) -> Tensor:
+        """The vectors of `text … [SEP]`, int64 [B, n] → [B, n, width], each with what the phrase that it ends adds to it."""
+        x = self.embedding(prefix)
+        return x if self.phrases is None else x + self.phrases(F.pad(x.mT, (self.config.phrase - 1, 0))).mT
+
     def logits(self, prefix: Tensor, sequence: Tensor) -> Tensor:
-        tokens = torch.cat([prefix, sequence[:, :-1]], 1)
-        x = self.embedding(tokens) + self.places()
+        x = torch.cat([self.words(prefix), self.embedding(sequence[:, :-1])], 1) + self.places()
         for block in self.blocks:
             x = block(x, self.turn)
         return self._out(x[:, self.layout.text_length :], slice(None))
 
     @torch.inference_mode()
     def attention(self, prefix: Tensor, sequence: Tensor, index: int) -> Tensor:
-        tokens = torch.cat([prefix, sequence[:, :index]], 1)
-        x, turn, layers = self.embedding(tokens) + self.places()[: tokens.shape[1]], self.turn[: tokens.shape[1]], []
+        x = torch.cat([self.words(prefix), self.embedding(sequence[:, :index])], 1)
+        x, turn, layers = x + self.places()[: x.shape[1]], self.turn[: x.shape[1]], []
         for block in self.blocks:
             layers.append(block.attention(x, turn))
             x = block(x, turn)
@@ -178,21 +190,21 @@ class CachedReader(Reader):
         total = len(self.places)
         self._packed: Packed | None = None
         self.cache = torch.empty(c.layers, 2, self.batch, c.heads, total, c.width // c.heads, dtype=_wide(self.places).dtype)
-        self.last = self._run(prefix)[:, -1:]
+        self.last = self._run(model.words(prefix))[:, -1:]
 
     def next(self) -> Tensor:
         logits = self.packed.readout(self.model.norm(self.last[:, 0])).float()
         return logits if self.model.closed is None else logits + self.model.closed[self.past - self.model.layout.prefix_length]
 
     def feed(self, token: Tensor) -> None:
-        self.last = self._run(token[:, None] + self.model.layout.first_code)
+        self.last = self._run(self._vectors(token[:, None]))
 
     def read(self, tokens: Tensor) -> Tensor:
         i, n = self.past - self.model.layout.prefix_length, tokens.shape[1]
         x = self.last
-        rest = tokens[:, : self.model.layout.length - 1 - i] + self.model.layout.first_code
+        rest = tokens[:, : self.model.layout.length - 1 - i]
         if rest.shape[1]:
-            after = self._run(rest)
+            after = self._run(self._vectors(rest))
             x, self.last = torch.cat([x, after], 1)[:, :n], after[:, -1:]
         return self.model._out(x, slice(i, i + n))
 
@@ -206,11 +218,14 @@ class CachedReader(Reader):
             self._packed = self.model.packed(self.batch)
         return self._packed
 
-    def _run(self, tokens: Tensor) -> Tensor:
-        past, stop = self.past, self.past + tokens.shape[1]
-        x = self.model.embedding(tokens) + self.places[past:stop]
+    def _vectors(self, tokens: Tensor) -> Tensor:
+        return self.model.embedding(tokens + self.model.layout.first_code)
+
+    def _run(self, inputs: Tensor) -> Tensor:
+        past, stop = self.past, self.past + inputs.shape[1]
+        x = inputs + self.places[past:stop]
         turn = self.model.turn[past:stop]
-        if len(tokens[0]) == 1 and not self.model.training:
+        if inputs.shape[1] == 1 and not self.model.training:
             x = self.packed(x, turn, self.cache, past)
         else:
             with torch.autocast("cpu", torch.bfloat16, enabled=self.model.arithmetic != torch.float32):

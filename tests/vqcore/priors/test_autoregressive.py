@@ -20,6 +20,7 @@ from vqcore.training.optimizer import Optimizer
 
 WORDS = Words.of(["red", "blue"])
 TRANSFORMER, PIXELCNN = TransformerConfig(2, 16, 2), PixelCNNConfig(layers=4, width=8)
+PHRASES = TransformerConfig(2, 16, 2, phrase=2)
 GRIDS = {"1-D": (Grid(9, (10,)),), "2-D": (Grid(12, (4, 5)),), "3-D": (Grid(5, (2, 3, 3)),)}
 TWO_LEVELS = (Grid(6, (2, 2)), Grid(7, (4, 4)))
 
@@ -34,14 +35,17 @@ def make(kind, grids, seed=0, scale=0.4):
     """An untrained prior whose weights are large enough for everything to matter."""
     torch.manual_seed(seed)
     layout = Layout(WORDS, 2, grids)
-    model = {"transformer": lambda: Transformer(layout, TRANSFORMER), "pixelcnn": lambda: PixelCNN(layout, PIXELCNN)}[kind]()
+    model = {
+        "transformer": lambda: Transformer(layout, TRANSFORMER), "pixelcnn": lambda: PixelCNN(layout, PIXELCNN),
+        "phrases": lambda: Transformer(layout, PHRASES),
+    }[kind]()
     for weight in model.parameters():
         torch.nn.init.normal_(weight, std=scale)
     return model.eval()
 
 
 PRIORS = [(kind, name, grids) for kind in ("transformer", "pixelcnn") for name, grids in GRIDS.items()]
-PRIORS.append(("transformer", "two levels", TWO_LEVELS))
+PRIORS += [("transformer", "two levels", TWO_LEVELS), ("phrases", "2-D", GRIDS["2-D"])]
 every_prior = pytest.mark.parametrize("kind, grids", [(k, g) for k, _, g in PRIORS], ids=[f"{k} {n}" for k, n, _ in PRIORS])
 both = pytest.mark.parametrize("kind", ["transformer", "pixelcnn"])
 
@@ -65,7 +69,7 @@ def test_no_output_depends_on_its_own_or_a_later_token(kind, grids):
         other[0, i] = first + (other[0, i] - first + 1) % size
         changed = (model.logits(prefix, other) != before).any(2)[0]
         assert not changed[: i + 1].any(), f"token {i} is seen at {changed.nonzero()[0].item()}"
-        if i + 1 < model.layout.length and kind == "transformer":
+        if i + 1 < model.layout.length and kind != "pixelcnn":
             assert changed[i + 1 :].all(), f"token {i} isn't seen by all that follow"
 
 
@@ -468,6 +472,19 @@ def test_a_prior_learns_a_distribution(model_of):
     grid = ((stripes + torch.arange(3)[:, None, None]) % 3 + 3)
     done = model.complete([grid.repeat(8, 1, 1)], [hole], "blue")[0]
     assert (done == grid.repeat(8, 1, 1)).flatten(1).all(1).float().mean() > 0.9, "the top follows from the bottom"
+
+
+@torch.inference_mode()
+def test_words_that_stand_beside_each_other_are_read_together_before_any_attention():
+    """`blue red red`: a word's vector knows the one before it, where phrases are of two words, and not the one before that."""
+    layout = Layout(WORDS, 3, GRIDS["2-D"])
+    together, apart = (Transformer(layout, TransformerConfig(1, 16, 2, phrase=words)) for words in (2, 1))
+    read = lambda model, text: model.words(layout.prefix([text]))[0] - model.embedding(layout.prefix([text]))[0]
+    assert not read(together, "blue red red").any(), "a phrase adds nothing until it has learned to"
+    torch.nn.init.normal_(together.phrases.weight)
+    changed = (read(together, "blue red red") != read(together, "red red red")).any(1)
+    assert changed.tolist() == [True, True, False, False]
+    assert not read(apart, "blue red red").any()
 
 
 @pytest.mark.parametrize("grids", [*GRIDS.values(), TWO_LEVELS], ids=[*GRIDS, "two levels"])
