@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqcore.priors.autoregressive import AutoregressivePrior, Reader
+from vqcore.priors.autoregressive import AutoregressivePrior
 from vqcore.priors.base import Condition, Drawing, OnToken
+from vqcore.priors.rows import Flat, RowReader, Weights, gate
 from vqcore.priors.sequence import Grid, Layout
 
 READ_AT_ONCE = 2048  # tokens
@@ -66,10 +67,25 @@ class Layer(nn.Module):
         after = self.out_rows(gate(above)), self.out(gated)
         return (*(new + self.own * old for new, old in zip(after, (vertical, horizontal))), self.skip(gated))
 
+    def flat(self) -> Flat:
+        """The weights as `RowReader` multiplies by them."""
+        taps = self.rows.weight.permute(2, 3, 1, 0).flatten(1, 2).contiguous()
+        row = self.row.weight[:, :, 0].permute(2, 1, 0).contiguous()
+        (link, said), out_rows, *after = map(_flat, (self.link, self.out_rows, self.out, self.skip))
+        both = torch.cat([weight for weight, _ in after], 1), torch.cat([bias for _, bias in after])
+        return Flat(
+            taps[0] if self.own else None, taps[-1], _bias(self.rows), (link, said + _bias(self.row)), out_rows,
+            row[0], row[1] if self.own else None, both,
+        )
 
-def gate(x: Tensor, axis: int = 1) -> Tensor:
-    a, b = x.chunk(2, axis)
-    return torch.tanh(a) * torch.sigmoid(b)
+
+def _flat(conv: nn.Conv2d) -> tuple[Tensor, Tensor]:
+    """A pointwise layer as [in, out] and its bias."""
+    return conv.weight[:, :, 0, 0].T.contiguous(), _bias(conv)
+
+
+def _bias(conv: nn.Conv2d) -> Tensor:
+    return cast("Tensor", conv.bias)
 
 
 class LocalPixelCNN(AutoregressivePrior):
@@ -100,7 +116,7 @@ class LocalPixelCNN(AutoregressivePrior):
         self.codes = nn.Sequential(nn.Linear(c.code_dim, c.readout), nn.GELU(), nn.Linear(c.readout, c.readout))
         self.bias = nn.Parameter(torch.zeros(layout.codes))
         self.dropout = nn.Dropout(c.dropout)
-        self._ready: list[tuple[list[Flat], Tensor, Tensor]] = []  # shared by those of other sizes
+        self._ready: list[Weights] = []  # shared by those of other sizes
 
     def adopt(self, codebooks: Sequence[Tensor]) -> None:
         """The vectors e_k, scaled to a deviation of one."""
@@ -135,15 +151,18 @@ class LocalPixelCNN(AutoregressivePrior):
         return self.write(F.relu(self.head(F.relu(total)))).flatten(2).mT
 
     def reader(self, prefix: Tensor) -> RowReader:
-        return RowReader(self, len(prefix))
+        return RowReader(self.for_reading(), len(prefix), self.layout.grids[0].shape[1])
 
-    def for_reading(self) -> tuple[list[Flat], Tensor, Tensor]:
-        """What a reader multiplies by: the layers' weights, and what each code is read and written as. Worked out once where nothing is
-        trained any more."""
-        ready = self._ready or [([Flat.of(layer) for layer in self.layers], self.embed(self.codebook), self.codes(self.codebook))]
+    def for_reading(self) -> Weights:
+        """What a reader multiplies by, worked out once where nothing is trained any more."""
+        if self._ready:
+            return self._ready[0]
+        head, write = ((conv.weight[:, :, 0, 0], _bias(conv)) for conv in (self.head, self.write))
+        vectors, codes = self.embed(self.codebook), self.codes(self.codebook).T
+        weights = Weights([layer.flat() for layer in self.layers], vectors, head, write, codes, self.bias)
         if not self.training and not any(weight.requires_grad for weight in self.parameters()):
-            self._ready[:] = ready
-        return ready[0]
+            self._ready.append(weights)
+        return weights
 
     def draw(self, n: int, condition: Condition, how: Drawing, start: Sequence[Tensor] | None, kept: int) -> list[Tensor]:
         """As every prior; the grids have the size of `start` where it is given, of which nothing need be kept. Of what is kept, the
@@ -207,136 +226,3 @@ def _no_text(condition: Condition) -> None:
     texts = [condition] if condition is None or isinstance(condition, str) else condition
     if any(texts):
         raise ValueError("This prior knows no words: it goes on from the tokens around. Leave the text out.")
-
-
-class Flat(NamedTuple):
-    """A layer's weights as the reader multiplies by them, [in, out], with biases that are added together as one. above, here: of the
-    vertical stack, three places of a row;  left, own: of the horizontal one;  after: what the gated unit becomes, and what goes to the
-    readout."""
-
-    above: Tensor | None
-    here: Tensor
-    rows: Tensor
-    link: tuple[Tensor, Tensor]
-    out_rows: tuple[Tensor, Tensor]
-    left: Tensor
-    own: Tensor | None
-    after: tuple[Tensor, Tensor]
-
-    @staticmethod
-    def of(layer: Layer) -> Flat:
-        taps = layer.rows.weight.permute(2, 3, 1, 0).flatten(1, 2).contiguous()
-        row = layer.row.weight[:, :, 0].permute(2, 1, 0).contiguous()
-        bias = lambda conv: cast("Tensor", conv.bias)
-        flat = lambda conv: conv.weight[:, :, 0, 0].T.contiguous()
-        after = torch.cat([flat(layer.out), flat(layer.skip)], 1), torch.cat([bias(layer.out), bias(layer.skip)])
-        return Flat(
-            taps[0] if layer.own else None, taps[-1], bias(layer.rows), (flat(layer.link), bias(layer.link) + bias(layer.row)),
-            (flat(layer.out_rows), bias(layer.out_rows)), row[0], row[1] if layer.own else None, after,
-        )
-
-
-class RowReader(Reader):
-    """Reads row by row, and keeps what the next token needs alone: of each layer one row of the vertical stack, which is
-    worked out for a whole row when its first token is due, and one place of the horizontal one.
-
-    above[i]: what the row before adds to layer i's vertical stack, [B, W, 2·width];  said[i]: what that stack hands to the horizontal
-    one in this row, [B, W, 2·width];  left[i], here[i]: what the horizontal one reads in the place before and in this one, [B, width].
-    """
-
-    def __init__(self, model: LocalPixelCNN, batch: int):
-        self.width, (_, self.across) = model.config.width, model.layout.grids[0].shape
-        self.model, self.batch, self.past = model, batch, 0
-        self.flat, self.vectors, self.codes = model.for_reading()
-        self.above = [layer.rows.expand(batch, self.across, -1) for layer in self.flat]
-        self.row = torch.zeros(batch, self.across, self.width)
-        self.said: list[Tensor] = []
-        self.left: list[Tensor] = []
-        self.here: list[Tensor] = []
-
-    def next(self) -> Tensor:
-        column = self.past % self.across
-        if column == 0:
-            self._begin_row()
-        h, total = self.left[0], torch.zeros_like(self.left[0])
-        self.here = []
-        for layer, left, said in zip(self.flat, self.left, self.said):
-            self.here.append(h)
-            values = torch.addmm(said[:, column], left, layer.left)
-            if layer.own is not None:
-                values = torch.addmm(values, h, layer.own)
-            out, skipped = torch.addmm(layer.after[1], gate(values), layer.after[0]).chunk(2, 1)
-            h = out if layer.own is None else h + out
-            total = total + skipped
-        return self._answer(total)
-
-    def _answer(self, total: Tensor) -> Tensor:
-        y = _pointwise(self.model.write, F.relu(_pointwise(self.model.head, F.relu(total))))
-        return y @ self.codes.T + self.model.bias
-
-    def feed(self, token: Tensor) -> None:
-        vector = self.vectors[token]
-        self.row[:, self.past % self.across] = vector
-        self.left = [vector, *self.here[1:]]
-        self.past += 1
-
-    def read(self, tokens: Tensor) -> Tensor:
-        parts = [self._answer(total) for total in self._rows(tokens)]
-        return torch.cat(parts, 1)
-
-    def skim(self, tokens: Tensor) -> None:
-        for _ in self._rows(tokens):
-            pass
-
-    def _rows(self, tokens: Tensor) -> Iterator[Tensor]:
-        """Go on by int64 [B, n], as much of a row at once as is given: what the layers say to the readout, [B, some, width]."""
-        while tokens.shape[1]:
-            column = self.past % self.across
-            if column == 0:
-                self._begin_row()
-            some = min(self.across - column, tokens.shape[1])
-            yield self._go_along(self.vectors[tokens[:, :some]], column)
-            tokens = tokens[:, some:]
-
-    def _go_along(self, vectors: Tensor, column: int) -> Tensor:
-        """The tokens of a row from `column` on, [B, n, width]: the horizontal stack of all of them, layer by layer."""
-        n = vectors.shape[1]
-        h, total, left = vectors, torch.zeros_like(vectors), [vectors[:, -1]]
-        for i, (layer, said) in enumerate(zip(self.flat, self.said)):
-            before = torch.cat([self.left[i][:, None], h[:, :-1]], 1)
-            values = before @ layer.left + said[:, column : column + n]
-            if layer.own is not None:
-                values = values + h @ layer.own
-                left.append(h[:, -1])
-            out, skipped = (gate(values, -1) @ layer.after[0] + layer.after[1]).chunk(2, -1)
-            h = out if layer.own is None else h + out
-            total = total + skipped
-        self.row[:, column : column + n] = vectors
-        self.left = left
-        self.past += n
-        return total
-
-    def select(self, rows: Tensor) -> None:
-        self.batch, self.row = len(rows), self.row[rows]
-        self.above, self.said, self.left, self.here = (
-            [x[rows] for x in each] for each in (self.above, self.said, self.left, self.here)
-        )
-
-    def _begin_row(self) -> None:
-        """The vertical stack of the row that begins; the horizontal one has nothing to its left yet."""
-        x, self.said = self.row, []
-        for i, layer in enumerate(self.flat):
-            beside = F.pad(x, (0, 0, 1, 1))
-            taps = torch.cat([beside[:, :-2], x, beside[:, 2:]], 2)
-            values = taps @ layer.here + self.above[i]
-            if layer.above is not None:
-                self.above[i] = taps @ layer.above + layer.rows
-            self.said.append(values @ layer.link[0] + layer.link[1])
-            out = gate(values, -1) @ layer.out_rows[0] + layer.out_rows[1]
-            x = out if layer.above is None else x + out
-        self.left = [torch.zeros(self.batch, self.width) for _ in self.flat]
-        self.row = torch.zeros_like(self.row)
-
-
-def _pointwise(layer: nn.Conv2d, x: Tensor) -> Tensor:
-    return F.linear(x, layer.weight[:, :, 0, 0], layer.bias)
