@@ -20,7 +20,7 @@ TOKENIZER_SCENES = 1000
 """That the tokenizer is trained on: it has seen every look of a thing long before it has seen them all."""
 EDGES = 1.0
 """See TokenizerRecipe: most of a scene is floor."""
-PRIOR = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4), SIDE, batch=32, noise=0.1, text_length=32)
+PRIOR = PriorRecipe(TransformerConfig(layers=4, width=128, heads=4, phrase=4), SIDE, batch=32, noise=0.1, text_length=32)
 DRAWN = Settings(temperature=0.3, guidance=2.0)
 """How a prior that was trained on them here draws."""
 SHOWN = 8
