@@ -50,6 +50,7 @@ def test_a_reload_comes_back_to_the_tab_and_the_view(page, bench):
     page.locator("[data-layer=codes][aria-pressed=true]").wait_for()
 
 
+@pytest.mark.slow
 def test_a_link_holds_an_example_and_what_was_changed_in_it(page, bench, open_bench):
     before = bench.tokens()
     bench.choose((before[3, 3] + 5) % 64)

@@ -117,6 +117,7 @@ def test_a_caption_shows_its_layer_alone_and_a_key_brings_them_back(drawn):
     assert drawn.page.evaluate("window.told") == "side"
 
 
+@pytest.mark.slow
 def test_the_view_is_remembered(open_bench):
     bench = open_bench(new=True)
     assert bench.page.locator(".pane").count() >= 3
@@ -170,6 +171,7 @@ def test_the_usage_follows_the_brush(drawn):
     assert told.inner_text().startswith(f"{used} of 64")
 
 
+@pytest.mark.slow
 def test_hints_cover_no_pane_and_come_one_after_the_other(open_bench):
     bench = open_bench(new=True)
     page = bench.page

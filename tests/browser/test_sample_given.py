@@ -70,6 +70,7 @@ def press(bench, name):
     bench.page.get_by_role("button", name=name, exact=True).click()
 
 
+@pytest.mark.slow
 def test_a_new_document_joins_the_filmstrip_and_the_others_keep_tokens_and_history(bench):
     before = bench.tokens()
     bench.choose(int(before[3, 3] + 5) % 64)

@@ -87,6 +87,7 @@ def test_shards_are_not_loaded(tmp_path):
     assert (pages() - before) * resource.getpagesize() < 40 << 20 < (tmp_path / "00000.safetensors").stat().st_size
 
 
+@pytest.mark.slow
 def test_two_ranks_write_the_shards_of_one(tokenizer, data, tmp_path):
     sharding.tokenize(vqcore.load(tokenizer), read_labelled(data, "train"), tmp_path / "one", 16, shard_size=16)
     program = (

@@ -44,6 +44,7 @@ def test_a_quantizers_config_survives_its_json(config):
     assert from_json(to_json(config)) == config and new_quantizer(config, 4).codebook_size == config.codebook_size
 
 
+@pytest.mark.slow
 def test_it_trains_by_its_preset_and_serves_as_any_tokenizer(tmp_path):
     data = picture_folder(tmp_path / "pictures", 12)
     with one_thread():

@@ -75,7 +75,7 @@ def test_one_token_reaches_its_halo_and_a_region_is_a_part_of_the_whole(trained)
     assert torch.equal(part, before[(..., *(slice(4 * s.start, 4 * s.stop) for s in region))])
 
 
-@pytest.mark.parametrize("kind", ["transformer", "pixelcnn"])
+@pytest.mark.parametrize("kind", ["transformer", pytest.param("pixelcnn", marks=pytest.mark.slow)])
 def test_both_priors_learn_grids_of_volumes(trained, kind):
     model, _ = trained
     tokens, unseen = model.encode(volumes(192, 0)), model.encode(volumes(32, 99))
