@@ -2,6 +2,7 @@
 // Each window has a place of its own; a new window begins with what the last one left.
 
 import { keep, recall } from "../../../kit/js/storage.js";
+import { lineage, toKeep } from "./history.js";
 
 const DATABASE = "vq-explorer";
 const KEEP_AFTER_MS = 250;
@@ -15,7 +16,6 @@ export class Keeper {
     this.bench = bench;
     this.ready = false; // until what was kept is back: half of it must not replace it
     this.kept = new Set(); // ids of the originals that are in the storage
-    this.packed = new WeakMap(); // entry of a history → its numbers in a row, which are quick to store
     this.opened = openDatabase();
     this.opened.catch(() => {}); // storage may be forbidden, as in a private window: then nothing is kept
     window.addEventListener("pagehide", () => this.timer && this.keep());
@@ -36,7 +36,8 @@ export class Keeper {
       const stores = database.transaction(["workspaces", "originals"], "readwrite");
       const workspaces = stores.objectStore("workspaces");
       const originals = stores.objectStore("originals");
-      for (const each of pictures.filter(({ original, id }) => original && !this.kept.has(id))) {
+      for (const each of pictures.flatMap(lineage)) {
+        if (!each.original || this.kept.has(each.id)) continue;
         originals.put(each.original, each.id);
         this.kept.add(each.id);
       }
@@ -44,16 +45,11 @@ export class Keeper {
         place: placeOfWindow(),
         time: Date.now(),
         active: pictures.indexOf(picture),
-        pictures: pictures.map((each) => ({
-          id: each.id,
-          document: each.toDocument(),
-          past: each.history.past.map((entry) => this.pack(entry)),
-          future: each.history.future.map((entry) => this.pack(entry)),
-        })),
+        pictures: pictures.map((each) => toKeep(each)),
       });
       const all = (await result(workspaces.getAll())).sort((a, b) => b.time - a.time);
       for (const { place } of all.slice(MOST_KEPT)) workspaces.delete(place);
-      const needed = new Set(all.slice(0, MOST_KEPT).flatMap((workspace) => workspace.pictures.map(({ id }) => id)));
+      const needed = new Set(all.slice(0, MOST_KEPT).flatMap((workspace) => workspace.pictures.flatMap(idsOf)));
       for (const id of await result(originals.getAllKeys()))
         if (!needed.has(id)) {
           originals.delete(id);
@@ -65,22 +61,16 @@ export class Keeper {
     }
   }
 
-  pack(entry) {
-    if (!this.packed.has(entry)) this.packed.set(entry, Int32Array.from(entry.flat()));
-    return this.packed.get(entry);
-  }
-
-  // {active, pictures: [{document, original, past, future}, …]} of this window or of the last one; null if there is none.
+  // {active, pictures: [what toKeep gives, with its original]} of this window or of the last one; null if there is none.
   async find() {
     try {
       const database = await this.opened;
       const stores = database.transaction(["workspaces", "originals"]);
       const all = await result(stores.objectStore("workspaces").getAll());
       const own = all.find(({ place }) => place === placeOfWindow()) ?? all.sort((a, b) => b.time - a.time)[0];
-      for (const picture of own?.pictures ?? []) {
+      for (const picture of own?.pictures.flatMap(lineage) ?? []) {
         picture.original = (await result(stores.objectStore("originals").get(picture.id))) ?? null;
         if (picture.original) this.kept.add(picture.id);
-        for (const side of ["past", "future"]) picture[side] = picture[side].map(unpack);
       }
       return own ?? null;
     } catch {
@@ -89,9 +79,7 @@ export class Keeper {
   }
 }
 
-function unpack(numbers) {
-  return Array.from({ length: numbers.length / 3 }, (_, i) => Array.from(numbers.subarray(i * 3, i * 3 + 3)));
-}
+const idsOf = (picture) => lineage(picture).map(({ id }) => id);
 
 function openDatabase() {
   return new Promise((resolve, reject) => {

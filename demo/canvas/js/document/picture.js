@@ -11,14 +11,14 @@ export class Picture {
   /**
    * answer: what the server gives for an opened file; original is missing for a document opened alone. With kept: what
    * the browser's storage adds to a document, its original's pixels and its history.
-   * @param {import("../../../kit/js/answers.js").Opened & {kept?: {original: ImageData | null, past: any[], future: any[]}}} answer
+   * @param {import("../../../kit/js/answers.js").Opened & {kept?: import("./history.js").Kept}} answer
    * @param {import("../../../kit/js/codebook.js").Codebook} codebook  of its model's finest level
    */
   static async fromAnswer({ document, original, rebuilt, kept, note }, codebook) {
     const [before, after] = await Promise.all([original ? pixelsOfUrl(original) : null, pixelsOfUrl(rebuilt)]);
     const picture = new Picture(document, codebook, kept?.original ?? before, after);
     picture.note = note ?? "";
-    if (kept) Object.assign(picture.history, { past: kept.past, future: kept.future });
+    if (kept) picture.history = History.of(kept);
     return picture;
   }
 
@@ -69,8 +69,8 @@ export class Picture {
   follow(twin) {
     this.history = twin.history;
     const { smaller, larger } = this.history;
-    if (smaller) smaller.history.larger = this;
-    if (larger) larger.history.smaller = this;
+    if (smaller instanceof Picture) smaller.history.larger = this;
+    if (larger instanceof Picture) larger.history.smaller = this;
     this.twin = twin;
   }
 

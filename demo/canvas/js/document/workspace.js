@@ -95,6 +95,20 @@ export class Workspace {
     this.replace(picture, grown);
   }
 
+  // To the picture before it grew ("smaller"), or after ("larger"), which is opened first where it was only kept.
+  async leap(picture, side) {
+    const { bench, bench: { codebooks, intake, server } } = this;
+    const kept = picture.history[side];
+    if (kept instanceof Picture) return this.replace(picture, kept);
+    await intake.open(kept.document.name, async () => {
+      const answer = await server.ask("open_document", kept.document);
+      const other = await Picture.fromAnswer({ ...answer, kept }, await codebooks.of(kept.document.model));
+      other.history[side === "smaller" ? "larger" : "smaller"] = picture;
+      picture.history[side] = other;
+      if (bench.picture === picture) this.replace(picture, other);
+    });
+  }
+
   async add(answer) {
     const { bench, bench: { pictures } } = this;
     const picture = await Picture.fromAnswer(answer, await bench.codebooks.of(answer.document.model));

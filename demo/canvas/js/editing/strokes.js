@@ -90,7 +90,7 @@ export class Strokes {
     if (this.gesture) return;
     const list = changes();
     if (list) this.replay(list);
-    else if (picture?.history[other]) workspace.replace(picture, picture.history[other]);
+    else if (picture?.history[other]) workspace.leap(picture, other);
   }
 
   replay(changes) {

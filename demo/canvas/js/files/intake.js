@@ -78,10 +78,10 @@ export class Intake {
 
   // What the browser kept; the pictures that don't open any more are named and left out.
   async restore(kept) {
-    for (const { document, original, past, future } of kept?.pictures ?? [])
-      await this.open(document.name, async () => {
-        const answer = await this.bench.server.ask("open_document", document);
-        return { ...answer, kept: { original, past, future } };
+    for (const picture of kept?.pictures ?? [])
+      await this.open(picture.document.name, async () => {
+        const answer = await this.bench.server.ask("open_document", picture.document);
+        return { ...answer, kept: picture };
       });
     const active = this.bench.pictures.find(({ id }) => id === kept.pictures[kept.active]?.document.id);
     if (active) this.bench.workspace.show(active);

@@ -12,15 +12,14 @@ const STEP = 2; // tokens a question, so that others have their turn and the per
  * @param {import("../main.js").Bench} bench
  * @param {"top" | "bottom" | "left" | "right"} edge
  * @param {number} by  tokens
- * @param {(told: string) => void} tell
+ * @param {(told: string) => boolean} tell  answers whether to go on: what is written by then stays
  */
 export async function extend(bench, prior, settings, edge, by, tell) {
   const { picture, server, workspace } = bench;
   const { codebook } = picture;
   const isDown = edge === "top" || edge === "bottom";
   let { rows, columns, tokens } = picture;
-  for (let done = 0; done < by; done += STEP) {
-    tell(`Extending: ${done} of ${by} ${isDown ? "rows" : "columns"}…`);
+  for (let done = 0; done < by && tell(`Extending: ${done} of ${by} ${isDown ? "rows" : "columns"}…`); done += STEP) {
     const some = Math.min(STEP, by - done);
     const question = { prior: prior.name, shape: [[rows, columns]], settings: { ...settings, seed: newSeed() }, edge, by: some };
     const answer = await server.ask("extend_tokens", { ...question, tokens: packTokens(tokens, codebook.size) });
@@ -28,6 +27,7 @@ export async function extend(bench, prior, settings, edge, by, tell) {
     [rows, columns] = isDown ? [rows + some, columns] : [rows, columns + some];
     if (bench.picture !== picture) return;
   }
+  if (tokens === picture.tokens) return;
   // What stood beyond the last pixels, up to a whole token, is now part of the picture.
   const f = codebook.downsampling;
   const width = edge === "right" ? columns * f : picture.width + (columns - picture.columns) * f;

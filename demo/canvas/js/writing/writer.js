@@ -219,9 +219,11 @@ export class Writer {
   async extend(edge) {
     const { bench, prior, settings } = this;
     const by = Math.max(1, Math.min(MOST_EXTENDED, Math.round(Number(this.by.value)) || 1));
-    const told = bench.messages.show("", "note");
+    let isStopped = false;
+    const told = bench.messages.show("", "note", { label: "Stop", run: () => (isStopped = true) });
+    const tell = (text) => ((told.firstElementChild.textContent = text), !isStopped);
     try {
-      await bench.intake.during(() => extend(bench, prior, settings, edge, by, (text) => (told.firstElementChild.textContent = text)));
+      await bench.intake.during(() => extend(bench, prior, settings, edge, by, tell));
     } catch (problem) {
       bench.messages.problem(problem.message);
     } finally {
