@@ -8,7 +8,7 @@ import torch
 
 from vqcore.data.labelled import unseen_pictures
 from vqcore.evaluation.prior import count_parameters
-from vqcore.evaluation.report import Report, figures
+from vqcore.evaluation.report import Report, figures, named
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior
 from vqcore.tokenizers.base import Tokenizer
@@ -40,5 +40,5 @@ def measure_any_size(prior: Prior, tokenizer: Tokenizer, folder: Path) -> Report
         "saving": 1 - cost / marginal if marginal else None,
     }
     return Report(
-        prior.name, f"{folder.parent.name}/{folder.name}", figures(values, UNITS), {"tokenizer": prior.tokenizer}, {"each": each}
+        prior.name, named(folder), figures(values, UNITS), {"tokenizer": prior.tokenizer}, {"each": each}
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from vqcore.codecs import codec_psnr
 from vqcore.data.labelled import unseen_pictures
-from vqcore.evaluation.report import Report, figures, finite, mean
+from vqcore.evaluation.report import Report, figures, finite, mean, named
 from vqcore.evaluation.texture import measure_texture
 from vqcore.metrics import fixed_bits, laplacian_energy, perplexity, psnr, ssim
 from vqcore.tokenizers.base import Tokenizer, suffixes
@@ -76,7 +76,7 @@ def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, 
         values |= asdict(measure_texture(tokenizer, folder, labelled))
     each = [{name: finite(value) for name, value in asdict(r).items()} for r in results]
     return Report(
-        tokenizer.name, f"{folder.parent.name}/{folder.name}", figures(values, units), {"refined": refined},
+        tokenizer.name, named(folder), figures(values, units), {"refined": refined},
         {"each": each if len(each) <= MOST_EACH else []},
     )
 

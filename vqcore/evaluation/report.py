@@ -52,6 +52,11 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def named(data: Path) -> str:
+    """What pictures are called: the end of their folder's path, `photos/val`, or the source that is no folder, `scenes:300`."""
+    return "/".join(part for part in data.parts[-2:] if part != data.anchor)
+
+
 def mean(values: Iterable[float | None]) -> float | None:
     """Over those that are numbers and finite; None where there is none."""
     kept = [value for value in values if value is not None and math.isfinite(value)]

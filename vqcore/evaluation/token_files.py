@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vqcore.codecs import jpeg_bytes
 from vqcore.data.labelled import unseen_pictures
-from vqcore.evaluation.report import Report, figures, finite
+from vqcore.evaluation.report import Report, figures, finite, named
 from vqcore.formats import tokenfile
 from vqcore.metrics import fixed_bits, psnr
 from vqcore.tokenizers.base import Tokenizer
@@ -50,6 +50,6 @@ def measure_files(tokenizer: Tokenizer, folder: Path) -> Report:
         "share_below_jpeg": 1 - len(beaten) / len(results),
     }
     return Report(
-        tokenizer.name, f"{folder.parent.name}/{folder.name}", figures(values, {"bytes": "bytes", "packed": "bytes"}),
+        tokenizer.name, named(folder), figures(values, {"bytes": "bytes", "packed": "bytes"}),
         details={"not_below_jpeg": beaten, "each": [{name: finite(value) for name, value in asdict(r).items()} for r in results]},
     )
