@@ -61,6 +61,19 @@ def test_escape_closes_a_menu_and_a_command_gives_the_keys_to_the_picture(shared
     assert page.evaluate("document.querySelector('.bench').bench.selection.area") is None
 
 
+def test_the_picture_has_a_ring_for_who_comes_by_key_and_none_for_a_pointer(shared_bench):
+    page = shared_bench.page
+    has_ring = lambda: page.locator(".stage").evaluate("stage => stage.matches(':focus-visible')")
+    page.locator(".skip").focus()
+    shared_bench.click_token(2, 2)
+    assert not has_ring()
+    page.locator(".skip").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.locator(".stage").focus()
+    assert has_ring()
+
+
 def test_the_first_tab_stop_leads_past_the_canvas(shared_bench):
     page = shared_bench.page
     page.locator(".skip").focus()

@@ -109,7 +109,7 @@ export class Stage {
 
   press(event) {
     if (!this.layers || event.target !== this.canvas) return;
-    this.element.focus({ preventScroll: true });
+    this.element.focus({ preventScroll: true, focusVisible: false });
     this.canvas.setPointerCapture(event.pointerId);
     const place = this.place(event);
     this.pointers.set(event.pointerId, place);
