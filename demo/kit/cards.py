@@ -14,6 +14,7 @@ from vqcore.priors.base import Prior
 MOST_IN_TURN = 8
 FIRST = "scenes-prior"
 """The prior that benches open on where it is here: sentences that nobody wrote before, drawn as they say."""
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CARD, LIMITS, METRICS, PROMPTS = "README.md", "## Limits", "metrics.json", "prompts.json"
 
 
@@ -41,17 +42,30 @@ def sentences(prior: Prior) -> list[str]:
 
 def tokenizer_sentence(name: str) -> str:
     """What a tokenizer that is served here is: the first sentence of its card."""
-    said = first_paragraph(_text(models.folder(name) / CARD))
+    said = first_paragraph(text_of(models.folder(name)))
     return re.split(r"(?<=[.!?])\s+(?=[A-Z])", said)[0] or "It has no model card."
 
 
 def card(prior: Prior) -> str:
     """The model card without its front matter; empty where there is none."""
-    return _text(models.prior_folder(prior.name) / CARD)
+    return text_of(models.prior_folder(prior.name))
 
 
-def _text(path: Path) -> str:
-    return re.sub(r"\A---\n.*?\n---\n", "", path.read_text("utf-8", "replace"), flags=re.DOTALL) if path.is_file() else ""
+def text_of(folder: Path) -> str:
+    """The model card in a checkpoint's folder without its front matter; empty where there is none."""
+    return FRONT_MATTER.sub("", _read(folder))
+
+
+def licence_of(folder: Path) -> str | None:
+    """What the front matter of the model card in a folder says, as the Hub reads it; None where it says nothing."""
+    said = FRONT_MATTER.match(_read(folder))
+    found = said and re.search(r"^license: *([\w.+-]{1,60}) *$", said[0], re.MULTILINE)
+    return found[1] if found else None
+
+
+def _read(folder: Path) -> str:
+    path = folder / CARD
+    return path.read_text("utf-8", "replace") if path.is_file() else ""
 
 
 def first_paragraph(text: str) -> str:

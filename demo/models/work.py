@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from demo import models
-from demo.kit.cards import CARD, first_paragraph
+from demo.kit.cards import first_paragraph, licence_of, text_of
 from demo.models import foreign
 from vqcore import hub
 from vqcore.checkpoints import Description, describe, look
@@ -28,9 +28,8 @@ def own(name: str) -> tuple[Card, str]:
     if folder is None:
         raise ValueError(f"{name} isn't in the Hub's cache any more.")
     size = sum((folder / file).stat().st_size for file in weights_among(path.name for path in folder.iterdir()))
-    card = folder / CARD
-    said = first_paragraph(card.read_text("utf-8", "replace")) if card.is_file() and not hub.is_id(name) else ""
-    return Card(describe(folder, name), size, _looked_up[name].licence if name in _looked_up else None), said
+    said = "" if hub.is_id(name) else first_paragraph(text_of(folder))
+    return Card(describe(folder, name), size, _looked_up[name].licence if name in _looked_up else licence_of(folder)), said
 
 
 def of_hub(id: str) -> Card:

@@ -32,6 +32,7 @@ def test_each_tokenizer_of_the_page_has_a_card_without_being_loaded(tiny_default
     own, two = cards[tiny_default.name], cards["photos-2level"]
     assert (own["codes"], own["downsampling"], own["licence"]) == ([64], [8], None)
     assert own["bytes"] == (tiny_folder / "model.safetensors").stat().st_size
+    assert two["licence"] == "apache-2.0", "which its card says"
     assert two["comparable"] and not cards["fashion"]["comparable"]
     assert (two["codes"], two["downsampling"]) == ([512, 512], [8, 4]) and two["said"]
 
