@@ -12,7 +12,7 @@ from demo.lessons import fashion
 from demo.lessons.limits import check_number, check_points
 from vqcore.metrics import entropy
 from vqcore.priors.base import Prior
-from vqcore.priors.independent import draw_independent
+from vqcore.study.independent import draw_independent
 from vqcore.study.vae import VAE
 
 DRAWN = 8

@@ -9,7 +9,7 @@ import torch
 from vqcore.checkpoints import load_vae
 from vqcore.evaluation.report import read_figures
 from vqcore.metrics import entropy
-from vqcore.priors.independent import draw_independent
+from vqcore.study.independent import draw_independent
 from vqcore.study.vae import VAE, VAEConfig, save_vae
 from vqcore.train import main
 
