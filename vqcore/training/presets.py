@@ -72,7 +72,9 @@ PRIOR_PRESETS = {
     "photos-2level-prior": PriorRecipe(TransformerConfig(layers=5, dropout=0.1), side=64, views=8, batch=16),
     "emoji-prior": PriorRecipe(TransformerConfig(layers=5, width=224), side=64, batch=32, closed=True, noise=0.3),
     # Scenes (--data scenes:120000), 96 × 96 pixels as 12 × 12 tokens.
-    "scenes-prior": PriorRecipe(TransformerConfig(layers=6, width=256, phrase=4), side=96, noise=0.1, text_length=32),
+    "scenes-prior": PriorRecipe(
+        TransformerConfig(layers=6, width=256, phrase=4), side=96, batch=32, rate=1.5e-3, noise=0.1, text_length=32
+    ),
     "fashion-prior": PriorRecipe(TransformerConfig(layers=4, width=192, heads=6), side=28),
     "fashion-pixelcnn": PriorRecipe(PixelCNNConfig(layers=8, width=96), side=28),
     # 0.768 seconds as 96 tokens, given the spoken digit's word.
