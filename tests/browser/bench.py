@@ -29,6 +29,10 @@ KEEP_NOTES = f"""
 const later = window.setTimeout; // a busy machine may not have looked by then
 window.setTimeout = (run, delay, ...rest) => later(run, delay === {NOTE_MS} ? {PATIENCE_MS} : delay, ...rest);
 """
+# Gradio breaks off what it asks when the page is left, and logs that.
+LEAVE_QUIETLY = """
+for (const event of ["beforeunload", "pagehide"]) window.addEventListener(event, () => (console.error = () => {}), true);
+"""
 # A pick would cover the palette with why it is that code.
 PALETTE = "if (location.protocol !== 'about:') localStorage['vq-explorer-inspector'] ??= 'palette'"
 FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
@@ -62,6 +66,7 @@ class Bench:
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.add_init_script(COUNT_QUESTIONS)
         page.add_init_script(KEEP_NOTES)
+        page.add_init_script(LEAVE_QUIETLY)
         page.add_init_script(PALETTE)
         page.goto(address)
         self.wait_for_size(first_size)
