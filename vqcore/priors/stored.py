@@ -62,7 +62,8 @@ def read_prior(folder: Path, config: Mapping[str, Any], name: str) -> Prior:
         network = priors.from_json({"kind": config["prior"], **config["network"]})
         layout = Layout.from_json(config["layout"])
         grids = [size for grid in layout.grids for size in (grid.codebook_size, *grid.shape)]
-        check_sizes((network.layers, network.width, layout.text_length, *grids), tensors)
+        sizes = [value for value in vars(network).values() if isinstance(value, int)]
+        check_sizes((*sizes, layout.text_length, *grids), tensors)
         names = [config["tokenizer"], *config["conditions"]]
         if any(type(each) is not str or len(each) > MOST_LETTERS for each in names):
             raise ValueError(f"its tokenizer and its conditions are {shown(names)}, and not names")

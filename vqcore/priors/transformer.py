@@ -15,10 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vqcore.files import shown
 from vqcore.priors.autoregressive import AutoregressivePrior, Reader
 from vqcore.priors.packed import Packed
 from vqcore.priors.sequence import Layout
 
+LONGEST_PHRASE = 16  # words
 LONGEST_WAVE = 100.0  # radians a token of the slowest rotary angle: one over this
 
 
@@ -35,8 +37,8 @@ class TransformerConfig:
     phrase: int = 1
 
     def __post_init__(self):
-        if self.phrase < 1:
-            raise ValueError(f"A phrase has a word or more, not {self.phrase}.")
+        if not 1 <= self.phrase <= LONGEST_PHRASE:
+            raise ValueError(f"A phrase has 1 to {LONGEST_PHRASE} words, not {shown(self.phrase)}.")
         if min(self.layers, self.width, self.heads) < 1 or self.width % (2 * self.heads):
             raise ValueError(f"The width is a multiple of twice the heads, not {self.width} with {self.heads} heads.")
 

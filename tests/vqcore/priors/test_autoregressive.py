@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from tests.tiny import one_thread
+from vqcore.priors import stored
 from vqcore.priors.autoregressive import AutoregressivePrior, Reader
 from vqcore.priors.choice import Choice, Settings
+from vqcore.priors.local import LocalPixelCNN, LocalPixelCNNConfig
 from vqcore.priors.pixelcnn import PixelCNN, PixelCNNConfig
 from vqcore.priors.sequence import Grid, Layout, Words
 from vqcore.priors.stored import read_prior, save_prior
@@ -238,6 +240,21 @@ def test_a_priors_settings_are_kept_with_it_and_nonsense_is_refused(tmp_path):
     for nonsense in ({"temperature": -1}, {"guidance": float("inf")}, {"top_p": 0}, {"heat": 1}):
         with pytest.raises(ValueError, match="doesn't describe a prior"):
             read_prior(tmp_path, config | {"settings": nonsense}, "it")
+
+
+@pytest.mark.parametrize("kind, field", [
+    ("phrases", "phrase"), ("phrases", "heads"), ("phrases", "width"), ("pixelcnn", "layers"), ("local", "readout"), ("local", "code_dim"),
+])
+def test_a_config_that_asks_for_more_than_its_weights_hold_takes_no_memory(kind, field, tmp_path, monkeypatch):
+    if kind == "local":
+        model = LocalPixelCNN(Layout(Words(()), 0, GRIDS["2-D"]), LocalPixelCNNConfig(2, 8, 8, 4))
+    else:
+        model = make(kind, GRIDS["2-D"])
+    config = json.loads((save_prior(model, tmp_path) / "config.json").read_text())
+    config["network"][field] = 10**6
+    monkeypatch.setattr(stored, "new_prior", lambda *_: pytest.fail("it was built"))
+    with pytest.raises(ValueError, match="doesn't describe a prior"):
+        read_prior(tmp_path, config, "it")
 
 
 LOGITS = torch.log(torch.tensor([[0.1, 0.4, 0.2, 0.25, 0.05]]))
