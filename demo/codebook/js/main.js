@@ -4,6 +4,7 @@ import { unpackFloats } from "../../kit/js/bytes.js";
 import { workspaceOf } from "../../kit/js/document.js";
 import { download } from "../../kit/js/files.js";
 import { Server } from "../../kit/js/server.js";
+import { onSight } from "../../kit/js/sight.js";
 import { captioned } from "./captioned.js";
 import { Detail } from "./detail.js";
 import { CodeMap } from "./map.js";
@@ -31,10 +32,14 @@ class Atlas {
     root.querySelector("[data-save]").addEventListener("click", () => this.save());
     document.addEventListener("canvas-code", () => this.seen && this.follow());
     document.addEventListener("canvas-picture", () => this.seen && this.refresh());
-    new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
-      if (this.seen) this.refresh();
-    }, { rootMargin: "400px" }).observe(root);
+    onSight(
+      root,
+      (seen) => {
+        this.seen = seen;
+        if (seen) this.refresh();
+      },
+      400,
+    );
   }
 
   get canvas() {

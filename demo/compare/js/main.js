@@ -5,6 +5,7 @@ import { fileToBase64 } from "../../kit/js/files.js";
 import { canvasOf, newCanvas, pixelsOfUrl, pngOf } from "../../kit/js/images.js";
 import { Layers } from "../../kit/js/layers.js";
 import { PersonError, Server } from "../../kit/js/server.js";
+import { onSight } from "../../kit/js/sight.js";
 import { Adder, MOST } from "./adder.js";
 import { Curtain } from "./curtain.js";
 import { Row } from "./row.js";
@@ -34,10 +35,14 @@ class Comparison {
       this.key = null;
       this.refresh();
     });
-    new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
-      if (this.seen) this.refresh();
-    }, { rootMargin: "200px" }).observe(root);
+    onSight(
+      root,
+      (seen) => {
+        this.seen = seen;
+        if (seen) this.refresh();
+      },
+      200,
+    );
   }
 
   // The rows are asked for anew where the pixels to compare with are others than before; what is painted on the canvas

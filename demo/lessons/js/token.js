@@ -1,6 +1,7 @@
 // Lesson 0: one token of the picture on the canvas, and what becomes of it on the way from pixels to pixels.
 
 import { Explainer } from "../../kit/js/explainer.js";
+import { onSight } from "../../kit/js/sight.js";
 import { TokenPath } from "../../kit/js/token_path.js";
 import { Lesson, fixed } from "./marks.js";
 
@@ -24,10 +25,10 @@ export class TokenLesson extends Lesson {
     this.level = -1;
     this.visible = false;
     document.addEventListener("canvas-picture", () => this.take());
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      this.visible = isIntersecting;
+    onSight(root, (visible) => {
+      this.visible = visible;
       this.take();
-    }).observe(root);
+    });
   }
 
   // The picture that is on the canvas, once there is one.

@@ -2,6 +2,7 @@
 // A card for each tokenizer of this page and for each that it offers to open; what the Hub knows of these is asked once they are seen.
 
 import { PersonError, Server } from "../../kit/js/server.js";
+import { onceSeen } from "../../kit/js/sight.js";
 import { openTab, tabAsked } from "../../kit/js/tabs.js";
 import { button, megabytes, newCard } from "./card.js";
 
@@ -18,12 +19,7 @@ class Models {
     this.problem = /** @type {HTMLElement} */ (root.querySelector("[data-problem]"));
     this.pressed = 0;
     document.addEventListener("models-opened", () => this.refresh());
-    const seen = new IntersectionObserver(([entry]) => {
-      if (!entry.isIntersecting) return;
-      seen.disconnect();
-      this.refresh();
-    });
-    seen.observe(root);
+    onceSeen(root, () => this.refresh());
   }
 
   async refresh() {

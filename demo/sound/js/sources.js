@@ -3,6 +3,7 @@
 import { unpackTokens } from "../../kit/js/bytes.js";
 import { fileToBase64 } from "../../kit/js/files.js";
 import { PersonError } from "../../kit/js/server.js";
+import { onceSeen } from "../../kit/js/sight.js";
 import { capital } from "../../kit/js/words.js";
 import { decodeClip, packSamples, unpackSamples } from "./clip.js";
 import { ClipRecorder } from "./recorder.js";
@@ -45,11 +46,7 @@ export class Sources {
     });
     if (!about?.conditions.length) return;
     // Whoever opens the tab finds a word, ready to be played.
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      observer.disconnect();
-      if (!sound.turn) sound.begin(() => this.sayWord(false));
-    }).observe(root);
+    onceSeen(root, () => sound.turn || sound.begin(() => this.sayWord(false)));
   }
 
   async record() {

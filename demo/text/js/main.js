@@ -4,6 +4,7 @@ import { unpackFloats } from "../../kit/js/bytes.js";
 import { Codebooks } from "../../kit/js/codebook.js";
 import { lengthOf, packSequences, writeSlice } from "../../kit/js/sequences.js";
 import { PersonError, Server } from "../../kit/js/server.js";
+import { onceSeen } from "../../kit/js/sight.js";
 import { Tile } from "../../kit/js/tile.js";
 import { counted } from "../../kit/js/words.js";
 import { decodeAll } from "../../kit/js/writing.js";
@@ -42,11 +43,7 @@ class Prompter {
     });
     part("complete").addEventListener("click", () => this.complete());
     // The first picture is written when the tab is first opened, on the screen or below it, not for those who never come.
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      observer.disconnect();
-      if (!this.ran) this.run();
-    }, { rootMargin: "4000px" }).observe(root);
+    onceSeen(root, () => this.ran || this.run(), 4000);
   }
 
   // What is known of the prior, and the sheet to draw on where drawings find their like.

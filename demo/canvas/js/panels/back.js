@@ -1,5 +1,6 @@
 // While a tab fills the window: what is on the canvas, small, and the way back to it.
 
+import { onSight } from "../../../kit/js/sight.js";
 import { FIRST_TAB, onTab, tabAsked } from "../../../kit/js/tabs.js";
 import { thumbnailOf } from "./filmstrip.js";
 
@@ -9,10 +10,10 @@ export class Back {
     this.button = button;
     this.bench = bench;
     this.isAway = false;
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      this.isAway = !isIntersecting;
+    onSight(bench.stage.element, (seen) => {
+      this.isAway = !seen;
       this.show();
-    }).observe(bench.stage.element);
+    });
     bench.root.addEventListener("canvas-picture", () => this.show());
     // Whoever opens a tab wants to see it. The first one tells of the picture that it stands under.
     const see = (name) => name !== FIRST_TAB && document.querySelector("#benches")?.scrollIntoView({ block: "start" });
