@@ -50,8 +50,10 @@ def test_the_page_s_own_models_say_what_they_are_and_tokenize_with_a_click(bench
     offered = bench.page.locator(".models [data-offered] li")
     assert offered.count() == 3 and "amused/amused-512/vqvae" in offered.first.inner_text()
     small.get_by_role("button", name="Compare with tiny").click()
+    bench.page.wait_for_function(
+        "String([...document.querySelectorAll('#comparison li.row h3')].map((title) => title.textContent)) === 'tiny,photos-small'"
+    )
     bench.page.locator("#comparison li.row", has_text="photos-small").locator("dd").first.wait_for()
-    assert bench.page.locator("#comparison li.row h3").all_inner_texts() == ["tiny", "photos-small"]
 
 
 def test_a_token_file_is_saved_and_opened_again(bench):

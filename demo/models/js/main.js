@@ -71,14 +71,15 @@ class Models {
   }
 }
 
-// The comparison may have to be laid out first, which takes a busy machine a while: it is called until it answers by preventDefault, or
-// until the person has gone to another tab.
+// The comparison is told before it comes into sight, or it would begin with what nobody asked for. It may have to be laid out first,
+// which takes a busy machine a while: it is called until it answers by preventDefault, or until the person has gone to another tab.
 async function compareModels(models) {
+  const isHeard = () => !document.dispatchEvent(new CustomEvent("compare-models", { detail: models, cancelable: true }));
+  const told = isHeard();
   openTab("compare");
-  do {
-    if (!document.dispatchEvent(new CustomEvent("compare-models", { detail: models, cancelable: true }))) return;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  } while (tabAsked() === "compare");
+  if (told) return;
+  do await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  while (!isHeard() && tabAsked() === "compare");
 }
 
 /** @param {import("../../kit/js/types.js").Page} page */
