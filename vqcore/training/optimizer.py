@@ -15,11 +15,12 @@ class Optimizer:
 
     hidden: the weights between hidden layers; a convolution's counts as one matrix, outputs × inputs·kernel.
     other: biases, embeddings, first and last layers, codebooks.
+    momentum: AdamW's β₁.
     """
 
     def __init__(
         self, hidden: Iterable[nn.Parameter], other: Iterable[nn.Parameter], weight_decay: float = 0.01,
-        longest_gradient: float = 1.0,
+        longest_gradient: float = 1.0, momentum: float = 0.9,
     ):
         self.hidden, self.other, self.longest_gradient = list(hidden), list(other), longest_gradient
         self.matrices = [nn.Parameter(_as_matrix(weight.detach(), weight)) for weight in self.hidden]
@@ -27,7 +28,7 @@ class Optimizer:
         if self.matrices:
             self.parts.append(torch.optim.Muon(self.matrices, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
         if self.other:
-            self.parts.append(torch.optim.AdamW(self.other, betas=(0.9, 0.99), weight_decay=weight_decay))
+            self.parts.append(torch.optim.AdamW(self.other, betas=(momentum, 0.99), weight_decay=weight_decay))
 
     def step(self, rate: float) -> float:
         """One step at this learning rate, the same on all ranks, by the mean of their gradients, its norm clipped to

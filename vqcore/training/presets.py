@@ -58,7 +58,7 @@ PRESETS = {
 DECODER_PRESETS = {
     "photos-sharp": DecoderRecipe(),
     "tiny-sharp": DecoderRecipe(
-        DiscriminatorConfig(8, 2), crop=32, batch=4, rate=4e-3, discriminator_rate=4e-3, adversarial=0.5, averaging=0.9,
+        DiscriminatorConfig(8, 2), crop=32, batch=4, rate=4e-3, discriminator_rate=4e-3, averaging=0.9,
     ),
 }
 

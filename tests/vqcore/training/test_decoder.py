@@ -17,8 +17,8 @@ from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.second_decoder import second_decoder
 from vqcore.train import main as train
 from vqcore.training.adversarial import decoder
-from vqcore.training.adversarial.decoder import repeated
-from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, hinge, matching
+from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig
+from vqcore.training.adversarial.losses import balanced, detail_gap, hinge, repeated, shifted, visible_error
 from vqcore.training.budget import Budget
 from vqcore.training.presets import DECODER_PRESETS
 
@@ -131,11 +131,62 @@ def test_what_repeats_from_token_to_token_is_told_from_texture():
     assert repeated(texture, 8) < 0.1 and repeated(torch.ones(1, 1, 64, 64), 8) == 0
 
 
-def test_the_discriminator_minimises_the_hinge_and_sees_two_equal_pictures_as_equal():
-    torch.manual_seed(0)
+def test_the_discriminator_minimises_the_hinge():
     assert hinge(torch.full((4,), 2.0), torch.full((4,), -2.0)) == 0
     assert hinge(torch.zeros(4), torch.zeros(4)) == 2
+
+
+def test_a_discriminator_tells_textures_of_a_few_grey_levels_apart():
+    torch.manual_seed(0)
     discriminator = Discriminator(DiscriminatorConfig(8, 2))
-    x = torch.randn(2, 1, 32, 32)
-    seen = discriminator(x)[1]
-    assert matching(seen, seen) == 0 and matching(seen, discriminator(-x)[1]) > 0
+    optimizer = torch.optim.Adam(discriminator.parameters(), 4e-3)
+    calm = torch.zeros(1, 1, 32, 32)
+    striped = calm.clone()
+    striped[..., ::2] = 0.06
+    for _ in range(80):
+        optimizer.zero_grad()
+        hinge(discriminator(striped), discriminator(calm)).backward()
+        optimizer.step()
+    assert discriminator(striped).mean() - discriminator(calm).mean() > 3
+
+
+def test_each_part_pulls_at_the_picture_as_hard_as_it_is_to():
+    torch.manual_seed(0)
+    x_tilde, a, b = torch.randn(2, 3, 8, 8, requires_grad=True), torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8)
+    error = (x_tilde * a).sum()
+    assert torch.equal(balanced(x_tilde, error, ()), a)
+    for scale in (1e-6, 1.0, 1e6):
+        added = balanced(x_tilde, error, (((x_tilde * b).sum() * scale, 0.3),)) - a
+        torch.testing.assert_close(added, 0.3 * a.norm() / b.norm() * b)
+
+
+def test_an_error_counts_more_on_calm_ground():
+    torch.manual_seed(0)
+    x = torch.zeros(1, 3, 64, 64)
+    x[..., :32] = torch.randn(1, 1, 64, 32)
+    calm, rough = x.clone(), x.clone()
+    calm[..., 40:56] += 0.1
+    rough[..., 8:24] += 0.1
+    grey = x[:, :1]
+    assert visible_error(x, calm, grey) > 1.3 * visible_error(x, rough, grey) > 0
+    assert visible_error(x, x, grey) == 0
+
+
+def test_detail_is_counted_whatever_it_shows():
+    torch.manual_seed(0)
+    grass, other, blurred = torch.randn(2, 1, 64, 64), torch.randn(2, 1, 64, 64), torch.zeros(2, 1, 64, 64)
+    assert detail_gap(grass, grass) == 0
+    assert detail_gap(grass, other) < 0.2 < 0.8 < detail_gap(grass, blurred)
+    faint = 0.005 * grass  # a camera's grain, which need not be made up
+    assert detail_gap(blurred + faint, blurred) < 0.1
+
+
+def test_what_is_judged_together_is_cut_alike_and_not_always_at_the_same_place():
+    torch.manual_seed(0)
+    x = torch.arange(32 * 32.0).view(1, 1, 32, 32)
+    starts = set()
+    for _ in range(200):
+        first, second = shifted((x, -x), 8)
+        assert first.shape == (1, 1, 24, 24) and torch.equal(first, -second)
+        starts.add(first[0, 0, 0, 0].item())
+    assert len(starts) > 40 and all(start % 32 < 8 and start // 32 < 8 for start in starts)

@@ -26,7 +26,8 @@ from vqcore.tokenizers.base import Trainable
 from vqcore.tokenizers.networks import Decoder
 from vqcore.tokenizers.pixels import to_pixels
 from vqcore.tokenizers.second_decoder import save_second_decoder, second_decoder
-from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, brightness, hinge, matching
+from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, brightness
+from vqcore.training.adversarial.losses import balanced, detail_gap, hinge, repeated, shifted, visible_error
 from vqcore.training.budget import Budget
 from vqcore.training.material.pictures import Pictures, TokenizerRecipe, side_by_side
 from vqcore.training.optimizer import Optimizer
@@ -36,7 +37,7 @@ from vqcore.training.tokenizer import autocast
 log = logging.getLogger(__name__)
 VALIDATIONS = 20  # in a run
 SHOWN = 8  # held-out pictures in reconstructions.png
-PATTERN = 4  # tokens, in each direction, over which what repeats from token to token is looked for
+MOMENTUM = 0.5  # of the discriminator's steps: more, and the rivals run in circles
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,23 @@ class DecoderRecipe:
     """How to train a second decoder.
 
     crop, batch, mirrored, longest_side, variance: as of a tokenizer;  rate: the decoder's peak learning rate;
-    discriminator_rate: the other's;  adversarial: the weight of what the discriminator says;  matching: of the distance in what
-    it sees;  grid: of what repeats from token to token, which no picture does;  averaging: how much of the averaged decoder,
-    which is the one that is kept, each step leaves as it is.
+    discriminator_rate: the other's;  adversarial: how large the gradient of what the discriminator says is, as a share of the
+    error's;  detail: that of how much fine detail is missing;  grid: in the error, the weight of what repeats from token to token,
+    which no picture does;  averaging: how much of the averaged decoder, which is the one that is kept, each step leaves as it is.
     """
 
     model: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     crop: int = 128
     batch: int = 12
-    rate: float = 5e-4
-    discriminator_rate: float = 3e-4
+    rate: float = 2e-4
+    discriminator_rate: float = 1e-3
     mirrored: bool = True
     longest_side: int = 512
     variance: float = 0.05
-    adversarial: float = 0.1
-    matching: float = 0.5
-    grid: float = 4.0
-    averaging: float = 0.998
+    adversarial: float = 0.8
+    detail: float = 0.5
+    grid: float = 10.0
+    averaging: float = 0.995
 
     def __post_init__(self):
         if self.batch < 1 or self.crop < 32:
@@ -131,26 +132,27 @@ def decoder_job(model: Trainable, recipe: DecoderRecipe, pictures: Pictures, hom
     def step() -> dict[str, float]:
         x = pictures.draw(distributed.share(recipe.batch)).to(model.device)
         with autocast():
-            x_tilde, _ = model(x)
-            real, decoded = brightness(x), brightness(x_tilde)
-            discriminator.requires_grad_(False)
-            seen = discriminator(real)[1]
-            verdict, seen_decoded = discriminator(decoded)
-        error = (x_tilde.float() - x).square().mean()
-        pattern = repeated(decoded.float() - real, f)
-        texture = -verdict.float().mean(), matching(seen, seen_decoded)
-        loss = (error + recipe.grid * pattern) / recipe.variance + recipe.adversarial * texture[0] + recipe.matching * texture[1]
-        loss.backward()
+            decoded, _ = model(x)
+        x_tilde = decoded.detach().float().requires_grad_()
+        real, grey = brightness(x), brightness(x_tilde)
+        pattern, gap = repeated(grey - real, f), detail_gap(real, grey)
+        error = visible_error(x, x_tilde, real) + recipe.grid * pattern
+        discriminator.requires_grad_(False)
+        judged = shifted((real, grey), f)
+        with autocast():
+            verdict = -discriminator(judged[1]).float().mean()
+        gradient = balanced(x_tilde, error / recipe.variance, ((verdict, recipe.adversarial), (gap, recipe.detail)))
+        decoded.backward(gradient.to(decoded.dtype))
         discriminator.requires_grad_(True)
         with autocast():
-            judged = hinge(discriminator(real)[0].float(), discriminator(decoded.detach())[0].float())
-        judged.backward()
+            loss = hinge(discriminator(judged[0]).float(), discriminator(judged[1].detach()).float())
+        loss.backward()
         with torch.no_grad():
             for kept, new in zip(rivals.average.parameters(), model.decoder.parameters()):
                 kept.lerp_(new, 1 - recipe.averaging)
         return {
-            "mse": error.item(), "grid": pattern.item(), "verdict": texture[0].item(), "matching": texture[1].item(),
-            "hinge": judged.item(),
+            "mse": (x_tilde.detach() - x).square().mean().item(), "grid": pattern.item(), "detail": gap.item(), "verdict": verdict.item(),
+            "hinge": loss.item(),
         }
 
     def validate() -> dict[str, float]:
@@ -172,7 +174,7 @@ def decoder_job(model: Trainable, recipe: DecoderRecipe, pictures: Pictures, hom
     hidden = [p for p in model.decoder.parameters() if p.ndim > 2 and id(p) not in first_and_last]
     other = [p for p in model.decoder.parameters() if all(p is not h for h in hidden)]
     optimizer = TwoOptimizers(
-        Optimizer(hidden, other), Optimizer([], discriminator.parameters(), 0.0), recipe.discriminator_rate / recipe.rate
+        Optimizer(hidden, other), Optimizer([], discriminator.parameters(), 0.0, momentum=MOMENTUM), recipe.discriminator_rate / recipe.rate
     )
     return Job(rivals, optimizer, recipe.rate, step, validate, lambda _: 0.0, publish)
 
@@ -185,14 +187,3 @@ def averaged(model: Trainable, rivals: Rivals) -> Iterator[None]:
         yield
     finally:
         model.decoder = rivals.decoder
-
-
-def repeated(difference: Tensor, f: int) -> Tensor:
-    """What repeats from token to token in a difference [B, 1, H, W]: the mean square of the pattern [f, f] that PATTERN × PATTERN
-    tokens have in common, about its mean. Texture has none, and the grid that a decoder leaves on flat places is nothing else."""
-    b, _, height, width = difference.shape
-    n = PATTERN
-    rows, columns = height // (n * f), width // (n * f)
-    cells = difference[:, 0, : rows * n * f, : columns * n * f].view(b, rows, n, f, columns, n, f)
-    pattern = cells.mean((2, 5))
-    return (pattern - pattern.mean((2, 4), keepdim=True)).square().mean()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+GAIN = 8.0  # a spectrally normed network is no steeper than 1, and textures are a few grey levels apart
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
 
 
@@ -22,7 +22,7 @@ class DiscriminatorConfig:
 
 
 class Discriminator(nn.Module):
-    """Brightness [B, 1, H, W] → how real each patch looks, [B, 1, H', W'], and what each layer saw on the way.
+    """Brightness [B, 1, H, W] → how real each patch looks, [B, 1, H', W'].
 
     Fully convolutional, with a receptive field of a few tokens, as the decoder that it judges is local. Of colour it knows nothing:
     what a decoder makes up in colour is speckle.
@@ -38,12 +38,11 @@ class Discriminator(nn.Module):
         self.write = spectral_norm(nn.Conv2d(widths[-1], 1, 4, 1, 1))
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  not in torch's stubs
 
-    def forward(self, brightness: Tensor) -> tuple[Tensor, list[Tensor]]:
-        x, seen = brightness, []
+    def forward(self, brightness: Tensor) -> Tensor:
+        x = brightness
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
-            seen.append(x)
-        return self.write(x), seen
+        return GAIN * self.write(x)
 
 
 def brightness(images: Tensor) -> Tensor:
@@ -51,13 +50,3 @@ def brightness(images: Tensor) -> Tensor:
     if images.shape[1] == 1:
         return images
     return (images * images.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
-
-
-def hinge(real: Tensor, decoded: Tensor) -> Tensor:
-    """What the discriminator minimises: max(0, 1 − D(x)) + max(0, 1 + D(x̃)), means over patches (1705.02894)."""
-    return F.relu(1 - real).mean() + F.relu(1 + decoded).mean()
-
-
-def matching(real: Sequence[Tensor], decoded: Sequence[Tensor]) -> Tensor:
-    """How far apart two pictures are in what the discriminator sees: mean absolute differences, a mean over layers (1512.09300)."""
-    return torch.stack([F.l1_loss(b, a.detach()) for a, b in zip(real, decoded)]).mean()
