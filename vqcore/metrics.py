@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 SSIM_WINDOW = 7
+PATTERN = 4  # tokens, in each direction, over which what repeats from token to token is looked for
+FLAT = 5.0  # grey levels, the standard deviation up to which a place is flat
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
@@ -46,6 +48,22 @@ def laplacian_energy(picture: np.ndarray) -> float:
     grey = picture.astype(np.float64).mean(-1)
     around = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1]
     return float(np.square(around - 4 * grey[1:-1, 1:-1]).mean())
+
+
+def grid_energy(picture: np.ndarray, decoded: np.ndarray, f: int) -> float | None:
+    """How much of a grid of f pixels (and so of its halves and quarters) a decoder leaves where a picture is flat: the mean square of the
+    pattern [f, f] that PATTERN × PATTERN tokens have in common there, about its mean, in grey levels. Both uint8 [H, W, C]; None where no
+    place is flat."""
+    n = PATTERN
+    rows, columns = (size // (n * f) for size in picture.shape[:2])
+    grey, change = (
+        x[: rows * n * f, : columns * n * f].reshape(rows, n, f, columns, n, f)
+        for x in (picture.astype(np.float64).mean(-1), (decoded.astype(np.float64) - picture).mean(-1))
+    )
+    pattern = change.mean((1, 4))
+    energy = np.square(pattern - pattern.mean((1, 3), keepdims=True)).mean((1, 3))
+    flat = grey.std((1, 2, 4, 5)) <= FLAT
+    return float(energy[flat].mean()) if flat.any() else None
 
 
 def entropy(counts: np.ndarray | Tensor) -> Tensor:

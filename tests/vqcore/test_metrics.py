@@ -6,7 +6,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from tests.tiny import draw_picture
-from vqcore.metrics import entropy, fixed_bits, perplexity, psnr, ssim
+from vqcore.metrics import entropy, fixed_bits, grid_energy, perplexity, psnr, ssim
 
 
 def test_psnr_and_ssim_are_those_of_scikit_image():
@@ -19,6 +19,22 @@ def test_psnr_and_ssim_are_those_of_scikit_image():
     for wrong in ((a[..., 0], b[..., 0]), (a, b[1:]), (a[:0], b[:0])):
         with pytest.raises(ValueError, match="H, W, C"):
             ssim(*wrong)
+
+
+def test_a_grid_on_flat_ground_is_told_from_texture_and_from_tone():
+    rng = np.random.default_rng(0)
+    flat = np.full((96, 128, 3), 120, np.uint8)
+    dots = flat.copy()
+    dots[::4, ::4] += 16  # a sixteenth of the pixels: 16² · 1/16 · 15/16
+    assert grid_energy(flat, dots, 8) == pytest.approx(15) and grid_energy(flat, flat + 7, 8) == 0
+    grain = (flat + rng.normal(0, 4, (96, 128, 1))).astype(np.uint8)
+    assert grid_energy(flat, grain, 8) < 1.5
+    half = flat.copy()
+    half[:, 64:] = rng.integers(0, 255, (96, 64, 1))
+    dotted = half.copy()
+    dotted[::4, 64::4] //= 2
+    assert grid_energy(half, dotted, 8) == 0, "grass may hide a grid"
+    assert grid_energy(half[:, 64:], dotted[:, 64:], 8) is None and grid_energy(flat[:16], dots[:16], 8) is None
 
 
 def test_perplexity_of_a_histogram():

@@ -12,20 +12,20 @@ from vqcore.codecs import codec_psnr
 from vqcore.data.labelled import unseen_pictures
 from vqcore.evaluation.report import Report, figures, finite, mean, named
 from vqcore.evaluation.texture import measure_texture
-from vqcore.metrics import fixed_bits, laplacian_energy, perplexity, psnr, ssim
+from vqcore.metrics import fixed_bits, grid_energy, laplacian_energy, perplexity, psnr, ssim
 from vqcore.tokenizers.base import Tokenizer, suffixes
 from vqcore.tokenizers.pixels import to_pixels, to_tensor
 from vqcore.tokenizers.refinement import refine
 
 MOST_EACH = 300  # pictures whose own figures are listed
-UNITS = {"bits_per_pixel": "bits", "psnr": "dB", "jpeg_psnr": "dB", "webp_psnr": "dB"}
+UNITS = {"bits_per_pixel": "bits", "psnr": "dB", "jpeg_psnr": "dB", "webp_psnr": "dB", "grid": "grey levels²"}
 
 
 @dataclass(frozen=True)
 class PictureResult:
     """One picture: its tokens' bits over its pixels, how near its reconstruction is, and what JPEG and WebP reach
     in as many bytes (their best quality that fits; None where even their worst is larger); sharpness: the energy of the Laplacian
-    of its grey reconstruction over the original's."""
+    of its grey reconstruction over the original's;  grid: see metrics.grid_energy."""
 
     name: str
     bits_per_pixel: float
@@ -34,6 +34,7 @@ class PictureResult:
     jpeg_psnr: float | None
     webp_psnr: float | None
     sharpness: float | None
+    grid: float | None
 
 
 def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, labelled: Path | None = None) -> Report:
@@ -59,11 +60,12 @@ def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, 
         results.append(PictureResult(
             name, bits / (pixels.shape[0] * pixels.shape[1]), psnr(pixels, decoded), ssim(pixels, decoded),
             codec_psnr(pixels, "JPEG", size), codec_psnr(pixels, "WEBP", size), ratio(laplacian_energy(decoded), laplacian_energy(pixels)),
+            grid_energy(pixels, decoded, levels[-1].downsampling),
         ))
     if not results:
         raise ValueError(f"No picture in {folder} could be read.")
     values = {"pictures": len(results)}
-    names = ("bits_per_pixel", "psnr", "ssim", "jpeg_psnr", "webp_psnr", "sharpness")
+    names = ("bits_per_pixel", "psnr", "ssim", "jpeg_psnr", "webp_psnr", "sharpness", "grid")
     values |= {name: mean(getattr(r, name) for r in results) for name in names}
     units = dict(UNITS)
     for suffix, count in zip(suffixes(levels), counts):

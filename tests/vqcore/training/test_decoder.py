@@ -10,6 +10,7 @@ from PIL import Image
 
 import vqcore
 from tests.tiny import draw_picture, one_thread, picture_folder
+from vqcore.evaluation.measure import measure
 from vqcore.files import CONFIG, WEIGHTS, read_tensors
 from vqcore.metrics import laplacian_energy
 from vqcore.tokenizers.base import decoder_fingerprint
@@ -54,6 +55,20 @@ def test_it_decodes_the_same_tokens_to_something_sharper(sharp, tiny_folder):
     for picture in unseen[:2]:
         assert all(torch.equal(a, b) for a, b in zip(first.encode(to_tensor(picture)), second.encode(to_tensor(picture))))
     assert second.tokens_of == first.name and decoder_fingerprint(second) != decoder_fingerprint(first)
+
+
+def test_it_is_measured_beside_its_tokenizers_own(sharp, tiny_folder, tmp_path):
+    for seed, height in ((1, 72), (2, 64)):
+        Image.fromarray(rough_picture(seed)[:height, :80]).save(tmp_path / f"{seed}.png")
+    report = measure(str(sharp), tmp_path)
+    assert report.value("sharpness") > 1.5 * measure(str(tiny_folder), tmp_path).value("sharpness")
+    shown, pictures = report.pictures["decoders.webp"], [rough_picture(1)[4:68, 8:72], rough_picture(2)[:64, 8:72]]
+    assert shown.shape == (66, 6 * 66, 3)
+    for start in (0, 3 * 66):
+        original, own, second = (shown[:64, x : x + 64].astype(int) for x in (start, start + 66, start + 132))
+        assert any((original == picture).all() for picture in pictures)
+        assert np.abs(own - second).mean() > 1 and np.abs(own - original).mean() < 40
+    assert measure(str(tiny_folder), tmp_path).pictures == {}
 
 
 def test_a_region_has_the_bits_of_the_whole(sharp):

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-PATTERN = 4  # tokens, in each direction, over which what repeats from token to token is looked for
+from vqcore.metrics import PATTERN
+
 CALM_WINDOW = 16  # pixels a side, in which a picture is calm or rough
 CALM = 0.02  # the variance of brightness, in [-1, 1], from which on a window is rough
 DETAIL_WINDOWS = 8, 16  # pixels a side, in which detail is counted
