@@ -56,7 +56,7 @@ PRESETS = {
 }
 
 DECODER_PRESETS = {
-    "photos-sharp": DecoderRecipe(),
+    "photos-sharp": DecoderRecipe(adversarial=2.5, detail=4.0, grid=20.0),
     "tiny-sharp": DecoderRecipe(
         DiscriminatorConfig(8, 2), crop=32, batch=4, rate=4e-3, discriminator_rate=4e-3, averaging=0.9,
     ),
