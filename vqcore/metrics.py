@@ -51,19 +51,25 @@ def laplacian_energy(picture: np.ndarray) -> float:
 
 
 def grid_energy(picture: np.ndarray, decoded: np.ndarray, f: int) -> float | None:
-    """How much of a grid of f pixels (and so of its halves and quarters) a decoder leaves where a picture is flat: the mean square of the
-    pattern [f, f] that PATTERN × PATTERN tokens have in common there, about its mean, in grey levels. Both uint8 [H, W, C]; None where no
-    place is flat."""
+    """How much of a grid of f pixels (and so of its halves and quarters) a decoder leaves where a picture is flat: the mean
+    pattern_energy there, in grey levels². Both uint8 [H, W, C]; None where no place is flat."""
+    side = PATTERN * f
+    if min(picture.shape[:2]) < side:
+        return None
+    grey, change = (torch.from_numpy(x.mean(-1))[None] for x in (picture.astype(np.float64), decoded.astype(np.float64) - picture))
+    flat = grey.unfold(1, side, side).unfold(2, side, side).std((3, 4), correction=0) <= FLAT
+    return float(pattern_energy(change, f)[flat].mean()) if flat.any() else None
+
+
+def pattern_energy(difference: Tensor, f: int) -> Tensor:
+    """What repeats from token to token in a difference of grey pictures [B, H, W]: in each square of PATTERN × PATTERN tokens the mean
+    square of the pattern [f, f] that they have in common, about its mean, [B, H // (PATTERN f), W // (PATTERN f)]. Texture has none,
+    and the grid that a decoder leaves on flat places is nothing else."""
     n = PATTERN
-    rows, columns = (size // (n * f) for size in picture.shape[:2])
-    grey, change = (
-        x[: rows * n * f, : columns * n * f].reshape(rows, n, f, columns, n, f)
-        for x in (picture.astype(np.float64).mean(-1), (decoded.astype(np.float64) - picture).mean(-1))
-    )
-    pattern = change.mean((1, 4))
-    energy = np.square(pattern - pattern.mean((1, 3), keepdims=True)).mean((1, 3))
-    flat = grey.std((1, 2, 4, 5)) <= FLAT
-    return float(energy[flat].mean()) if flat.any() else None
+    rows, columns = (size // (n * f) for size in difference.shape[1:])
+    cells = difference[:, : rows * n * f, : columns * n * f].reshape(-1, rows, n, f, columns, n, f)
+    pattern = cells.mean((2, 5))
+    return (pattern - pattern.mean((2, 4), keepdim=True)).square().mean((2, 4))
 
 
 def entropy(counts: np.ndarray | Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from tests.tiny import draw_picture
-from vqcore.metrics import entropy, fixed_bits, grid_energy, perplexity, psnr, ssim
+from vqcore.metrics import entropy, fixed_bits, grid_energy, pattern_energy, perplexity, psnr, ssim
 
 
 def test_psnr_and_ssim_are_those_of_scikit_image():
@@ -35,6 +35,15 @@ def test_a_grid_on_flat_ground_is_told_from_texture_and_from_tone():
     dotted[::4, 64::4] //= 2
     assert grid_energy(half, dotted, 8) == 0, "grass may hide a grid"
     assert grid_energy(half[:, 64:], dotted[:, 64:], 8) is None and grid_energy(flat[:16], dots[:16], 8) is None
+
+
+def test_what_repeats_from_token_to_token_is_told_from_texture():
+    torch.manual_seed(0)
+    texture = torch.randn(2, 64, 64)
+    grid = torch.zeros(2, 64, 64)
+    grid[:, ::8] = 1
+    assert pattern_energy(grid, 8).mean() == pytest.approx(7 / 64)
+    assert pattern_energy(texture, 8).mean() < 0.1 and pattern_energy(torch.ones(1, 64, 64), 8).mean() == 0
 
 
 def test_perplexity_of_a_histogram():

@@ -36,8 +36,8 @@ def refine(
     """images float [B, C, *S] in [-1, 1] and [tokens int64 [B, *S']], as `tokenizer.encode(images)` gives them → tokens that
     decode to something nearer to the images by squared error, or as near.
 
-    A round costs about as much as twelve decodes; `on_try` is called before each of its nine trials. ValueError for a tokenizer of
-    several levels, or one whose tokens reach everywhere.
+    A round costs about as much as twelve decodes; `on_try` is called before each of its trials, nine in a picture. ValueError for a
+    tokenizer of several levels, or one whose tokens reach everywhere.
     """
     if not can_refine(tokenizer) or tokenizer.halo is None:
         raise ValueError("Only tokens of one level, each of which reaches a few places, can be refined.")

@@ -19,7 +19,7 @@ from vqcore.tokenizers.second_decoder import second_decoder
 from vqcore.train import main as train
 from vqcore.training.adversarial import decoder
 from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig
-from vqcore.training.adversarial.losses import balanced, detail_gap, hinge, repeated, shifted, visible_error
+from vqcore.training.adversarial.losses import balanced, detail_gap, hinge, shifted, visible_error
 from vqcore.training.budget import Budget
 from vqcore.training.presets import DECODER_PRESETS
 
@@ -135,15 +135,6 @@ def test_a_decoder_needs_a_tokenizer(tmp_path, capsys):
     data = picture_folder(tmp_path / "pictures", 12)
     assert train(["decoder", "--preset", "tiny-sharp", "--data", str(data), "--out", str(tmp_path / "out"), "--steps", "1"]) == 2
     assert "--tokenizer" in capsys.readouterr().err
-
-
-def test_what_repeats_from_token_to_token_is_told_from_texture():
-    torch.manual_seed(0)
-    texture = torch.randn(2, 1, 64, 64)
-    grid = torch.zeros(2, 1, 64, 64)
-    grid[..., ::8, :] = 1
-    assert repeated(grid, 8) == pytest.approx(7 / 64)
-    assert repeated(texture, 8) < 0.1 and repeated(torch.ones(1, 1, 64, 64), 8) == 0
 
 
 def test_the_discriminator_minimises_the_hinge():

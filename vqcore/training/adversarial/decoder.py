@@ -20,14 +20,14 @@ from torch import Tensor, nn
 from vqcore import distributed
 from vqcore.checkpoints import home_name, load
 from vqcore.files import write_picture
-from vqcore.metrics import laplacian_energy, psnr
+from vqcore.metrics import laplacian_energy, pattern_energy, psnr
 from vqcore.tokenizers.appearance import appearances
 from vqcore.tokenizers.base import Trainable
 from vqcore.tokenizers.networks import Decoder
 from vqcore.tokenizers.pixels import to_pixels
 from vqcore.tokenizers.second_decoder import save_second_decoder, second_decoder
 from vqcore.training.adversarial.discriminator import Discriminator, DiscriminatorConfig, brightness
-from vqcore.training.adversarial.losses import balanced, detail_gap, hinge, repeated, shifted, visible_error
+from vqcore.training.adversarial.losses import balanced, detail_gap, hinge, shifted, visible_error
 from vqcore.training.budget import Budget
 from vqcore.training.material.pictures import Pictures, TokenizerRecipe, side_by_side
 from vqcore.training.optimizer import Optimizer
@@ -37,7 +37,7 @@ from vqcore.training.tokenizer import autocast
 log = logging.getLogger(__name__)
 VALIDATIONS = 20  # in a run
 SHOWN = 8  # held-out pictures in reconstructions.png
-MOMENTUM = 0.5  # of the discriminator's steps: more, and the rivals run in circles
+MOMENTUM = 0.5  # of the discriminator's steps, shorter than others': what it aims at moves
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def decoder_job(model: Trainable, recipe: DecoderRecipe, pictures: Pictures, hom
             decoded, _ = model(x)
         x_tilde = decoded.detach().float().requires_grad_()
         real, grey = brightness(x), brightness(x_tilde)
-        pattern, gap = repeated(grey - real, f), detail_gap(real, grey)
+        pattern, gap = pattern_energy((grey - real)[:, 0], f).mean(), detail_gap(real, grey)
         error = visible_error(x, x_tilde, real) + recipe.grid * pattern
         discriminator.requires_grad_(False)
         judged = shifted((real, grey), f)

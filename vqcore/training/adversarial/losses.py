@@ -9,8 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqcore.metrics import PATTERN
-
 CALM_WINDOW = 16  # pixels a side, in which a picture is calm or rough
 CALM = 0.02  # the variance of brightness, in [-1, 1], from which on a window is rough
 DETAIL_WINDOWS = 8, 16  # pixels a side, in which detail is counted
@@ -49,17 +47,6 @@ def detail_gap(real: Tensor, decoded: Tensor) -> Tensor:
         r, d = (F.avg_pool2d(F.conv2d(x, kernels).square(), window, window // 2).add(FAINT).sqrt() for x in (real, decoded))
         total = total + ((r - d).abs().mean((0, 2, 3)) / r.mean((0, 2, 3))).mean()
     return total / len(DETAIL_WINDOWS)
-
-
-def repeated(difference: Tensor, f: int) -> Tensor:
-    """What repeats from token to token in a difference [B, 1, H, W]: the mean square of the pattern [f, f] that PATTERN × PATTERN
-    tokens have in common, about its mean. Texture has none, and the grid that a decoder leaves on flat places is nothing else."""
-    b, _, height, width = difference.shape
-    n = PATTERN
-    rows, columns = height // (n * f), width // (n * f)
-    cells = difference[:, 0, : rows * n * f, : columns * n * f].view(b, rows, n, f, columns, n, f)
-    pattern = cells.mean((2, 5))
-    return (pattern - pattern.mean((2, 4), keepdim=True)).square().mean()
 
 
 def hinge(real: Tensor, decoded: Tensor) -> Tensor:
