@@ -250,6 +250,24 @@ def test_the_canvas_is_read_as_if_the_prior_had_written_it(tab, prior):
     assert (tab.to_canvas() == tokens).all()
 
 
+def test_tokens_that_come_later_leave_what_went_wrong_in_sight(tab):
+    tab.wait_told("Click one")
+    hold(tab.page, "write_tokens", 1)
+    tab.show("watch")
+    tab.pause_at(2)
+    wait_asked(tab.page, 2)
+    tab.root.locator("[data-read]").click()
+    refusal = "tiny-prior reads 8 × 8 tokens of tiny, and the canvas has 57 × 38 of tiny"
+    tab.wait_told(refusal)
+    release(tab.bench)
+    assert refusal in tab.root.locator("[data-told]").inner_text()
+    tab.move_to(12)
+    wait_asked(tab.page, 3)
+    tab.page.route("**/component_server/", lambda route: route.fulfill(json={"error": "All are busy."}))
+    release(tab.bench)
+    assert tab.root.locator("[data-told]").inner_text() == "All are busy."
+
+
 def test_a_choice_that_is_all_but_impossible_costs_more_than_is_told_and_what_was_asked_before_does_not_matter(tab):
     tab.wait_told("Click one")
     tab.set("temperature", 0.1)

@@ -102,6 +102,7 @@ export class Watch {
     this.former = []; // what choices by hand have replaced
     this.other.end();
     this.name = `${drawing.condition?.[0] ?? prior.name} ${drawing.seed}`;
+    this.told = "";
     this.place.max = this.length;
     this.page.width = PAGE_SIDE;
     this.page.height = Math.round((PAGE_SIDE * prior.height) / prior.width);
@@ -263,6 +264,7 @@ export class Watch {
     const next = this.levelAt(this.shown);
     this.looks.follow();
     paint(this, next);
+    this.tellPlace();
     this.tellNext(next);
     this.other.follow();
     this.place.value = this.shown;
@@ -270,10 +272,17 @@ export class Watch {
     this.keep.disabled = this.known < this.length;
   }
 
+  // Only news is told: what comes in behind a message must not take its place.
+  tellPlace() {
+    const { shown, length, sampler } = this;
+    const news = `${this.name}: ${shown} of ${length} tokens`;
+    if (news !== this.told) sampler.tell("watch", news, shown / length);
+    this.told = news;
+  }
+
   // level: of the token that comes next, if one does.
   tellNext(level) {
-    const { shown, length, levels, codebook, sequence, nexts, sampler } = this;
-    sampler.tell("watch", `${this.name}: ${shown} of ${length} tokens`, shown / length);
+    const { shown, levels, codebook, sequence, nexts } = this;
     if (!level) return this.distribution.show("It is written", null);
     const cell = shown - level.first;
     const codesOfLevel = codebook.levels[level.level];
