@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--texture", type=Path,
         help="also measure how real decoded patches look, by classifiers trained on this folder of labelled pictures",
     )
+    tokenizers.add_argument("--letters", action="store_true", help="also measure how many letters of 8 to 32 pixels are still read")
     priors = parser.add_argument_group("priors")
     priors.add_argument("--temperature", type=float, help="of sampling: 1 as learned, 0 greedy (default: the prior's own)")
     priors.add_argument("--top-k", type=int, help="sample each token from the TOP_K likeliest")
@@ -57,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = measure(options.name, options.data, Options(
             options.refine, options.files, settings, options.samples, options.tokens, options.reranker, options.prompts, options.texture,
+            options.letters,
         ))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -29,7 +29,8 @@ class Options:
     """refine, files: of a tokenizer of pictures, see `measure`;  settings: how a prior's samples are drawn, where
     otherwise than by its own settings;  samples: to train a
     classifier on;  tokens: the folder of those that a prior was trained on;  reranker: a contrastive model's name;
-    prompts: how many of those that were trained on;  texture: labelled pictures, by which to measure how real decoded patches look."""
+    prompts: how many of those that were trained on;  texture: labelled pictures, by which to measure how real decoded patches look;
+    letters: of a tokenizer of pictures, whether to measure how many of them survive, see letters.py."""
 
     refine: bool = False
     files: bool = False
@@ -39,6 +40,7 @@ class Options:
     reranker: str | None = None
     prompts: int = 1000
     texture: Path | None = None
+    letters: bool = False
 
 
 def measure(name: str, data: Path, options: Options = Options()) -> Report:
@@ -56,7 +58,7 @@ def measure(name: str, data: Path, options: Options = Options()) -> Report:
             return measure_sounds(tokenizer, data)
         if options.files:
             return measure_files(tokenizer, data)
-        report = measure_pictures(tokenizer, data, options.refine, options.texture)
+        report = measure_pictures(tokenizer, data, options.refine, options.texture, options.letters)
         return report if not tokenizer.tokens_of else replace(report, pictures={SHEET: decoders_sheet(home(name), tokenizer, data)})
     if noun != "prior":
         raise ValueError(f"{name} is a {noun}. Tokenizers and priors are measured; a contrastive model as the --reranker of a prior.")

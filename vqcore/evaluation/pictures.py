@@ -10,6 +10,7 @@ import numpy as np
 
 from vqcore.codecs import codec_psnr
 from vqcore.data.labelled import unseen_pictures
+from vqcore.evaluation.letters import letter_reader, measure_letters
 from vqcore.evaluation.report import Report, figures, finite, mean, named
 from vqcore.evaluation.texture import measure_texture
 from vqcore.metrics import fixed_bits, grid_energy, laplacian_energy, perplexity, psnr, ssim
@@ -37,12 +38,14 @@ class PictureResult:
     grid: float | None
 
 
-def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, labelled: Path | None = None) -> Report:
+def measure_pictures(
+    tokenizer: Tokenizer, folder: Path, refined: bool = False, labelled: Path | None = None, letters: bool = False
+) -> Report:
     """Encode and decode every picture below a folder, whole; one that can't be read is named and skipped.
 
     Means over pictures (a PSNR is infinite where nothing is lost, and is left out of its mean), and the codebook's use over
     all of them together. refined: search for better tokens than the encoder's first (vqcore.tokenizers.refinement).
-    labelled: real pictures with classes, for what texture.py measures.
+    labelled: real pictures with classes, for what texture.py measures;  letters: whether to measure what letters.py does.
     """
     levels = tokenizer.levels
     counts = [np.zeros(level.codebook_size, np.int64) for level in levels]
@@ -76,6 +79,8 @@ def measure_pictures(tokenizer: Tokenizer, folder: Path, refined: bool = False, 
         units |= {f"{name}{suffix}": "codes" for name in ("codebook_size", "codes_used", "perplexity")}
     if labelled is not None:
         values |= asdict(measure_texture(tokenizer, folder, labelled))
+    if letters:
+        values |= measure_letters(tokenizer, letter_reader())
     each = [{name: finite(value) for name, value in asdict(r).items()} for r in results]
     return Report(
         tokenizer.name, named(folder), figures(values, units), {"refined": refined},
