@@ -6,16 +6,14 @@ and shape that training never showed are counted apart.
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 
-from vqcore.data.scenes import HELD_OUT, Renders, Wish, sentence
-from vqcore.data.scenes.reader import Found, SceneReader
-from vqcore.data.scenes.scene import COLORS, FLOORS, MATERIALS, RELATIONS, SHAPES, SIZES
+from vqcore.data.scenes import Renders
+from vqcore.data.scenes.judging import TASKS, examination, shows
+from vqcore.data.scenes.reader import SceneReader
 from vqcore.evaluation.prior import count_parameters, sheet
 from vqcore.evaluation.report import Report, figures
 from vqcore.metrics import psnr
@@ -32,80 +30,6 @@ FRESH = 512  # renders on which the reader itself is measured
 NEIGHBOURS = 32  # first samples beside which the nearest training scene is looked for
 SHEET, SHEET_COLUMNS = "samples.webp", 12
 NEAREST_SHEET, NEAREST_COLUMNS = "nearest.webp", 10
-SLACK = 0.35  # of a unit of the world: how much less plainly than in a caption a relation may hold in what is read
-SUPPORT = 0.7  # of a unit: how far the middles of two things on top of one another may be apart
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """A sentence, and what has to be in its picture.
-
-    task: GenEval's;  counted: whether there may be no more things than that.
-    """
-
-    task: str
-    text: str
-    wish: Wish
-    counted: bool = False
-
-
-TASKS = ("single object", "two objects", "counting", "colors", "position", "color binding")
-
-
-def prompts(task: str, held_out: bool, count: int, rng: np.random.Generator) -> list[Prompt]:
-    """Different sentences of a task; with at least one pair of colour and shape in each that training never showed, or none."""
-    found: dict[str, Prompt] = {}
-    while len(found) < count:
-        prompt = _prompt(task, held_out, rng)
-        found[prompt.text] = prompt
-    return list(found.values())
-
-
-def _prompt(task: str, held_out: bool, rng: np.random.Generator) -> Prompt:
-    number = {"single object": 1, "two objects": 2, "counting": int(rng.integers(2, 4)), "colors": 1}.get(task, 2)
-    colored = held_out or task not in ("single object", "two objects")
-    while True:
-        looks = [_look(colored, rng)] * number if task == "counting" else [_look(colored, rng) for _ in range(number)]
-        pairs = {(color, shape) for _, _, color, shape in looks}
-        if bool(pairs & HELD_OUT) != held_out:
-            continue
-        if number == 2 and task != "counting" and (looks[0][3] == looks[1][3] or (colored and looks[0][2] == looks[1][2])):
-            continue
-        break
-    relations = ((0, str(rng.choice(RELATIONS)), 1),) if task == "position" else ()
-    wish = Wish(tuple(looks), relations, str(rng.choice(FLOORS)) if rng.random() < 0.6 else None)
-    return Prompt(task, sentence(wish), wish, task == "counting")
-
-
-def _look(colored: bool, rng: np.random.Generator) -> tuple[str | None, str | None, str | None, str | None]:
-    size = str(rng.choice(SIZES)) if rng.random() < 0.4 else None
-    material = str(rng.choice(MATERIALS)) if rng.random() < 0.3 else None
-    return size, material, str(rng.choice(COLORS)) if colored else None, str(rng.choice(SHAPES))
-
-
-def shows(found: Sequence[Found], prompt: Prompt) -> bool:
-    """Whether things that were read in a picture can be those that the sentence speaks of: each another one, of the shape and the
-    colour that are said, and standing as is said. Sizes and materials are no task of GenEval's, and are read but not asked for."""
-    wished = prompt.wish.things
-    if len(found) < len(wished) or (prompt.counted and len(found) != len(wished)):
-        return False
-    for chosen in itertools.permutations(found, len(wished)):
-        fits = all(color in (None, thing.color) and shape in (None, thing.shape) for (_, _, color, shape), thing in zip(wished, chosen))
-        if fits and all(holds(chosen[i], relation, chosen[j]) for i, relation, j in prompt.wish.relations):
-            return True
-    return False
-
-
-def holds(a: Found, relation: str, b: Found) -> bool:
-    """Whether a stands so, seen from b: the rules of data.scenes.Scene, with some slack."""
-    dx, dz = b.x - a.x, b.z - a.z
-    if relation == "on top of":
-        return a.y > b.y + SUPPORT and max(abs(dx), abs(dz)) < SUPPORT
-    if relation in ("right of", "behind"):
-        dx, dz = -dx, -dz
-    if relation in ("left of", "right of"):
-        return dx > 0.8 - SLACK and dx > 0.7 * abs(dz) - SLACK
-    return dz > 1.0 - SLACK and dz > 0.9 * abs(dx) - SLACK
 
 
 def measure_scenes(
@@ -123,8 +47,8 @@ def measure_scenes(
         values |= {f"reader_{name}_on_{which}": share for name, share in accuracy(reader, to_tensor(pixels), scenes).items()}
     rows, firsts = [], []
     for held_out in (False, True):
-        for number, task in enumerate(TASKS):
-            asked = prompts(task, held_out, count, np.random.default_rng((7, number, held_out)))
+        for task in TASKS:
+            asked = examination(task, held_out, count)
             right = []
             for start in range(0, count, AT_ONCE):
                 some = asked[start : start + AT_ONCE]

@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from vqcore.data.scenes import HELD_OUT, Renders, compose
-from vqcore.data.scenes.reader import ATTRIBUTES, CELL, PLACE, Found, Maps, ReaderConfig, SceneReader
+from vqcore.data.scenes import HELD_OUT, Renders, caption, compose, parse
+from vqcore.data.scenes.judging import TASKS, Prompt, claims, holds, prompts, shows, things_of
+from vqcore.data.scenes.reader import ATTRIBUTES, CELL, PLACE, Maps, ReaderConfig, SceneReader
 from vqcore.data.scenes.rendering import seen_at
-from vqcore.evaluation.scenes import TASKS, below_each, holds, nearest_scenes, prompts, shows
+from vqcore.evaluation.scenes import below_each, nearest_scenes
 from vqcore.training.reader import loss_of, targets_of
-
-
-def found_in(scene):
-    return [Found(t.shape, t.color, t.size, t.material, t.x, t.y, t.z) for t in scene.things]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -22,7 +19,7 @@ def found_in(scene):
 def test_a_scene_that_was_made_as_the_sentence_says_shows_it(task, held_out):
     rng = np.random.default_rng(3)
     for prompt in prompts(task, held_out, 12, rng):
-        found = found_in(compose(prompt.wish, rng))
+        found = things_of(compose(prompt.wish, rng))
         assert shows(found, prompt) and shows(found[::-1], prompt)
         assert not shows(found[1:], prompt), "one thing less"
         assert shows([*found, found[0]], prompt) != prompt.counted, "one more counts where things are counted"
@@ -30,6 +27,24 @@ def test_a_scene_that_was_made_as_the_sentence_says_shows_it(task, held_out):
             if color is not None:
                 assert not shows([*found[:i], replace(found[i], color="white" if color != "white" else "red"), *found[i + 1 :]], prompt)
             assert not shows([replace(thing, shape="cone" if shape != "cone" else "ball") for thing in found], prompt)
+
+
+def test_all_claims_of_a_scene_s_own_sentences_are_true_and_of_a_changed_one_some_are_not():
+    rng = np.random.default_rng(5)
+    for i in range(150):
+        scene = Renders(150).scene(i)
+        text = caption(scene, rng)
+        prompt, found = Prompt("caption", text, parse(text)), things_of(scene)
+        if "beside" in text or "next to" in text or " by " in text.replace("by night", ""):
+            continue  # is read as left of, which needn't be so
+        assert claims(found[::-1], scene.floor, prompt) == 1, text
+        assert claims(found[1:], scene.floor, prompt) < 1 and claims([*found, found[0]], scene.floor, prompt) < 1
+        other = "sand" if scene.floor != "sand" else "grass"
+        assert (claims(found, other, prompt) < 1) == (prompt.wish.floor is not None)
+        shape = "cone" if all(thing.shape != "cone" for thing in found) else "ring"
+        changed = [replace(thing, shape=shape) for thing in found]
+        assert claims(changed, scene.floor, prompt) < 1 or not any(words[3] for words in prompt.wish.things)
+        assert claims([], other, prompt) < 0.5
 
 
 def test_sentences_differ_and_have_held_out_pairs_only_where_asked():
@@ -41,14 +56,14 @@ def test_sentences_differ_and_have_held_out_pairs_only_where_asked():
 
 def test_colours_bound_to_the_wrong_things_are_wrong():
     prompt = prompts("color binding", False, 1, np.random.default_rng(1))[0]
-    a, b = found_in(compose(prompt.wish, np.random.default_rng(1)))
+    a, b = things_of(compose(prompt.wish, np.random.default_rng(1)))
     assert not shows([replace(a, color=b.color), replace(b, color=a.color)], prompt)
 
 
 def test_a_relation_holds_one_way_only():
     rng = np.random.default_rng(4)
     for prompt in prompts("position", False, 20, rng):
-        a, b = found_in(compose(prompt.wish, rng))
+        a, b = things_of(compose(prompt.wish, rng))
         relation = prompt.wish.relations[0][1]
         assert holds(a, relation, b) and not holds(b, relation, a)
 

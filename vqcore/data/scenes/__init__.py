@@ -2,7 +2,8 @@
 
 Pictures without end whose every word counts, for a model that is to draw what a sentence says. `scene.py` says what a
 scene is, `composing.py` makes one up, `rendering.py` its picture out of `shapes.py`, `captions.py` the sentences, which
-`parsing.py` reads, and `source.py` makes a data set of them.
+`parsing.py` reads, and `source.py` makes a data set of them. `reader.py` is a network that reads what stands in a picture, and
+`judging.py` says whether that is what a sentence asks for.
 """
 
 from vqcore.data.scenes.captions import WORDS, caption, sentence
