@@ -2,6 +2,7 @@
 
 python -m vqcore.train tokenizer --preset photos --data DATA --out DIR --minutes N
 python -m vqcore.train prior --preset photos-prior --tokenizer NAME --data DATA --out DIR --minutes N
+python -m vqcore.train reinforced --tokenizer NAME --start PRIOR --data scenes:120000 --out DIR --minutes N
 python -m vqcore.train decoder --preset photos-sharp --tokenizer NAME --data DATA --out DIR --minutes N
 python -m vqcore.train fashion --data DIR --out DIR --minutes N
 python -m vqcore.train contrastive --tokenizer NAME --data DIR --out DIR --minutes N
@@ -29,9 +30,18 @@ from vqcore.training.adversarial.decoder import DecoderRecipe, train_decoder
 from vqcore.training.budget import Budget
 from vqcore.training.config import FILE, Run, read_run, write_run
 from vqcore.training.contrastive import ContrastiveRecipe, train_contrastive
-from vqcore.training.presets import CONTRASTIVE_PRESETS, DECODER_PRESETS, PRESETS, PRIOR_PRESETS, READER_PRESETS, VAE_PRESETS
+from vqcore.training.presets import (
+    CONTRASTIVE_PRESETS,
+    DECODER_PRESETS,
+    PRESETS,
+    PRIOR_PRESETS,
+    READER_PRESETS,
+    REINFORCED_PRESETS,
+    VAE_PRESETS,
+)
 from vqcore.training.prior import PriorRecipe, train_prior
 from vqcore.training.reader import ReaderRecipe, train_reader
+from vqcore.training.reinforced import ReinforcedRecipe, train_reinforced
 from vqcore.training.tokenizer import train_tokenizer
 from vqcore.training.vae import VAERecipe, train_vae
 
@@ -49,6 +59,10 @@ KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
         PRIOR_PRESETS, "a transformer or a PixelCNN on the tokens of pictures",
         "what a tokenizer takes, or a folder of tokens that python -m vqcore.tokenize wrote",
     ),
+    "reinforced": (
+        REINFORCED_PRESETS, "a prior of rendered scenes, further, on its own samples, by what a reader finds in them",
+        "scenes:COUNT, or a folder of tokens that python -m vqcore.tokenize wrote of them",
+    ),
     "contrastive": (
         CONTRASTIVE_PRESETS, "a small CLIP: captions and pictures embedded in one space, to rank samples by",
         "a folder of pictures with metadata.jsonl",
@@ -63,6 +77,7 @@ KINDS: dict[str, tuple[Mapping[str, Any], str, str]] = {
 TOKENIZER = {
     "decoder": "the tokenizer whose tokens are decoded: a name in checkpoints/, a path, or a Hub id",
     "prior": "the tokenizer whose tokens the prior models: a name in checkpoints/, a path, or a Hub id",
+    "reinforced": "the prior's tokenizer: a name in checkpoints/, a path, or a Hub id",
     "contrastive": "the tokenizer in whose tokens the training pictures are stored: a name in checkpoints/, a path, or a Hub id",
 }
 """What --tokenizer is for the kinds that take one."""
@@ -140,7 +155,9 @@ def _start(run: Run, out: Path, budget: Budget) -> None:
             raise ValueError(f"{out} holds a run of another shape. Give another --out, or the settings it began with.")
         write_run(run, out)
     recipe, tokenizer = run.recipe, run.tokenizer or ""
-    if isinstance(recipe, PriorRecipe):
+    if isinstance(recipe, ReinforcedRecipe):
+        train_reinforced(recipe, tokenizer, run.data[0], out, budget, run.seed, run.start)
+    elif isinstance(recipe, PriorRecipe):
         train_prior(recipe, tokenizer, run.data[0], out, budget, run.seed, run.start)
     elif isinstance(recipe, DecoderRecipe):
         train_decoder(recipe, tokenizer, run.data, out, budget, run.seed, run.start)

@@ -29,11 +29,12 @@ from vqcore.training.material.pictures import TokenizerRecipe
 from vqcore.training.material.sound import SoundRecipe
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.reader import ReaderRecipe
+from vqcore.training.reinforced import ReinforcedRecipe
 from vqcore.training.vae import VAERecipe
 
 VERSION = 1
 FILE = "recipe.json"
-Recipe = TokenizerRecipe | SoundRecipe | DecoderRecipe | PriorRecipe | ContrastiveRecipe | ReaderRecipe | VAERecipe
+Recipe = TokenizerRecipe | SoundRecipe | DecoderRecipe | PriorRecipe | ReinforcedRecipe | ContrastiveRecipe | ReaderRecipe | VAERecipe
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ KINDS = {
     "tokenizer": Kind(TokenizerRecipe, tokenizers.to_json, tokenizers.from_json),
     "sound": Kind(SoundRecipe, tokenizers.to_json, tokenizers.from_json),
     "prior": Kind(PriorRecipe, priors.to_json, priors.from_json),
+    "reinforced": Kind(ReinforcedRecipe, priors.to_json, priors.from_json),
     "decoder": Kind(DecoderRecipe, *_plainly(DiscriminatorConfig)),
     "contrastive": Kind(ContrastiveRecipe, *_plainly(ContrastiveConfig)),
     "reader": Kind(ReaderRecipe, *_plainly(ReaderConfig)),
@@ -75,7 +77,7 @@ class Run:
 
 
 def to_json(run: Run) -> dict[str, Any]:
-    name, kind = next((name, kind) for name, kind in KINDS.items() if isinstance(run.recipe, kind.recipe))
+    name, kind = next((name, kind) for name, kind in KINDS.items() if type(run.recipe) is kind.recipe)
     budget = {unit: amount for unit, amount in asdict(run.budget).items() if amount is not None} if run.budget else {}
     value = {"version": VERSION, "kind": name, "data": list(run.data), **budget, "seed": run.seed}
     value |= {name: getattr(run, name) for name in ("tokenizer", "start") if getattr(run, name) is not None}

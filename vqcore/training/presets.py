@@ -17,6 +17,7 @@ from vqcore.training.material.pictures import TokenizerRecipe
 from vqcore.training.material.sound import SoundRecipe
 from vqcore.training.prior import PriorRecipe
 from vqcore.training.reader import ReaderRecipe
+from vqcore.training.reinforced import ReinforcedRecipe
 from vqcore.training.vae import VAERecipe
 
 FASHION_NETWORK = NetworkConfig(
@@ -84,6 +85,14 @@ PRIOR_PRESETS = {
     "tiny": PriorRecipe(TransformerConfig(layers=2, width=32, heads=2), side=64, batch=16, rate=4e-3),
 }
 
+REINFORCED_PRESETS = {
+    "scenes-prior": ReinforcedRecipe(
+        TransformerConfig(layers=6, width=256, phrase=4), side=96, batch=32, rate=5e-4, noise=0.1, text_length=32
+    ),
+    "tiny": ReinforcedRecipe(
+        TransformerConfig(layers=2, width=32, heads=2), side=96, batch=4, rate=4e-3, text_length=32, sentences=2, samples=3
+    ),
+}
 CONTRASTIVE_PRESETS = {"emoji-clip": ContrastiveRecipe()}
 READER_PRESETS = {"scenes-reader": ReaderRecipe(), "tiny-reader": ReaderRecipe(ReaderConfig((8, 16, 16)), batch=8, rate=1e-2)}
 VAE_PRESETS = {"fashion-vae": VAERecipe()}
