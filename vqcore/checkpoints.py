@@ -20,7 +20,7 @@ from vqcore.retrieval.contrastive import Contrastive, read_contrastive
 from vqcore.study.vae import VAE, read_vae
 from vqcore.tokenizers import TOKENIZERS
 from vqcore.tokenizers.base import Tokenizer, decoder_fingerprint
-from vqcore.tokenizers.foreign import check_foreign, describe_foreign, read_foreign
+from vqcore.tokenizers.foreign import check_foreign, describe_foreign, foreign_sample_rate, read_foreign
 from vqcore.tokenizers.second_decoder import read_second_decoder
 from vqcore.tokenizers.stored import describe_own, read_tokenizer
 
@@ -52,15 +52,20 @@ KINDS = {
 }
 
 
-def load(name: str | os.PathLike, *, pixel_range: tuple[float, float] | None = None) -> Tokenizer:
+def load(name: str | os.PathLike, *, pixel_range: tuple[float, float] | None = None, levels: int | None = None) -> Tokenizer:
     """A tokenizer by its folder's name in checkpoints/, by a path or by a Hub id, ready to use.
 
-    Those of diffusers and taming-transformers are known too (see vqcore.tokenizers.foreign). pixel_range: of such a one, what black
-    and white are to its networks, (-1, 1) or (0, 1), where its config tells it wrongly; its verbs take and give [-1, 1] all the same.
+    Those of diffusers and taming-transformers are known too, and codecs of sound (see vqcore.tokenizers.foreign). pixel_range: of such a
+    one, what black and white are to its networks, (-1, 1) or (0, 1), where its config tells it wrongly; its verbs take and give [-1, 1]
+    all the same. levels: of a codec of sound, how many it keeps, from the first on, by which its bandwidth is chosen; all if not given.
     Raises ValueError, saying what is wrong and what to do, for what is missing, broken or of another kind.
     """
     folder = find(name, "tokenizer")
     config = read_config(folder, name)
+    if levels is not None:
+        if config["kind"] != FOREIGN:
+            raise ValueError(f"levels are for codecs of sound of other programs, and {name} is none.")
+        config["levels"] = levels
     if pixel_range is None:
         return _read(folder, config, name, "tokenizer")
     if config["kind"] != FOREIGN or pixel_range not in ((-1, 1), (0, 1)):
@@ -144,6 +149,8 @@ def sample_rate_of(name: str | os.PathLike) -> int | None:
     config = read_config(find(name))
     if config["kind"] == "decoder":
         config = read_config(find(str(config.get("tokenizer"))))
+    if config["kind"] == FOREIGN:
+        return foreign_sample_rate(config["theirs"], str(name))
     return config.get("sample_rate") or config.get("quantizer", {}).get("sample_rate")
 
 

@@ -228,9 +228,9 @@ def sound_tokenizer() -> Tokenizer | None:
 
 @cache
 def speaker() -> Prior | None:
-    """The prior over that tokenizer's tokens, or None where there is none."""
+    """The prior over that tokenizer's tokens, of one level, or None where there is none."""
     tokenizer = sound_tokenizer()
-    if tokenizer is None:
+    if tokenizer is None or len(tokenizer.levels) > 1:
         return None
     for source in [SPEAKER] if SPEAKER else vqcore.list_priors():
         try:

@@ -21,14 +21,14 @@ def encode_sound(sound: FileData) -> tuple[list[int], FileData]:
         sound: a WAV file of PCM or floats, of any rate; after 10 seconds it is cut. describe_sound says what else is done to it
 
     Returns:
-        a token for each stretch of time
+        a token for each stretch of time, level after level where the tokenizer has several
         what they decode to, as a WAV file
     """
     tokenizer = _tokenizer()
     rate, heard = work.rate_of(tokenizer), open_wav(read_file(sound))
     samples = resample(heard.samples[: work.LONGEST * heard.rate], heard.rate, rate)[: work.LONGEST * rate]
     clip = patiently(pictures, work.encode, tokenizer, samples.clip(-1, 1))
-    return clip.tokens.tolist(), _wav(clip.rebuilt, tokenizer)
+    return clip.tokens.flatten().tolist(), _wav(clip.rebuilt, tokenizer)
 
 
 def describe_sound(sound: FileData) -> dict[str, Any]:
@@ -62,7 +62,10 @@ def decode_sound(tokens: list[int]) -> FileData:
     codes = tokenizer.levels[0].codebook_size
     if not all(0 <= token < codes for token in tokens):
         raise ValueError(f"Tokens of sounds lie in 0 to {codes - 1}.")
-    return _wav(patiently(strokes, work.decode, tokenizer, torch.tensor(tokens, dtype=torch.int64)), tokenizer)
+    if len(tokens) % (count := len(tokenizer.levels)):
+        raise ValueError(f"{tokenizer.name} has {count} levels of tokens, all of one length.")
+    crew = pictures if tokenizer.halo is None else strokes
+    return _wav(patiently(crew, work.decode, tokenizer, torch.tensor(tokens, dtype=torch.int64).view(count, -1)), tokenizer)
 
 
 def speak(word: str = "", temperature: float = 1.0, seed: int = 0) -> tuple[list[int], FileData]:

@@ -1,6 +1,6 @@
 """What the sound bench asks of the server, outside the queue: as demo/kit/page.py.
 
-Samples travel as base64 of little-endian int16, 32,767 being 1; tokens as base64 of little-endian uint16. The
+Samples travel as base64 of little-endian int16, 32,767 being 1; tokens as base64 of little-endian uint16, level after level. The
 tokenizer is the first one of sounds in checkpoints/, the prior the first one over its tokens.
 """
 
@@ -16,6 +16,7 @@ from demo.workers import answered_by, pictures, strokes, writers
 from vqcore.tokenizers.base import Tokenizer
 
 MOST_TOKENS_A_QUESTION = 32
+MOST_LEVELS = 64
 
 
 def about() -> dict | None:
@@ -26,7 +27,8 @@ def about() -> dict | None:
     level = tokenizer.levels[0]
     return {
         "name": tokenizer.name, "rate": tokenizer.sample_rate, "f": level.downsampling, "codes": level.codebook_size,
-        "halo": level.halo, "longest": work.LONGEST, "conditions": list(prior.conditions) if prior else [],
+        "levels": [each.name for each in tokenizer.levels], "halo": level.halo,
+        "longest": work.LONGEST, "conditions": list(prior.conditions) if prior else [],
         "length": prior.layout.length if prior else 0,
     }
 
@@ -40,9 +42,31 @@ def encode_sound(question: dict) -> dict:
 
 @answered_by(strokes)
 def decode_sound(question: dict) -> dict:
-    """{"tokens": of a window, "start", "stop": the tokens in it that are wanted} → {"samples"} of those."""
+    """{"tokens": of a window, "start", "stop": the tokens in it that are wanted, "kept": the places of the levels that are heard, all
+    where there is none} → {"samples"} of those. Where a token reaches everywhere: see `decode_clip`."""
+    tokenizer = _tokenizer()
+    if tokenizer.halo is None:
+        raise ValueError(f"Each edit decodes the whole clip with {tokenizer.name}, which has no place among strokes. Reload the page.")
+    return _decoded(tokenizer, question)
+
+
+@answered_by(pictures)
+def decode_clip(question: dict) -> dict:
+    """As `decode_sound`, of a whole clip, which takes its time."""
+    return _decoded(_tokenizer(), question)
+
+
+@answered_by(pictures)
+def hear_level(question: dict) -> dict:
+    """{"tokens": of a clip, "level": its place, "kept": those that are heard} → {"samples": what it adds to them}."""
+    tokenizer = _tokenizer()
+    tokens = _of_levels(tokenizer, question["tokens"])
+    return {"samples": _waveform(work.carried(tokenizer, tokens, int(question["level"]), _kept(question) or ()))}
+
+
+def _decoded(tokenizer: Tokenizer, question: dict) -> dict:
     part = slice(int(question["start"]), int(question["stop"]))
-    return {"samples": _waveform(work.decode(_tokenizer(), _tokens(question["tokens"]), part))}
+    return {"samples": _waveform(work.decode(tokenizer, _of_levels(tokenizer, question["tokens"]), part, _kept(question)))}
 
 
 @answered_by(writers)
@@ -77,7 +101,7 @@ def read_table(question: dict) -> dict:
     }
 
 
-SERVER_FUNCTIONS = [encode_sound, decode_sound, speak, read_table]
+SERVER_FUNCTIONS = [encode_sound, decode_sound, decode_clip, hear_level, speak, read_table]
 
 
 def _tokenizer() -> Tokenizer:
@@ -104,6 +128,19 @@ def _integers(data: str, kind: str) -> np.ndarray:
 
 def _tokens(data: str) -> Tensor:
     return torch.from_numpy(_integers(data, "<u2").astype(np.int64))
+
+
+def _of_levels(tokenizer: Tokenizer, data: str) -> Tensor:
+    """int64 [levels, t]."""
+    tokens, count = _tokens(data), len(tokenizer.levels)
+    if len(tokens) % count:
+        raise ValueError("The page sent levels of several lengths. Reload it.")
+    return tokens.view(count, -1)
+
+
+def _kept(question: dict) -> list[int] | None:
+    kept = question.get("kept")
+    return None if kept is None else [int(place) for place in kept[:MOST_LEVELS]]
 
 
 def _pack(tokens: Tensor) -> str:

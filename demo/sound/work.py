@@ -1,8 +1,9 @@
 """What the Sound tab does: clips to tokens and back, words that a prior says, and tables of time series as tokens.
 
-Samples are float32 [T] in [-1, 1], one channel at the tokenizer's rate; tokens of a clip are int64 [t].
+Samples are float32 [T] in [-1, 1], one channel at the tokenizer's rate; tokens of a clip are int64 [levels, t], those of a word int64 [t].
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,14 +80,21 @@ def encode(tokenizer: Tokenizer, samples: np.ndarray) -> Clip:
         raise ValueError(f"A clip has between 1 sample and {LONGEST} seconds.")
     original = levelled(samples)
     tokens = tokenizer.encode(torch.from_numpy(original)[None, None])
-    return Clip(tokens[0][0], original, tokenizer.decode(tokens)[0, 0].numpy())
+    return Clip(torch.cat(tokens), original, tokenizer.decode(tokens)[0, 0].numpy())
 
 
-def decode(tokenizer: Tokenizer, tokens: Tensor, part: slice | None = None) -> np.ndarray:
-    """What a part of the tokens sounds like, all of them where None. They may be cut out around the part, by the halo where
-    the whole goes on: the same samples."""
-    region = (part or slice(0, len(tokens)),)
-    return tokenizer.decode_region([_checked(tokenizer, tokens)[None]], region)[0, 0].numpy()
+def decode(tokenizer: Tokenizer, tokens: Tensor, part: slice | None = None, kept: Collection[int] | None = None) -> np.ndarray:
+    """What a part of the tokens sounds like, all of them where None, without the levels that aren't kept, none where None. They may be
+    cut out around the part, by the halo where the whole goes on: the same samples."""
+    grids, region = list(_checked(tokenizer, tokens)[:, None]), (part or slice(0, tokens.shape[1]),)
+    decoded = tokenizer.decode_region(grids, region) if kept is None else tokenizer.decode_levels(grids, kept, region)
+    return decoded[0, 0].numpy()
+
+
+def carried(tokenizer: Tokenizer, tokens: Tensor, level: int, kept: Collection[int]) -> np.ndarray:
+    """What a level adds to those that are kept: how they sound with it less how they sound without it, within [-1, 1]."""
+    others = set(kept) - {level}
+    return (decode(tokenizer, tokens, kept=others | {level}) - decode(tokenizer, tokens, kept=others)).clip(-1, 1)
 
 
 def speak(
@@ -98,7 +106,7 @@ def speak(
         raise ValueError("The seed is a whole number from 0 to 4,294,967,295.")
     kept = len(tokens)
     whole = torch.zeros(1, prior.layout.length, dtype=torch.int64)
-    whole[0, :kept] = _checked(tokenizer, tokens) if kept else tokens
+    whole[0, :kept] = _checked(tokenizer, tokens[None])[0] if kept else tokens
     written = prior.sample(
         1, word, start=[whole], kept=kept, temperature=temperature, seed=seed,
         on_token=lambda token: bool(on_token(token)) or token.index + 1 == until,
@@ -130,9 +138,9 @@ def read_table(file: bytes) -> Table:
 
 
 def _checked(tokenizer: Tokenizer, tokens: Tensor) -> Tensor:
-    """The tokens of a clip, once it is sure that they are some."""
-    codes = tokenizer.levels[0].codebook_size
+    """The tokens of a clip, once it is sure that they are some of each level."""
+    codes, count = tokenizer.levels[0].codebook_size, len(tokenizer.levels)
     most = LONGEST * rate_of(tokenizer) // tokenizer.levels[0].downsampling + 1
-    if not 0 < len(tokens) <= most or not 0 <= int(tokens.min()) <= int(tokens.max()) < codes:
-        raise ValueError(f"There are between 1 and {most} tokens, from 0 to {codes - 1} each.")
+    if len(tokens) != count or not 0 < tokens.shape[1] <= most or not 0 <= int(tokens.min()) <= int(tokens.max()) < codes:
+        raise ValueError(f"There are between 1 and {most} tokens on each of {count} level(s), from 0 to {codes - 1} each.")
     return tokens

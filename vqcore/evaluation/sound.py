@@ -6,6 +6,7 @@ reconstructions, or to what the prior speaks. All figures come from the test tak
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,9 @@ from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.evaluation.prior import accuracy, count_parameters, likeness, nearness, train_classifier
 from vqcore.evaluation.report import Report, figures
 from vqcore.formats.clips import encode_fitted
-from vqcore.metrics import entropy, fixed_bits, perplexity
+from vqcore.metrics import entropy, perplexity
 from vqcore.priors.base import Prior
-from vqcore.tokenizers.base import Tokenizer
+from vqcore.tokenizers.base import Tokenizer, suffixes
 from vqcore.tokenizers.pixels import in_rows
 from vqcore.tokenizers.spectral import magnitudes, spectral_loss, spectrogram, to_picture
 
@@ -61,23 +62,27 @@ def measure_sounds(tokenizer: Tokenizer, folder: Path) -> Report:
     seen, unseen = (read_clips(folder, split, rate) for split in ("train", "val"))
     with torch.inference_mode(False):
         listener = Listener(seen)
-    level, real = tokenizer.levels[0], stacked(unseen)
-    decoded = tokenizer.decode([encode_fitted(tokenizer, real.numpy())])[:, 0]
-    whole = [tokenizer.encode(torch.from_numpy(clip)[None, None])[0] for clip in unseen.samples]
-    counts = np.bincount(torch.cat(whole, 1).flatten(), minlength=level.codebook_size)
+    levels, real = tokenizer.levels, stacked(unseen)
+    decoded = tokenizer.decode(encode_fitted(tokenizer, real.numpy()))[:, 0]
+    whole = [tokenizer.encode(torch.from_numpy(clip)[None, None]) for clip in unseen.samples]
+    counts = [np.bincount(torch.cat(grids, 1).flatten(), minlength=level.codebook_size) for grids, level in zip(zip(*whole), levels)]
     losses = [
-        float(spectral_loss(tokenizer.decode([grid])[:, 0, : len(clip)], torch.from_numpy(clip)[None], rate))
-        for grid, clip in zip(whole, unseen.samples)
+        float(spectral_loss(tokenizer.decode(grids)[:, 0, : len(clip)], torch.from_numpy(clip)[None], rate))
+        for grids, clip in zip(whole, unseen.samples)
     ]
     heard = [listener.share_heard(samples, unseen.labels) for samples in (real, decoded)]
-    second = torch.empty(rate // level.downsampling)
+    tokens, bits = (sum(each * rate / level.downsampling for each, level in zip(worth, levels)) for worth in (
+        [1] * len(levels), [math.log2(level.codebook_size) for level in levels],
+    ))
+    names = [(suffix, count) for suffix, count in zip(suffixes(levels), counts)]
     values = {
-        "clips": len(real), "tokens_per_second": rate / level.downsampling,
-        "bits_per_second": fixed_bits([second], [level.codebook_size]) * rate / level.downsampling / len(second),
-        "spectral": float(np.mean(losses)), "codes_used": int((counts > 0).sum()), "perplexity": float(perplexity(counts)),
+        "clips": len(real), "tokens_per_second": tokens, "bits_per_second": bits, "spectral": float(np.mean(losses)),
+        **{f"codes_used{suffix}": int((count > 0).sum()) for suffix, count in names},
+        **{f"perplexity{suffix}": float(perplexity(count)) for suffix, count in names},
         "real_accuracy": heard[0], "reconstructed_accuracy": heard[1], "kept": heard[1] / heard[0] if heard[0] else None,
     }
-    units = {"tokens_per_second": "tokens", "bits_per_second": "bits", "codes_used": "codes", "perplexity": "codes"}
+    units = {"tokens_per_second": "tokens", "bits_per_second": "bits"}
+    units |= {f"{figure}{suffix}": "codes" for figure in ("codes_used", "perplexity") for suffix, _ in names}
     firsts = [unseen.labels.index(word) for word in listener.words]
     pictures = [[to_picture(part.numpy()) for part in spectrogram(torch.stack([real[i], decoded[i]]))] for i in firsts]
     return Report(tokenizer.name, folder.name, figures(values, units), pictures={"reconstructions.webp": in_rows(pictures)})
@@ -94,7 +99,8 @@ def measure_speaker(prior: Prior, tokenizer: Tokenizer, folder: Path, temperatur
     test, known = (
         encode_fitted(tokenizer, np.stack([fitted(clip, length) for clip in clips.samples])) for clips in (unseen, seen)
     )
-    bits, marginal = float(prior.bits([test], unseen.labels)[0].mean()), float(entropy(torch.bincount(test.flatten())))
+    bits = float(torch.cat([grid.flatten() for grid in prior.bits(test, unseen.labels)]).mean())
+    marginal = float(np.mean([float(entropy(torch.bincount(grid.flatten()))) for grid in test]))
     conditions = [word for word in prior.conditions for _ in range(SAMPLES_EACH)]
     drawn = prior.sample(len(conditions), conditions, temperature=temperature, seed=0)
     spoken = tokenizer.decode(drawn)[:, 0]
@@ -103,10 +109,10 @@ def measure_speaker(prior: Prior, tokenizer: Tokenizer, folder: Path, temperatur
         for i, word in enumerate(prior.conditions)
     }
     values = {
-        "parameters": count_parameters(prior), "clips": len(test), "bits_per_token": bits, "marginal_entropy": marginal,
+        "parameters": count_parameters(prior), "clips": len(test[0]), "bits_per_token": bits, "marginal_entropy": marginal,
         "saving": 1 - bits / marginal, "heard": float(np.mean(list(each.values()))),
         **{f"heard_{word}": share for word, share in each.items()}, "real_accuracy": listener.share_heard(stacked(unseen), unseen.labels),
-        **nearness(likeness(drawn[0].int(), conditions, known.int())),
+        **nearness(likeness(drawn[0].int(), conditions, known[0].int())),
     }
     pictures = [to_picture(part.numpy()) for part in spectrogram(spoken)]
     sheet = in_rows([pictures[i : i + SHOWN_EACH] for i in range(0, len(pictures), SAMPLES_EACH)])

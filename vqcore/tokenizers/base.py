@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -58,6 +58,8 @@ class Tokenizer(nn.Module, ABC):
 
     only_encodes: ClassVar[tuple[str, ...]]
     """What the names of the tensors begin with that decoding doesn't need."""
+    adds_up: ClassVar[bool] = False
+    """Whether what is decoded is the sum of the levels' vectors (residual quantization), so that `decode_levels` can leave some out."""
     config: Any
     name: str
     spatial_dims: int
@@ -101,6 +103,11 @@ class Tokenizer(nn.Module, ABC):
         region: a tuple of slices in tokens of the finest grid. Only the tokens within the levels' halos of it are looked at,
         so a grid that was itself cut out around the region, by the halo where the whole grid goes on, gives these bits too.
         """
+
+    def decode_levels(self, tokens: Sequence[Tensor], kept: Collection[int], region: Region | None = None) -> Tensor:
+        """As `decode_region`, of all where region is None, from the sum of these levels alone, by their places: float32 [B, C, *region·f].
+        What is fed to the decoder lacks the others. ValueError where levels don't add up."""
+        raise ValueError(f"The levels of {self.name} don't add up, so that none of them can be left out.")
 
     def encode_at_once(self, images: Tensor, look_up: LookUp) -> list[Tensor]:
         """`encode` in one pass over sizes that the coarsest f divides, in plain arithmetic that can be written down as a graph: not cut

@@ -140,6 +140,8 @@
  * @property {{document: import("./types.js").Document, rebuilt: string}} tokenize_scene
  * @property {{tokens: string, original: string, rebuilt: string}} encode_sound  samples are base64 of int16
  * @property {{samples: string}} decode_sound
+ * @property {{samples: string}} decode_clip
+ * @property {{samples: string}} hear_level
  * @property {{tokens: string, samples: string}} speak
  * @property {TableAnswer} read_table
  * @property {{run: string, pictures: number}} begin

@@ -1,6 +1,6 @@
 // A file or a recording to samples: the browser decodes whatever it can play, at any rate, into one channel at ours.
 
-import { base64ToBytes, bytesToBase64 } from "../../kit/js/bytes.js";
+import { base64ToBytes, bytesToBase64, packTokens, unpackTokens } from "../../kit/js/bytes.js";
 import { PersonError } from "../../kit/js/server.js";
 
 const MOST_BYTES = 60e6;
@@ -36,6 +36,17 @@ export function packSamples(samples) {
 
 export function unpackSamples(base64) {
   return Float32Array.from(new Int16Array(base64ToBytes(base64).buffer), (value) => value / 32767);
+}
+
+// The tokens of each level as an array of its own; they travel level after level.
+export function packRows(rows, codes) {
+  return packTokens(rows.flatMap((row) => Array.from(row)), codes);
+}
+
+export function unpackRows(base64, codes, count) {
+  const all = unpackTokens(base64, codes);
+  const length = all.length / count;
+  return Array.from({ length: count }, (_, i) => all.slice(i * length, (i + 1) * length));
 }
 
 // A WAV file of 16 bits.

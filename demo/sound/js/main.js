@@ -4,6 +4,7 @@ import { download } from "../../kit/js/files.js";
 import { PersonError, Server } from "../../kit/js/server.js";
 import { toWav } from "./clip.js";
 import { Edits } from "./edits.js";
+import { Levels } from "./levels.js";
 import { Player } from "./player.js";
 import { Sources } from "./sources.js";
 import { csvOf, wavesOf } from "./table.js";
@@ -30,15 +31,16 @@ export class Sound {
     this.about = props.about;
     part("none").hidden = !!this.about;
     this.timeline = new Timeline(part("axis"), part("lanes"), () => this.tellPlace());
+    this.levels = new Levels(this);
     this.player = new Player(this.about?.rate ?? SILENT_RATE, (place) => {
       this.stop.disabled = place === null;
       this.timeline.mark(place);
     });
     this.told.textContent = this.about
-      ? `Say something, or drop a file here: ${this.about.name} makes ${this.about.rate / this.about.f} tokens a second of it. Up to ${this.about.longest} seconds.`
+      ? `Say something, or drop a file here: ${this.about.name} makes ${this.about.rate / this.about.f} tokens a second of it${this.levels.count > 1 ? `, on each of ${this.levels.count} levels` : ""}. Up to ${this.about.longest} seconds.`
       : "Drop a CSV file here.";
     new Sources(this);
-    new Edits(this);
+    this.edits = new Edits(this);
     for (const button of root.querySelectorAll("[data-play]")) button.addEventListener("click", () => this.play(button.dataset.play));
     this.stop.addEventListener("click", () => this.player.stop());
     part("lanes").addEventListener("keydown", (event) => {
@@ -73,7 +75,7 @@ export class Sound {
   // keep: the selection stays where it was.
   showSound(clip, keep = false) {
     const { rate, f, codes } = this.about;
-    this.clip = Object.assign(clip, { rate, codes, span: f, history: clip.history ?? [] });
+    this.clip = Object.assign(clip, { rate, codes, span: f, history: clip.history ?? [], muted: this.levels.muted });
     const lines = [clip.original && { values: clip.original, name: "--wb-soft" }, { values: clip.rebuilt, name: "--wb-accent" }];
     const spectra = [clip.original && { label: "Original", samples: clip.original }, { label: "From its tokens", samples: clip.rebuilt }];
     clip.waves = [{ label: "Waveform", lines: lines.filter(Boolean) }];
@@ -102,16 +104,19 @@ export class Sound {
       key.append(mark, text);
       return key;
     }));
+    this.levels.show(this.clip);
     this.timeline.show(this.clip, keep);
   }
 
   tellPlace() {
     const [from, to] = this.timeline.selection;
-    const { tokens, span, rate, codes } = this.clip;
+    const { rows, span, rate, codes } = this.clip;
+    const tokens = rows[this.timeline.row];
+    const level = rows.length > 1 ? `level ${this.about.levels[this.timeline.row]}, ` : "";
     const time = (token) => (rate ? `${((token * span) / rate).toFixed(2)}` : token * span);
     const what = to - from === 1 ? `token ${from}` : `tokens ${from}–${to - 1}`;
-    this.where.textContent = `${what} of ${tokens.length}, ${time(from)}–${time(to)}${rate ? " s" : ""}`;
-    this.edit.elements.code.value = tokens[from];
+    this.where.textContent = `${level}${what} of ${tokens.length}, ${time(from)}–${time(to)}${rate ? " s" : ""}`;
+    if (!this.timeline.painting) this.edit.elements.code.value = tokens[from];
     this.edit.elements.code.title = `0 … ${codes - 1}`;
   }
 

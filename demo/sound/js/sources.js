@@ -5,7 +5,7 @@ import { fileToBase64 } from "../../kit/js/files.js";
 import { PersonError } from "../../kit/js/server.js";
 import { onceSeen } from "../../kit/js/sight.js";
 import { capital } from "../../kit/js/words.js";
-import { decodeClip, packSamples, unpackSamples } from "./clip.js";
+import { decodeClip, packSamples, unpackRows, unpackSamples } from "./clip.js";
 import { ClipRecorder } from "./recorder.js";
 import { clipOf } from "./table.js";
 
@@ -84,10 +84,12 @@ export class Sources {
       seconds > about.longest + 0.05
         ? `It lasts ${seconds.toFixed(1)} seconds and was cut: these are its first ${about.longest}. `
         : "";
-    const tokens = unpackTokens(answer.tokens, about.codes);
-    sound.showSound({ name, tokens, original: unpackSamples(answer.original), rebuilt: unpackSamples(answer.rebuilt) });
-    const bits = tokens.length * Math.log2(about.codes);
-    sound.told.textContent = `${capital(name)}: ${(samples.length / about.rate).toFixed(2)} seconds are ${tokens.length} tokens, ${Math.ceil(bits / 8)} bytes. ${cut}${note}`;
+    const rows = unpackRows(answer.tokens, about.codes, about.levels.length);
+    sound.levels.hearAll();
+    sound.showSound({ name, rows, original: unpackSamples(answer.original), rebuilt: unpackSamples(answer.rebuilt) });
+    const bits = rows.length * rows[0].length * Math.log2(about.codes);
+    const many = rows.length > 1 ? ` on each of ${rows.length} levels` : "";
+    sound.told.textContent = `${capital(name)}: ${(samples.length / about.rate).toFixed(2)} seconds are ${rows[0].length} tokens${many}, ${Math.ceil(bits / 8)} bytes. ${cut}${note}`;
   }
 
   async sayWord(aloud = true) {
@@ -101,7 +103,7 @@ export class Sources {
       if (turn !== sound.turn) return;
       tokens = answer.tokens;
       const codes = unpackTokens(tokens, about.codes);
-      sound.showSound({ name: `“${word}”`, tokens: codes, original: null, rebuilt: unpackSamples(answer.samples), least: about.length });
+      sound.showSound({ name: `“${word}”`, rows: [codes], original: null, rebuilt: unpackSamples(answer.samples), least: about.length });
       sound.timeline.select(codes.length - 1, codes.length - 1);
       sound.told.textContent = `“${word}”, seed ${seed}: ${codes.length} of ${about.length} tokens are written.`;
       if (until === about.length) break;
@@ -120,6 +122,6 @@ export class Sources {
     sound.showTable(clip);
     const told = names.slice(0, TOLD_COLUMNS).map((column, i) => `${column} ± ${Number(answer.rmse[i].toPrecision(2))}`);
     const errors = told.join(", ") + (names.length > TOLD_COLUMNS ? " …" : "");
-    sound.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.tokens.length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. What is lost of each (RMSE): ${errors}.`;
+    sound.told.textContent = `${name}: ${clip.length} rows of ${names.length} columns are ${clip.rows[0].length} tokens of ${steps} rows, by ${codes} codes learned from this file alone. What is lost of each (RMSE): ${errors}.`;
   }
 }

@@ -14,7 +14,7 @@ export function clipOf(name, { names, steps, codes, low, high, ...packed }) {
     codes,
     steps,
     length,
-    tokens: unpackTokens(packed.tokens, codes),
+    rows: [unpackTokens(packed.tokens, codes)],
     codebook: unpackFloats(packed.codebook),
     columns: names.map((column, i) => ({
       name: column,
@@ -30,7 +30,7 @@ export function clipOf(name, { names, steps, codes, low, high, ...packed }) {
 }
 
 // What the columns were and what the tokens make of them: each stands for a piece of all columns, from the codebook.
-export function wavesOf({ steps, codebook, tokens, columns, length }) {
+export function wavesOf({ steps, codebook, rows: [tokens], columns, length }) {
   return columns.map(({ name, values, low, high }, column) => {
     const rebuilt = new Float32Array(length);
     for (let t = 0; t < length; t++)

@@ -6,8 +6,10 @@ const LEAST_CELL = 9; // CSS pixels a token
 const WAVE = 96;
 const COLUMN = 84;
 const SPECTRUM = 112;
-const CELLS = 34;
+const CELLS = 34; // CSS pixels of the tokens of the only level
+const ROW = 24; // and of each of several, the gap after it included
 const RULER = 20;
+const MUTED = 0.22; // of the colour of tokens that are not heard
 const GAP = 6;
 
 export class Timeline {
@@ -16,6 +18,10 @@ export class Timeline {
     this.canvas = canvas;
     this.onSelect = onSelect;
     this.place = null;
+    this.row = 0; // of the level that is selected
+    this.painting = null; // { code } while the pointer paints
+    this.onPaint = (_row, _from, _to) => {}; // cells of a row that were painted
+    this.onRows = (_top, _height) => {}; // where the rows of tokens lie
     new ResizeObserver(() => this.draw()).observe(frame);
     new MutationObserver(() => ((this.pictures = null), this.draw())).observe(document.body, {
       attributes: true,
@@ -25,22 +31,33 @@ export class Timeline {
       if (!this.clip || event.button) return;
       if (event.pointerType === "mouse") canvas.setPointerCapture(event.pointerId);
       canvas.focus({ preventScroll: true });
+      this.row = this.rowAt(event);
       this.select(event.shiftKey ? this.anchor : this.tokenAt(event), this.tokenAt(event));
+      if (this.painting && event.pointerType !== "mouse") this.onPaint(this.row, ...this.selection);
     });
     canvas.addEventListener("pointermove", (event) => {
       if (canvas.hasPointerCapture(event.pointerId)) this.select(this.anchor, this.tokenAt(event));
     });
+    canvas.addEventListener("pointerup", (event) => {
+      if (this.painting && canvas.hasPointerCapture(event.pointerId)) this.onPaint(this.row, ...this.selection);
+    });
     canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
-  // clip: { tokens, codes, span (samples or moments a token), length, seconds (or null), waves: [{ label, lines }],
+  // clip: { rows: the tokens of each level, muted: a Set of rows, codes, span (samples or moments a token), length, seconds (or null),
+  //         waves: [{ label, lines }],
   //         spectra: [{ label, samples }] }; a line is { values, colour: a CSS variable }.
   show(clip, keep = false) {
     this.clip = clip;
     this.pictures = null;
-    const last = clip.tokens.length - 1;
+    this.row = keep ? Math.min(this.row, clip.rows.length - 1) : 0;
+    const last = this.length - 1;
     if (keep) this.select(Math.min(this.anchor, last), Math.min(this.end, last));
     else this.select(0, 0);
+  }
+
+  get length() {
+    return this.clip.rows[0].length;
   }
 
   get selection() {
@@ -56,11 +73,24 @@ export class Timeline {
 
   tokenAt({ clientX }) {
     const left = this.canvas.getBoundingClientRect().left;
-    return Math.max(0, Math.min(this.clip.tokens.length - 1, Math.floor((clientX - left) / this.cell)));
+    return Math.max(0, Math.min(this.length - 1, Math.floor((clientX - left) / this.cell)));
+  }
+
+  // The row under the pointer; above and below them all the one that was selected.
+  rowAt({ clientY }) {
+    const row = Math.floor((clientY - this.canvas.getBoundingClientRect().top - this.rowsTop) / ROW);
+    return this.clip.rows.length > 1 && this.clip.rows[row] ? row : this.row;
   }
 
   key(event) {
-    const last = this.clip ? this.clip.tokens.length - 1 : -1;
+    const last = this.clip ? this.length - 1 : -1;
+    const rows = this.clip?.rows.length ?? 0;
+    const step = rows > 1 ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
+    if (step && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      this.row = Math.max(0, Math.min(rows - 1, this.row + step));
+      return this.select(this.anchor, this.end);
+    }
     const to = { ArrowLeft: this.end - 1, ArrowRight: this.end + 1, Home: 0, End: last, PageUp: this.end - 10, PageDown: this.end + 10 }[
       event.key
     ];
@@ -81,11 +111,13 @@ export class Timeline {
   draw() {
     const { clip, canvas, frame } = this;
     if (!clip || !frame.clientWidth) return;
-    const tokens = clip.tokens.length;
+    const tokens = this.length;
+    const rows = clip.rows.length;
+    const [pitch, tall] = rows > 1 ? [ROW, ROW - 2] : [CELLS, CELLS];
     this.cell = Math.max(LEAST_CELL, frame.clientWidth / Math.max(tokens, clip.least ?? 0));
     const width = Math.max(frame.clientWidth, Math.ceil(tokens * this.cell));
     const wave = clip.spectra.length ? WAVE : COLUMN;
-    const height = clip.waves.length * (wave + GAP) + clip.spectra.length * (SPECTRUM + GAP) + CELLS + RULER;
+    const height = clip.waves.length * (wave + GAP) + clip.spectra.length * (SPECTRUM + GAP) + rows * pitch + RULER;
     const sharp = width * devicePixelRatio > 16000 ? 1 : devicePixelRatio;
     if (canvas.width !== Math.round(width * sharp) || canvas.height !== Math.round(height * sharp)) {
       [canvas.width, canvas.height] = [Math.round(width * sharp), Math.round(height * sharp)];
@@ -121,27 +153,34 @@ export class Timeline {
       top += SPECTRUM + GAP;
     });
     const [from, to] = this.selection;
-    for (let i = 0; i < tokens; i++) {
-      context.fillStyle = colourOf(clip.tokens[i]);
-      context.fillRect(i * this.cell, top, this.cell - (this.cell > 4 ? 1 : 0), CELLS);
-      if (this.cell >= 26) {
-        context.fillStyle = "#101114";
-        context.textAlign = "center";
-        context.fillText(clip.tokens[i], (i + 0.5) * this.cell, top + CELLS / 2 + 4);
-        context.textAlign = "left";
+    this.rowsTop = top;
+    this.onRows(top, pitch);
+    clip.rows.forEach((row, place) => {
+      context.globalAlpha = clip.muted?.has(place) ? MUTED : 1;
+      for (let i = 0; i < tokens; i++) {
+        const painted = this.painting && place === this.row && i >= from && i < to && canvas.matches(":active");
+        const code = painted ? this.painting.code : row[i];
+        context.fillStyle = colourOf(code);
+        context.fillRect(i * this.cell, top + place * pitch, this.cell - (this.cell > 4 ? 1 : 0), tall);
+        if (this.cell >= 26) {
+          context.fillStyle = "#101114";
+          context.textAlign = "center";
+          context.fillText(code, (i + 0.5) * this.cell, top + place * pitch + tall / 2 + 4);
+          context.textAlign = "left";
+        }
       }
-    }
+    });
     context.fillStyle = colour("--wb-accent");
     context.globalAlpha = 0.16;
     context.fillRect(from * this.cell, 0, (to - from) * this.cell, top);
     context.globalAlpha = 1;
     context.strokeStyle = colour("--wb-accent");
     context.lineWidth = 2;
-    context.strokeRect(from * this.cell + 1, top + 1, (to - from) * this.cell - 2, CELLS - 2);
-    this.rule(context, top + CELLS, unit, width, colour("--wb-soft"));
+    context.strokeRect(from * this.cell + 1, top + this.row * pitch + 1, (to - from) * this.cell - 2, tall - 2);
+    this.rule(context, top + rows * pitch, unit, width, colour("--wb-soft"));
     if (this.place !== null) {
       context.fillStyle = colour("--wb-problem");
-      context.fillRect(this.place * unit - 1, 0, 2, top + CELLS);
+      context.fillRect(this.place * unit - 1, 0, 2, top + rows * pitch);
     }
   }
 

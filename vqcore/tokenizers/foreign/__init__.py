@@ -8,6 +8,8 @@ r"""Other people's tokenizers behind the same five verbs, from safetensors and J
     FSQ                  taming's again, with class FSQModel and `fsq_levels` among its params, and vector-quantize-pytorch's
                          names where there are projections: quantize.project_in, quantize.project_out
 
+    EnCodec, Mimi, DAC   codecs of sound as transformers saves them, with several levels at one rate: see `codecs.py`
+
 Weights may be in half precision alone, or in shards. What else people bring is told by name, before any weights are read:
 see `known.py`.
 
@@ -30,49 +32,79 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from vqcore.files import no_weights, read_tensors, shown, weights_among
-from vqcore.tokenizers.foreign.known import recognised
+from vqcore.tokenizers.base import Tokenizer
+from vqcore.tokenizers.foreign.codecs import read_codec
+from vqcore.tokenizers.foreign.known import Known, recognised
 from vqcore.tokenizers.foreign.layouts import Layout, Parts
 from vqcore.tokenizers.foreign.vqgan import VQGAN
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 NETWORKS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
 LEFT_OF_TRAINING = (
     "_", "cluster_size", "embed_avg", "ema_", "embedding.cluster_size", "embedding.embed_avg", "implicit_codebook", "codebook_used",
 )
 """What the names of a quantizer's tensors begin with that only training needs, or that are reckoned anew."""
 
-__all__ = ["VQGAN", "check_foreign", "describe_foreign", "read_foreign"]
+__all__ = ["VQGAN", "check_foreign", "describe_foreign", "foreign_sample_rate", "read_foreign"]
 
 
 def check_foreign(config: Mapping[str, Any], name: str) -> None:
     """ValueError, saying what it is and why, where a config.json of another program's model doesn't open. No weights are asked for."""
-    _planned(config, name)
+    _shape(config, name)
 
 
 def describe_foreign(config: Mapping[str, Any], name: str) -> tuple[str, tuple[int, ...], tuple[int, ...], int]:
-    """What a config.json of another program's model is, after "is"; of its level K and f; and its channels. ValueError as of
+    """What a config.json of another program's model is, after "is"; of each level K and f; and its channels. ValueError as of
     `check_foreign`."""
-    _, (network, quantizer, _) = _planned(config, name)
-    return recognised(config, name).what, (len(quantizer.codebook),), (network.downsampling,), network.channels
+    return recognised(config, name).what, *_shape(config, name)
 
 
-def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
+def foreign_sample_rate(config: Mapping[str, Any], name: str) -> int | None:
+    """Samples a second, where that model is a codec of sound. ValueError as of `check_foreign`."""
+    family = recognised(config, name).codec
+    return None if family is None else _told(family.read, config, name).sample_rate
+
+
+def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> Tokenizer:
     """The tokenizer in a folder that another program wrote, whose config is `theirs`; `pixel_range`, if there is one, says what black
-    and white are to its networks. ValueError says what about it isn't known here."""
-    layout, (network, quantizer, width) = _planned(config["theirs"], name)
+    and white are to its networks, and `levels` how many of a codec's it keeps. ValueError says what about it isn't known here."""
+    theirs = config["theirs"]
+    known = _opening(theirs, name)
+    if known.codec is None:
+        return _read_vqgan(folder, known, config, name)
+    if "pixel_range" in config:
+        raise ValueError(f"{shown(name)} is {known.what}, and has no pixels whose range could be given.")
+    _told(known.codec.read, theirs, name)
+    return read_codec(known.codec, theirs, _read(folder, name), name, config.get("levels"))
+
+
+def _read_vqgan(folder: Path, known: Known, config: Mapping[str, Any], name: str) -> VQGAN:
+    layout = known.layout
+    if layout is None or "levels" in config:
+        raise ValueError(f"{shown(name)} is {known.what}, and has one level.")
+    network, quantizer, width = _parts(layout, config["theirs"], name)
     if (given := config.get("pixel_range")) is not None:
         network = dataclasses.replace(network, pixel_range=given)
     with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
         model = VQGAN(network, quantizer, width, name)
-    tensors, others = _read(folder, name, layout.within)
+    others: list[str] = []
+    networks = tuple(layout.within + network for network in NETWORKS)
+
+    def wanted(key: str) -> bool:
+        if not key.startswith(networks):
+            others.append(key)
+        return key.startswith(networks)
+
+    tensors = {key.removeprefix(layout.within): tensor for key, tensor in _read(folder, name, wanted).items()}
     _load_weights(model, layout.rename(tensors, network), name)
     model.notes = tuple(_notes(network.pixel_range, others))
     for note in model.notes:
@@ -80,19 +112,39 @@ def read_foreign(folder: Path, config: Mapping[str, Any], name: str) -> VQGAN:
     return model.eval().requires_grad_(False)
 
 
-def _planned(config: Mapping[str, Any], name: str) -> tuple[Layout, Parts]:
+def _opening(config: Mapping[str, Any], name: str) -> Known:
     known = recognised(config, name)
-    if known.layout is None:
+    if known.layout is None and known.codec is None:
         raise ValueError(known.refusal(name))
+    return known
+
+
+def _shape(config: Mapping[str, Any], name: str) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Of each level K and f, and the channels."""
+    known = _opening(config, name)
+    if known.codec is not None:
+        plan = _told(known.codec.read, config, name)
+        return (plan.codebook_size,) * plan.levels, (plan.downsampling,) * plan.levels, 1
+    assert known.layout is not None
+    network, quantizer, _ = _parts(known.layout, config, name)
+    return (len(quantizer.codebook),), (network.downsampling,), network.channels
+
+
+def _parts(layout: Layout, config: Mapping[str, Any], name: str) -> Parts:
+    with torch.device("meta"):
+        return _told(layout.read, config, name)
+
+
+def _told(read: Callable[[Mapping[str, Any]], T], config: Mapping[str, Any], name: str) -> T:
+    """What a config says, or a ValueError that names the model."""
     try:
-        with torch.device("meta"):
-            return known.layout, known.layout.read(config)
+        return read(config)
     except ValueError as problem:
         raise ValueError(f"{shown(name)} can't be opened: {problem}.") from None
 
 
-def _read(folder: Path, name: str, within: str) -> tuple[dict[str, Tensor], list[str]]:
-    """The tensors of the networks, whose names begin with `within`, without that; and the names of the others, which aren't read."""
+def _read(folder: Path, name: str, wanted: Callable[[str], bool] = lambda key: True) -> dict[str, Tensor]:
+    """The tensors of a folder whose names are wanted, of all its shards."""
     names = [path.name for path in folder.iterdir()]
     try:
         files = weights_among(names)
@@ -100,17 +152,7 @@ def _read(folder: Path, name: str, within: str) -> tuple[dict[str, Tensor], list
         raise ValueError(f"{name} can't be opened: {problem}. Copy the whole folder.") from None
     if not files:
         raise no_weights(names, name)
-    tensors, others = {}, []
-    networks = tuple(within + network for network in NETWORKS)
-
-    def wanted(key: str) -> bool:
-        if not key.startswith(networks):
-            others.append(key)
-        return key.startswith(networks)
-
-    for file in files:
-        tensors.update((key.removeprefix(within), tensor) for key, tensor in read_tensors(folder / file, wanted).items())
-    return tensors, others
+    return {key: tensor for file in files for key, tensor in read_tensors(folder / file, wanted).items()}
 
 
 def _notes(pixel_range: tuple[float, float], others: list[str]) -> list[str]:

@@ -23,6 +23,13 @@ def whole(config: Mapping[str, Any], key: str, most: int = MOST, default: int | 
     return _checked(config, key, lambda value: _is_whole(value, most), f"a whole number from 1 to {most}")
 
 
+def number(config: Mapping[str, Any], key: str, most: float, default: float | None = None) -> float:
+    """A number above 0 up to `most`; `default` where there is none."""
+    if default is not None and config.get(key) is None:
+        return default
+    return _checked(config, key, lambda value: type(value) in (int, float) and 0 < value <= most, f"a number above 0, to {most:g}")
+
+
 def wholes(config: Mapping[str, Any], key: str, most: int = MOST) -> tuple[int, ...]:
     """A list of up to 32 of those."""
     fits = f"up to {MOST_ENTRIES} whole numbers from 1 to {most}"

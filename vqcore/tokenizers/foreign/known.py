@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqcore.files import shown
+from vqcore.tokenizers.foreign.codecs import DAC, ENCODEC, MIMI, Family
 from vqcore.tokenizers.foreign.layouts import DIFFUSERS, GUMBEL, TAMING, Layout
 from vqcore.tokenizers.foreign.llamagen import DEEPSEEK, JANUS, JANUS_VQVAE, LLAMAGEN
 
 TARGETS = ("target", "_target_", "class_path")
 MOST_NAME = 200  # characters of what a config calls itself
 OTHER_NETWORKS = "its networks are others than a VQGAN's, and aren't built here"
-SOUND = "codecs of sound don't open here yet"
+SOUND = "of the codecs of sound only EnCodec, Mimi and DAC are read, in transformers' layout"
+CODECS = "Open facebook/encodec_24khz, kyutai/mimi or descript/dac_24khz."
 NO_TOKENS = "it has no codebook, so there are no tokens to look at"
 
 
@@ -29,13 +31,15 @@ class Known:
 
     what: its name and what it is, after "is";  calls: a pattern for what its config calls itself, with where: `_class_name=VQModel`,
     `model_type=gpt2`, `target=taming.models.vqgan.VQModel`;  keys: entries by which one without a name is told;
-    layout: how its config and weights are read, None where it doesn't open;  why: why not;  helps: what would help.
+    layout, codec: how the config and weights of a VQGAN, or of a codec of sound, are read, None where it doesn't open;  why: why not;
+    helps: what would help.
     """
 
     what: str
     calls: str = ""
     keys: frozenset[str] = frozenset()
     layout: Layout | None = None
+    codec: Family | None = None
     why: str = ""
     helps: str = ""
 
@@ -138,15 +142,25 @@ TABLE = (
         why="residual codes of others aren't read here yet", helps="A VQGAN opens.",
     ),
     # Tokenizers of sound.
-    Known("EnCodec, a codec of sound with residual codebooks", _type("encodec") + "|" + _class("EncodecModel"), why=SOUND),
-    Known("Mimi, Moshi's codec of sound with residual codebooks", _type("mimi") + "|" + _class("MimiModel"), why=SOUND),
-    Known("DAC, Descript's codec of sound with residual codebooks", _type("dac") + "|" + _class("DacModel|DAC"), why=SOUND),
+    Known("EnCodec, a codec of sound with residual codebooks", _type("encodec") + "|" + _class("EncodecModel"), codec=ENCODEC),
+    Known("Mimi, Moshi's codec of sound with residual codebooks", _type("mimi") + "|" + _class("MimiModel"), codec=MIMI),
+    Known("DAC, Descript's codec of sound with residual codebooks", _type("dac") + "|" + _class("DacModel"), codec=DAC),
     Known(
-        "WavTokenizer, a codec of sound with one codebook", _type("wavtokenizer") + "|" + _class("WavTokenizer") + "|"
-        + _target("VocosEncodecExp|WavTokenizer"), why=SOUND,
+        "DAC in Descript's own layout", _class("DAC"), why="only transformers' layout of it is read",
+        helps="The same weights are in that one on the Hub: descript/dac_24khz.",
     ),
-    Known("SNAC, a codec of sound with codebooks at several rates", keys=frozenset({"vq_strides"}), why=SOUND),
-    Known("a codec of sound", _type("xcodec2?|higgs_audio_v2_tokenizer|speechtokenizer|snac|bigcodec|vevo"), why=SOUND),
+    Known(
+        "WavTokenizer, a codec of sound with one codebook, as its authors have it", _target("VocosEncodecExp|WavTokenizer"),
+        why="it is published as a pickle (.ckpt), which can run code and is never opened", helps=CODECS,
+    ),
+    Known(
+        "WavTokenizer, a codec of sound with one codebook", _type(r"wavtokenizer\w*") + "|" + _class(r"WavTokenizer\w*"),
+        why=f"it has no residual levels, and {SOUND}", helps=CODECS,
+    ),
+    Known("SNAC, a codec of sound with codebooks at several rates", keys=frozenset({"vq_strides"}), why=SOUND, helps=CODECS),
+    Known(
+        "a codec of sound", _type("xcodec2?|higgs_audio_v2_tokenizer|speechtokenizer|snac|bigcodec|vevo"), why=SOUND, helps=CODECS,
+    ),
     # What has no tokens.
     Known(
         "an AutoencoderKL, a continuous autoencoder, as Stable Diffusion has it",
@@ -193,7 +207,10 @@ def recognised(config: Mapping[str, Any], name: str) -> Known:
     )
 
 
-OPEN = "What opens of others is diffusers' VQModel, VQGANs of taming-transformers and latent-diffusion, GumbelVQ, LlamaGen, Janus and FSQ."
+OPEN = (
+    "What opens of others is diffusers' VQModel, VQGANs of taming-transformers and latent-diffusion, GumbelVQ, LlamaGen, Janus, FSQ, and "
+    "of sound EnCodec, Mimi and DAC."
+)
 
 
 def _calls(config: Mapping[str, Any]) -> Iterator[str]:
