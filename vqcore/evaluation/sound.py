@@ -6,7 +6,6 @@ reconstructions, or to what the prior speaks. All figures come from the test tak
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from vqcore.data.sounds import Clips, fitted, read_clips
 from vqcore.evaluation.prior import accuracy, count_parameters, likeness, nearness, train_classifier
 from vqcore.evaluation.report import Report, figures
 from vqcore.formats.clips import encode_fitted
-from vqcore.metrics import entropy, perplexity
+from vqcore.metrics import entropy, fixed_bits, perplexity
 from vqcore.priors.base import Prior
 from vqcore.tokenizers.base import Tokenizer, suffixes
 from vqcore.tokenizers.pixels import in_rows
@@ -71,12 +70,11 @@ def measure_sounds(tokenizer: Tokenizer, folder: Path) -> Report:
         for grids, clip in zip(whole, unseen.samples)
     ]
     heard = [listener.share_heard(samples, unseen.labels) for samples in (real, decoded)]
-    tokens, bits = (sum(each * rate / level.downsampling for each, level in zip(worth, levels)) for worth in (
-        [1] * len(levels), [math.log2(level.codebook_size) for level in levels],
-    ))
+    each_second = [rate / level.downsampling for level in levels]
+    bits = sum(fixed_bits([torch.empty(1)], [level.codebook_size]) * often for level, often in zip(levels, each_second))
     names = [(suffix, count) for suffix, count in zip(suffixes(levels), counts)]
     values = {
-        "clips": len(real), "tokens_per_second": tokens, "bits_per_second": bits, "spectral": float(np.mean(losses)),
+        "clips": len(real), "tokens_per_second": sum(each_second), "bits_per_second": bits, "spectral": float(np.mean(losses)),
         **{f"codes_used{suffix}": int((count > 0).sum()) for suffix, count in names},
         **{f"perplexity{suffix}": float(perplexity(count)) for suffix, count in names},
         "real_accuracy": heard[0], "reconstructed_accuracy": heard[1], "kept": heard[1] / heard[0] if heard[0] else None,

@@ -109,9 +109,7 @@ def train_prior(
     """
     torch.manual_seed(seed)
     tokenizer = load(tokenizer_name)
-    shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
-    if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
-        raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer_name}. Tokenize the pictures with it.")
+    shards = shards_of(tokenizer, source, recipe, out)
     layout, conditions = layout_of(shards, recipe.text_length), () if is_free(shards) else shards.index["texts"]
     if not class_of(recipe.model).reads_text:
         layout, conditions = Layout(Words(()), 0, layout.grids), ()
@@ -162,6 +160,14 @@ def phrasings(shards: Shards, layout: Layout) -> Tensor:
     forms = 2 * max(map(len, variants)) or 1
     rows = [others + [text] * (forms - len(others)) for text, others in zip(texts, variants)]
     return layout.prefix([layout.shortened(form) for row in rows for form in row]).view(len(texts), forms, -1)
+
+
+def shards_of(tokenizer: Tokenizer, source: str | Path, recipe: PriorRecipe, out: Path) -> Shards:
+    """The tokens to train on in `out`: those that a folder holds, or the pictures', made once and kept."""
+    shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
+    if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
+        raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer.name}. Tokenize the pictures with it.")
+    return shards
 
 
 def cached_shards(tokenizer: Tokenizer, source: str | Path, recipe: PriorRecipe, folder: Path) -> Shards:

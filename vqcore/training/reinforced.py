@@ -1,10 +1,10 @@
 """Reinforcement: a prior that draws scenes learns from its own samples, each by what a reader finds in it.
 
 Likelihood teaches what pictures with a sentence look like, token by token; whether all the things are there, each with its
-colour, weighs little in that. Here several pictures are drawn of each sentence, plainly, at temperature 1; those that show more of what
-was said than the others of their sentence are made likelier, those that show less unlikelier: the policy gradient (REINFORCE, Williams
-1992) with advantages within a group, as in GRPO (2402.03300, §4.1). Real scenes are learned beside it as ever, so that pictures stay
-pictures.
+colour, weighs little in that. Here several pictures are drawn of each sentence, plainly, at temperature 1. Those that show more of
+what was said than the others of their sentence become likelier, those that show less become less likely: the policy gradient
+(REINFORCE, Williams 1992) with advantages within a group, as in GRPO (2402.03300, §4.1). Real scenes are learned beside it as ever, so
+that pictures stay pictures.
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ from vqcore.checkpoints import load, load_prior, load_reader
 from vqcore.data.scenes import HELD_OUT, caption, parse, random_scene
 from vqcore.data.scenes.judging import TASKS, Prompt, claims, examination, prompts, things_of
 from vqcore.data.scenes.reader import SceneReader
-from vqcore.formats.shards import holds_tokens, open_shards
 from vqcore.priors.base import Prior
 from vqcore.priors.sequence import Layout
-from vqcore.tokenizers.base import Tokenizer, fingerprint
+from vqcore.tokenizers.base import Tokenizer
 from vqcore.training.budget import Budget
-from vqcore.training.prior import PriorRecipe, Tokens, cached_shards, prior_job
+from vqcore.training.prior import PriorRecipe, Tokens, prior_job, shards_of
 from vqcore.training.run import Job, train
 from vqcore.training.tokenizer import autocast
 
@@ -74,9 +73,7 @@ def train_reinforced(
     if model.config != recipe.model:
         raise ValueError(f"{start} has other layers than the recipe. Give its own as --config, with `model` as in its config.json.")
     model.requires_grad_(True).name = out.name
-    shards = open_shards(Path(source)) if holds_tokens(Path(source)) else cached_shards(tokenizer, source, recipe, out / "run" / "tokens")
-    if shards.index["fingerprint"] != fingerprint(tokenizer).hex():
-        raise ValueError(f"The tokens in {source} are of another tokenizer than {tokenizer_name}. Tokenize the pictures with it.")
+    shards = shards_of(tokenizer, source, recipe, out)
     tokens = Tokens(shards, model.layout, torch.arange(len(shards)))
     train(reinforced_job(model, tokenizer, reader, recipe, tokens, out), out, budget, VALIDATIONS)
     log.info("%s is ready.", out)
@@ -93,12 +90,13 @@ def reinforced_job(model: Prior, tokenizer: Tokenizer, reader: SceneReader, reci
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
         some = [sentence(model.layout, examined, rng) for _ in range(distributed.share(recipe.sentences))]
         each = [prompt for prompt in some for _ in range(recipe.samples)]
+        texts = [prompt.text for prompt in each]
         model.eval()
-        drawn = draw(model, [prompt.text for prompt in each], int(rng.integers(2**31)))
+        drawn = draw(model, texts, int(rng.integers(2**31)))
         model.train()
         rewards = rewards_of(tokenizer, reader, drawn, each)
         advantages = advantages_of(rewards.view(-1, recipe.samples)).flatten()
-        prefix, sequence = model.layout.prefix([prompt.text for prompt in each]), model.layout.flatten(drawn)
+        prefix, sequence = model.layout.prefix(texts), model.layout.flatten(drawn)
         for rows in torch.arange(len(each)).split(AT_ONCE):
             with autocast():
                 nats = model(prefix[rows], sequence[rows]).mean(1)
@@ -109,7 +107,7 @@ def reinforced_job(model: Prior, tokenizer: Tokenizer, reader: SceneReader, reci
         rewards = rewards_of(tokenizer, reader, draw(model, [prompt.text for prompt in asked], 0), asked)
         return {"right": float((rewards >= 2).float().mean()), "reward": float(rewards.mean())}
 
-    return replace(job, step=step, validate=validate, score=lambda figures: figures["reward"], stop_early=lambda history: False)
+    return replace(job, step=step, validate=validate, score=lambda figures: figures["reward"])
 
 
 def sentence(layout: Layout, examined: set[str], rng: np.random.Generator) -> Prompt:
@@ -140,7 +138,7 @@ def rewards_of(tokenizer: Tokenizer, reader: SceneReader, drawn: Sequence[Tensor
     earned = []
     for rows in torch.arange(len(asked)).split(AT_ONCE):
         images = tokenizer.decode([grid[rows] for grid in drawn])
-        for things, floor, i in zip(reader.things(images), reader.floors(images), rows.tolist()):
+        for (things, floor), i in zip(reader.scenes(images), rows.tolist()):
             true = claims(things, floor, asked[i])
             earned.append(true + (true == 1))
     return torch.tensor(earned, dtype=torch.float32)

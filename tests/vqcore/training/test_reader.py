@@ -7,6 +7,7 @@ import torch
 
 from tests.tiny import one_thread
 from vqcore.checkpoints import load_reader
+from vqcore.data.scenes.scene import FLOORS
 from vqcore.train import main as train
 
 
@@ -21,7 +22,9 @@ def test_it_learns_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     rows = [json.loads(line) for line in (tmp_path / "reader" / "metrics.jsonl").read_text("utf-8").splitlines()]
     assert rows[-1]["steps"] == 130 and rows[-1]["loss"] < 0.8 * rows[0]["loss"]
     reader = load_reader(tmp_path / "reader")
-    assert len(reader.things(torch.zeros(2, 3, 96, 96))) == 2 and len(reader.floors(torch.zeros(2, 3, 96, 96))) == 2
+    blank = torch.zeros(2, 3, 96, 96)
+    assert [things for things, _ in reader.scenes(blank)] == reader.things(blank) and len(reader.things(blank)) == 2
+    assert all(floor in FLOORS for _, floor in reader.scenes(blank))
 
 
 def test_it_is_trained_on_scenes_only(tmp_path, capsys):

@@ -87,9 +87,13 @@ class SceneReader(nn.Module):
         heat, *looks, place = self.write(F.relu(fine)).float().split([1, *map(len, ATTRIBUTES.values()), PLACE], 1)
         return Maps(heat, dict(zip(ATTRIBUTES, looks)), place, self.floor(deepest.mean((2, 3))).float())
 
-    @torch.inference_mode()
     def things(self, images: Tensor) -> list[list[Found]]:
         """What stands in each picture, the surest first."""
+        return [things for things, _ in self.scenes(images)]
+
+    @torch.inference_mode()
+    def scenes(self, images: Tensor) -> list[tuple[list[Found], str]]:
+        """Of each picture what stands in it, the surest first, and its floor."""
         maps = self(images)
         heat = maps.heat.sigmoid()
         peaks = (heat == F.max_pool2d(heat, 3, 1, 1)) & (heat > SURE)
@@ -97,11 +101,8 @@ class SceneReader(nn.Module):
         for b, _, i, j in peaks.nonzero().tolist():
             words = {name: ATTRIBUTES[name][int(logits[b, :, i, j].argmax())] for name, logits in maps.looks.items()}
             found[b].append((float(heat[b, 0, i, j]), Found(**words, **dict(zip("xyz", maps.place[b, :, i, j].tolist())))))
-        return [[thing for _, thing in sorted(some, key=lambda pair: -pair[0])] for some in found]
-
-    @torch.inference_mode()
-    def floors(self, images: Tensor) -> list[str]:
-        return [FLOORS[i] for i in self(images).floor.argmax(1).tolist()]
+        things = [[thing for _, thing in sorted(some, key=lambda pair: -pair[0])] for some in found]
+        return list(zip(things, [FLOORS[i] for i in maps.floor.argmax(1).tolist()]))
 
 
 class _Block(nn.Module):
